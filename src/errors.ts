@@ -1,0 +1,84 @@
+/** Process exit codes of the `voxpop` command; the only place they are defined. */
+export const exitCodes = {
+  /** All rows accounted for, or the reader of stdout went away. */
+  ok: 0,
+  /** Failed while running; the same command may be tried again. */
+  failed: 1,
+  /** Usage, input format or bundle wrong; trying again does not help. */
+  usage: 2,
+  /** Interrupted by SIGINT. */
+  interrupted: 130,
+  /** Ended by SIGTERM. */
+  terminated: 143,
+} as const;
+
+export interface VoxpopErrorOptions {
+  /** What the user can do next, as a full sentence. */
+  hint?: string | undefined;
+  cause?: unknown;
+}
+
+/** Base of every error that voxpop throws on purpose. */
+export class VoxpopError extends Error {
+  /** Stable identifier, for example `TEXT_COLUMN_NOT_FOUND`; messages may change, codes do not. */
+  readonly code: string;
+  readonly exitCode: number;
+  readonly hint: string | undefined;
+
+  constructor(code: string, exitCode: number, message: string, options: VoxpopErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.exitCode = exitCode;
+    this.hint = options.hint;
+  }
+}
+
+/** The command line or the library call is wrong. */
+export class UsageError extends VoxpopError {
+  constructor(code: string, message: string, options?: VoxpopErrorOptions) {
+    super(code, exitCodes.usage, message, options);
+  }
+}
+
+export interface InputLocation {
+  /** Path as given, `-` for stdin. */
+  file?: string | undefined;
+  /** Line of the file, from 1. */
+  line?: number | undefined;
+  /** Field of a delimited record, or character of a JSON line, from 1. */
+  column?: number | undefined;
+}
+
+/** The input is not what it should be; says where. */
+export class InputError extends VoxpopError {
+  readonly location: InputLocation;
+
+  constructor(code: string, message: string, location: InputLocation, options?: VoxpopErrorOptions) {
+    const { file, line, column } = location;
+    const where = [file, line, column].filter((part) => part !== undefined).join(':');
+    super(code, exitCodes.usage, where === '' ? message : `${where}: ${message}`, options);
+    this.location = location;
+  }
+}
+
+/** A bundle is missing, damaged or not safe to load. */
+export class BundleError extends VoxpopError {
+  constructor(code: string, message: string, options?: VoxpopErrorOptions) {
+    super(code, exitCodes.usage, message, options);
+  }
+}
+
+/** The model failed on rows that were read well. */
+export class PredictError extends VoxpopError {
+  constructor(code: string, message: string, options?: VoxpopErrorOptions) {
+    super(code, exitCodes.failed, message, options);
+  }
+}
+
+/** The output could not be written: full disk, missing permission. */
+export class OutputError extends VoxpopError {
+  constructor(code: string, message: string, options?: VoxpopErrorOptions) {
+    super(code, exitCodes.failed, message, options);
+  }
+}

@@ -1,0 +1,58 @@
+/** Types that cross the thread boundary between the pipeline and its workers. */
+
+export type ProblemType = 'single_label_classification' | 'multi_label_classification';
+
+/** A task as the streams side sees it: names only, in the order of the bundle. */
+export interface TaskLayout {
+  name: string;
+  problemType: ProblemType;
+  /** In logit order. */
+  labels: string[];
+}
+
+/** Bits of `ShardPredictions.flags`. */
+export const textFlags = {
+  /** Nothing to score: no token is left after normalisation. */
+  empty: 1,
+  /** Only the first `max_length` tokens were scored. */
+  truncated: 2,
+} as const;
+
+/** Rows sent to a worker in one message; `texts` holds all text columns of a row side by side. */
+export interface Shard {
+  texts: string[];
+}
+
+/** What a worker gives back for a shard. `labels` below is the number of labels of all scored tasks. */
+export interface ShardPredictions {
+  /** Scores after softmax or sigmoid, float32 [texts, labels], tasks side by side in bundle order. */
+  scores: Float32Array;
+  /** 1 where the label is assigned to the text, uint8 [texts, labels]. */
+  assigned: Uint8Array;
+  /** `textFlags` of each text, uint8 [texts]. */
+  flags: Uint8Array;
+  counts: PredictCounts;
+}
+
+export interface PredictCounts {
+  /** Texts that took over the prediction of an equal text in the same call. */
+  duplicates: number;
+  /** Tokens that the model saw, special tokens included, padding not. */
+  tokens: number;
+  /** Tokens that the model computed: `batch * sequence`, summed. */
+  paddedTokens: number;
+  batches: number;
+}
+
+/** Given to each worker once, at its start. */
+export interface WorkerSettings {
+  bundlePath: string;
+  /** Tasks to score, in any order; all when absent. */
+  tasks: string[] | undefined;
+  /** Threshold per multi-label task, in place of the bundle's thresholds per label. */
+  thresholds: Record<string, number>;
+  /** Padded tokens per batch at most. */
+  maxBatchTokens: number;
+  /** Score row by row: one text per `session.run`. */
+  deterministic: boolean;
+}
