@@ -44,6 +44,16 @@ export interface PredictCounts {
   batches: number;
 }
 
+/** An error on its way out of a worker: classes do not survive the thread boundary. */
+export interface Fault {
+  kind: 'UsageError' | 'BundleError' | 'PredictError';
+  code: string;
+  message: string;
+  hint: string | undefined;
+}
+
+export type ShardReply = { predictions: ShardPredictions } | { fault: Fault };
+
 /** Given to each worker once, at its start. */
 export interface WorkerSettings {
   bundlePath: string;

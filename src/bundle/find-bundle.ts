@@ -1,0 +1,38 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BundleError } from '../errors.ts';
+import { bundleFiles } from './load-bundle.ts';
+
+/** Bundles that come with voxpop; seen from the compiled file, `dist/src/bundle/`. */
+const modelsDirectory = fileURLToPath(new URL('../../../models/', import.meta.url));
+
+/** Scored with when no bundle is named. */
+export const defaultBundle = 'voxpop-mini';
+
+/**
+ * Finds a bundle by the name of one that comes with voxpop, or by the path of its directory.
+ * @throws BundleError when there is neither
+ */
+export async function findBundle(nameOrPath: string = defaultBundle): Promise<string> {
+  const shipped = await shippedBundles();
+  if (shipped.includes(nameOrPath)) return join(modelsDirectory, nameOrPath);
+  if (await stat(nameOrPath).catch(() => undefined)) return resolve(nameOrPath);
+  throw new BundleError('BUNDLE_NOT_FOUND', `expected a bundle, found none at ${nameOrPath}`, {
+    hint: `Name a directory with a ${bundleFiles.manifest}, or one of: ${shipped.join(', ')}.`,
+  });
+}
+
+/** Names of the bundles that come with voxpop, sorted. */
+export async function shippedBundles(): Promise<string[]> {
+  const entries = await readdir(modelsDirectory).catch(() => []);
+  const isBundle = await Promise.all(
+    entries.map((entry) =>
+      stat(join(modelsDirectory, entry, bundleFiles.manifest)).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return entries.filter((_, index) => isBundle[index]).toSorted();
+}

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { lstat, readFile, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { BundleError } from '../errors.ts';
+import { inspectOnnx } from './inspect-onnx.ts';
+import { type BundleFile, type BundleManifest, parseManifest } from './manifest.ts';
+
+/** Files that every bundle has, by their path in it. */
+export const bundleFiles = {
+  manifest: 'bundle.json',
+  model: 'model.onnx',
+  tokenizer: 'tokenizer.json',
+} as const;
+
+/** No honest manifest comes near; a larger file is refused before it is read. */
+const maxManifestBytes = 16 * 1024 * 1024;
+
+/** A bundle whose files were read once, checked, and are used from memory: nothing can change them later. */
+export interface Bundle {
+  path: string;
+  manifest: BundleManifest;
+  /** ONNX model. */
+  model: Uint8Array;
+  /** Parsed `tokenizer.json` in Hugging Face's format. */
+  tokenizer: Record<string, unknown>;
+  /** Of `bundle.json`'s bytes, hex; names the bundle's exact contents, since the manifest holds the hashes. */
+  sha256: string;
+}
+
+/**
+ * Reads and checks the bundle in a directory. Nothing in it is trusted: sizes and hashes are compared before
+ * the model or the tokenizer is looked at, and every path must stay inside.
+ * @throws BundleError
+ */
+export async function loadBundle(path: string): Promise<Bundle> {
+  const info = await stat(path).catch(() => undefined);
+  if (!info?.isDirectory()) {
+    throw new BundleError(
+      'BUNDLE_NOT_FOUND',
+      `expected a bundle directory at ${path}, found ${info ? 'a file' : 'nothing'}`,
+      {
+        hint: 'Run `voxpop model list` to see the bundles at hand.',
+      },
+    );
+  }
+  const manifestBytes = await readInside(path, bundleFiles.manifest, maxManifestBytes);
+  const manifest = parseManifest(manifestBytes.toString('utf8'), join(path, bundleFiles.manifest));
+  const contents = new Map<string, Buffer>();
+  for (const file of manifest.files) contents.set(file.path, await readChecked(path, file));
+
+  const [model, tokenizer] = [bundleFiles.model, bundleFiles.tokenizer].map((name) => {
+    const bytes = contents.get(name);
+    if (bytes !== undefined) return bytes;
+    throw new BundleError(
+      'BUNDLE_FILE_UNLISTED',
+      `${join(path, bundleFiles.manifest)}: expected ${name} among files, found ${[...contents.keys()].join(', ') || 'none'}`,
+    );
+  }) as [Buffer, Buffer];
+  inspectOnnx(model, join(path, bundleFiles.model));
+  return {
+    path,
+    manifest,
+    model,
+    tokenizer: parseTokenizer(tokenizer, join(path, bundleFiles.tokenizer)),
+    sha256: sha256(manifestBytes),
+  };
+}
+
+function parseTokenizer(bytes: Buffer, where: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+    throw new Error('not an object');
+  } catch (cause) {
+    throw new BundleError('TOKENIZER_INVALID', `${where} is not valid JSON: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+async function readChecked(bundle: string, file: BundleFile): Promise<Buffer> {
+  const where = join(bundle, file.path);
+  const bytes = await readInside(bundle, file.path, file.bytes);
+  const hint = 'The bundle is damaged or was changed; get it again.';
+  if (bytes.byteLength !== file.bytes) {
+    throw new BundleError(
+      'BUNDLE_FILE_SIZE',
+      `${where}: expected ${file.bytes} bytes, found ${bytes.byteLength}`,
+      { hint },
+    );
+  }
+  const found = sha256(bytes);
+  if (found !== file.sha256) {
+    throw new BundleError('BUNDLE_FILE_HASH', `${where}: expected sha256 ${file.sha256}, found ${found}`, {
+      hint,
+    });
+  }
+  return bytes;
+}
+
+/** Reads a regular file of at most `maxBytes` that lies inside the bundle, no link on the way. */
+async function readInside(bundle: string, path: string, maxBytes: number): Promise<Buffer> {
+  const where = join(bundle, path);
+  if (
+    isAbsolute(path) ||
+    path.includes('\\') ||
+    path.split('/').some((part) => part === '..' || part === '')
+  ) {
+    throw new BundleError(
+      'BUNDLE_PATH_OUTSIDE',
+      `${join(bundle, bundleFiles.manifest)}: expected paths inside the bundle, found ${JSON.stringify(path)}`,
+    );
+  }
+  const info = await lstat(where).catch((cause: NodeJS.ErrnoException) => {
+    throw new BundleError('BUNDLE_FILE_MISSING', `${where}: expected a file, found none (${cause.code})`, {
+      cause,
+      hint: `A bundle is a directory with ${Object.values(bundleFiles).join(', ')}.`,
+    });
+  });
+  const inside = relative(await realpath(bundle), await realpath(where));
+  if (
+    info.isSymbolicLink() ||
+    inside !==
+      path
+        .split('/')
+        .filter((part) => part !== '.')
+        .join(sep)
+  ) {
+    throw new BundleError(
+      'BUNDLE_SYMLINK',
+      `${where}: expected a file inside the bundle, found a symbolic link`,
+      {
+        hint: 'Copy the file into the bundle.',
+      },
+    );
+  }
+  if (!info.isFile())
+    throw new BundleError('BUNDLE_FILE_MISSING', `${where}: expected a file, found something else`);
+  if (info.size > maxBytes) {
+    throw new BundleError(
+      'BUNDLE_FILE_SIZE',
+      `${where}: expected at most ${maxBytes} bytes, found ${info.size}`,
+    );
+  }
+  return readFile(where);
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,202 @@
+import { BundleError } from '../errors.ts';
+import type { ProblemType } from '../pipeline/protocol.ts';
+
+/** The bundle format that this version reads and `bundle.json` must state. */
+export const bundleFormatVersion = 1;
+
+/** One classification question of a bundle. */
+export interface BundleTask {
+  name: string;
+  problemType: ProblemType;
+  /** In logit order. */
+  labels: string[];
+  /** Name of the ONNX output, float32 logits [batch, labels]. */
+  output: string;
+  /** Multi-label only: a label is assigned when its score reaches its threshold, in label order. */
+  thresholds: number[] | undefined;
+}
+
+export interface BundleFile {
+  /** Relative to the bundle, forward slashes. */
+  path: string;
+  sha256: string;
+  bytes: number;
+}
+
+/** `bundle.json`, checked. */
+export interface BundleManifest {
+  name: string;
+  version: string;
+  license: string;
+  architecture: string;
+  languages: string[];
+  /** Tokens per text at most, special tokens included. */
+  maxLength: number;
+  padTokenId: number;
+  /** Whether logits are the same bit for bit whatever else is in the batch. */
+  batchInvariant: boolean;
+  files: BundleFile[];
+  tasks: BundleTask[];
+  /** What the card reports; free form. */
+  metrics: Record<string, unknown>;
+  /** Data sources with licences, recipe, seeds; free form. */
+  provenance: Record<string, unknown>;
+}
+
+type Json = Record<string, unknown>;
+
+/**
+ * Reads the text of a `bundle.json`.
+ * @param where path to name in errors
+ * @throws BundleError naming the key, what was expected and what was found
+ */
+export function parseManifest(text: string, where: string): BundleManifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new BundleError('BUNDLE_JSON_INVALID', `${where} is not valid JSON: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  const check = new Checker(where);
+  const json = check.object(value, 'the top level');
+  if (json['format_version'] !== bundleFormatVersion) {
+    throw new BundleError(
+      'BUNDLE_FORMAT_UNKNOWN',
+      `${where}: expected format_version ${bundleFormatVersion}, found ${show(json['format_version'])}`,
+      { hint: 'The bundle was made for another version of voxpop.' },
+    );
+  }
+  const manifest: BundleManifest = {
+    name: check.string(json, 'name'),
+    version: check.string(json, 'version'),
+    license: check.string(json, 'license'),
+    architecture: check.string(json, 'architecture'),
+    languages: check.strings(json, 'languages'),
+    maxLength: check.integer(json, 'max_length', 3),
+    padTokenId: check.integer(json, 'pad_token_id', 0),
+    batchInvariant: check.boolean(json, 'batch_invariant'),
+    files: check
+      .array(json, 'files')
+      .map((file, index) => parseFile(check, check.object(file, `files[${index}]`), `files[${index}].`)),
+    tasks: check
+      .array(json, 'tasks')
+      .map((task, index) => parseTask(check, check.object(task, `tasks[${index}]`), `tasks[${index}].`)),
+    metrics: check.object(json['metrics'] ?? {}, 'metrics'),
+    provenance: check.object(json['provenance'] ?? {}, 'provenance'),
+  };
+  if (manifest.tasks.length === 0) check.fail('tasks', 'at least one task', 'none');
+  check.unique(
+    manifest.tasks.map((task) => task.name),
+    'tasks',
+  );
+  check.unique(
+    manifest.files.map((file) => file.path),
+    'files',
+  );
+  return manifest;
+}
+
+function parseFile(check: Checker, json: Json, at: string): BundleFile {
+  const sha256 = check.string(json, 'sha256', at);
+  if (!/^[0-9a-f]{64}$/.test(sha256)) check.fail(`${at}sha256`, '64 lower-case hex digits', show(sha256));
+  return { path: check.string(json, 'path', at), sha256, bytes: check.integer(json, 'bytes', 0, at) };
+}
+
+function parseTask(check: Checker, json: Json, at: string): BundleTask {
+  const problemType = check.string(json, 'problem_type', at);
+  if (problemType !== 'single_label_classification' && problemType !== 'multi_label_classification') {
+    return check.fail(
+      `${at}problem_type`,
+      'single_label_classification or multi_label_classification',
+      show(problemType),
+    );
+  }
+  const labels = check.strings(json, 'labels', at);
+  if (labels.length === 0) check.fail(`${at}labels`, 'at least one label', 'none');
+  check.unique(labels, `${at}labels`);
+  const task = {
+    name: check.string(json, 'name', at),
+    problemType,
+    labels,
+    output: check.string(json, 'output', at),
+  };
+  if (problemType === 'single_label_classification') return { ...task, problemType, thresholds: undefined };
+  const thresholds = check.array(json, 'thresholds', at);
+  if (thresholds.length !== labels.length) {
+    check.fail(`${at}thresholds`, `one number for each of ${labels.length} labels`, `${thresholds.length}`);
+  }
+  for (const value of thresholds) {
+    if (typeof value !== 'number' || !(value >= 0 && value <= 1)) {
+      check.fail(`${at}thresholds`, 'numbers from 0 to 1', show(value));
+    }
+  }
+  return { ...task, problemType, thresholds: thresholds as number[] };
+}
+
+/** Reads typed values out of parsed JSON; each failure names the key, the expectation and the finding. */
+class Checker {
+  readonly #where: string;
+
+  constructor(where: string) {
+    this.#where = where;
+  }
+
+  fail(key: string, expected: string, found: string): never {
+    throw new BundleError(
+      'BUNDLE_JSON_INVALID',
+      `${this.#where}: expected ${key} to be ${expected}, found ${found}`,
+    );
+  }
+
+  object(value: unknown, key: string): Json {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      this.fail(key, 'an object', show(value));
+    }
+    return value as Json;
+  }
+
+  array(json: Json, key: string, at = ''): unknown[] {
+    const value = json[key];
+    return Array.isArray(value) ? value : this.fail(at + key, 'an array', show(value));
+  }
+
+  strings(json: Json, key: string, at = ''): string[] {
+    return this.array(json, key, at).map((value) =>
+      typeof value === 'string' && value !== ''
+        ? value
+        : this.fail(at + key, 'non-empty strings', show(value)),
+    );
+  }
+
+  string(json: Json, key: string, at = ''): string {
+    const value = json[key];
+    return typeof value === 'string' && value !== ''
+      ? value
+      : this.fail(at + key, 'a non-empty string', show(value));
+  }
+
+  integer(json: Json, key: string, minimum: number, at = ''): number {
+    const value = json[key];
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= minimum
+      ? value
+      : this.fail(at + key, `an integer of at least ${minimum}`, show(value));
+  }
+
+  boolean(json: Json, key: string): boolean {
+    const value = json[key];
+    return typeof value === 'boolean' ? value : this.fail(key, 'true or false', show(value));
+  }
+
+  unique(values: string[], key: string): void {
+    const twice = values.find((value, index) => values.indexOf(value) !== index);
+    if (twice !== undefined) this.fail(key, 'free of duplicates', `${show(twice)} twice`);
+  }
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
+}

@@ -1,0 +1,39 @@
+import type { Row } from '../records/row.ts';
+import type { ScorePlan } from '../score.ts';
+
+const shownRows = 3;
+const shownCharacters = 70;
+
+/** What a run would do, in lines for people; reads the first rows, scores nothing. */
+export async function describePlan(plan: ScorePlan): Promise<string> {
+  const { records, options, textColumns, bundle, writer } = plan;
+  const { head } = records;
+  const rows: Row[] = [];
+  for await (const chunk of records.rows(textColumns)) {
+    rows.push(...chunk);
+    if (rows.length >= shownRows) break;
+  }
+  const list = (names: readonly string[]): string => names.map(quote).join(', ');
+  const lines: [string, string][] = [
+    ['input', options.inputs.join(', ')],
+    ['format', [head.format, head.encoding, ...(head.gzip ? ['gzip'] : [])].join(', ')],
+    ...(head.delimiter === undefined ? [] : [['delimiter', quote(head.delimiter)] as [string, string]]),
+    ['columns', list(head.columns)],
+    ['text', list(textColumns) + (plan.textColumnsGuessed ? ' (recognised by name; --text to choose)' : '')],
+    ['bundle', `${bundle.name} ${bundle.version}`],
+    ['adds', list(writer.addedColumns)],
+    ['workers', String(options.workers)],
+    ...rows
+      .slice(0, shownRows)
+      .map((row): [string, string] => [`row ${row.ordinal + 1}`, row.texts.map(excerpt).join(' | ')]),
+  ];
+  return lines.map(([name, value]) => `${name.padEnd(10)}${value}\n`).join('');
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
+
+function excerpt(text: string): string {
+  return quote(text.length > shownCharacters ? `${text.slice(0, shownCharacters).toWellFormed()}...` : text);
+}

@@ -1,0 +1,90 @@
+import { Command } from 'commander';
+import { defaultBundle, findBundle, shippedBundles } from '../bundle/find-bundle.ts';
+import { type Bundle, loadBundle } from '../bundle/load-bundle.ts';
+import { verifyBundle } from '../predictor/verify-bundle.ts';
+import type { Terminal } from './terminal.ts';
+
+export function modelCommand(terminal: Terminal): Command {
+  const command = new Command('model').description('List, show and verify bundles.');
+  const print = (text: string): void => void terminal.stdout.write(text);
+  command
+    .command('list')
+    .description('the bundles that come with voxpop')
+    .action(async () => print(await list()));
+  command
+    .command('show')
+    .description('what a bundle can do, after checking its files')
+    .argument('[bundle]', 'name or directory', defaultBundle)
+    .option('--json', 'as JSON')
+    .action(async (name: string, flags: { json?: boolean }) => print(await show(name, flags.json ?? false)));
+  command
+    .command('verify')
+    .description('check every file, run the model, and probe whether results depend on the batch')
+    .argument('[bundle]', 'name or directory', defaultBundle)
+    .action(async (name: string) => print(await verify(name)));
+  return command;
+}
+
+async function list(): Promise<string> {
+  const rows = [['name', 'version', 'MB', 'languages', 'tasks']];
+  for (const name of await shippedBundles()) {
+    const { manifest } = await loadBundle(await findBundle(name));
+    rows.push([
+      manifest.name,
+      manifest.version,
+      megabytes(manifest.files.reduce((sum, file) => sum + file.bytes, 0)),
+      String(manifest.languages.length),
+      manifest.tasks.map((task) => task.name).join(' '),
+    ]);
+  }
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
+
+async function show(name: string, json: boolean): Promise<string> {
+  const bundle = await loadBundle(await findBundle(name));
+  const { manifest } = bundle;
+  if (json) return `${JSON.stringify({ path: bundle.path, sha256: bundle.sha256, ...manifest }, null, 2)}\n`;
+  const lines: [string, string][] = [
+    ['name', `${manifest.name} ${manifest.version}`],
+    ['path', bundle.path],
+    ['sha256', bundle.sha256],
+    ['license', manifest.license],
+    ['architecture', manifest.architecture],
+    ['languages', manifest.languages.join(' ')],
+    ['max_length', `${manifest.maxLength} tokens`],
+    ['batch_invariant', String(manifest.batchInvariant)],
+    ...manifest.files.map((file): [string, string] => ['file', `${file.path}, ${megabytes(file.bytes)} MB`]),
+    ...manifest.tasks.map((task): [string, string] => [
+      'task',
+      `${task.name} (${task.problemType === 'single_label_classification' ? 'one of' : 'any of'}): ${task.labels.join(', ')}`,
+    ]),
+  ];
+  return lines.map(([key, value]) => `${key.padEnd(16)}${value}\n`).join('');
+}
+
+async function verify(name: string): Promise<string> {
+  const path = await findBundle(name);
+  const { bundle, batchInvariant, largestDifference, comparisons } = await verifyBundle(path);
+  const probe = batchInvariant
+    ? `batch invariant: logits equal bit for bit in ${comparisons} comparisons`
+    : `not batch invariant: logits moved by up to ${largestDifference} in ${comparisons} comparisons; ` +
+      'score with --deterministic where that matters';
+  return `${describeFiles(bundle)}\nmodel runs, outputs fit the labels\n${probe}\n${bundle.manifest.name} ${bundle.manifest.version} is valid\n`;
+}
+
+function describeFiles({ manifest }: Bundle): string {
+  return `${manifest.files.length} files with the sizes and hashes of bundle.json: ${manifest.files.map((file) => file.path).join(', ')}`;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}

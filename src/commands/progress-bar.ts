@@ -1,0 +1,52 @@
+import { Format, SingleBar } from 'cli-progress';
+import type { Terminal } from './terminal.ts';
+import type { ScoreProgress } from '../score.ts';
+
+export interface ProgressBar {
+  update(progress: ScoreProgress): void;
+  /** Removes the bar; may be called twice. */
+  stop(): void;
+}
+
+/** A bar on stderr when that is a terminal; nothing at all otherwise. */
+export function createProgressBar(terminal: Terminal, wanted: boolean): ProgressBar {
+  if (!wanted || !terminal.stderr.isTTY) return { update: () => {}, stop: () => {} };
+  const startedMs = performance.now();
+  let bar: SingleBar | undefined;
+  return {
+    update({ counts, bytesRead, totalBytes }) {
+      const seconds = (performance.now() - startedMs) / 1000;
+      const payload = {
+        rows: counts.rows.toLocaleString('en-US'),
+        rate: Math.round(counts.rows / seconds).toLocaleString('en-US'),
+        left:
+          totalBytes === undefined || bytesRead === 0 ? '' : duration((totalBytes / bytesRead - 1) * seconds),
+      };
+      if (bar === undefined) {
+        bar = new SingleBar({
+          stream: terminal.stderr,
+          clearOnComplete: true,
+          hideCursor: true,
+          gracefulExit: false,
+          format: (options, params, { rows, rate, left }: typeof payload) =>
+            totalBytes === undefined
+              ? `${rows} rows, ${rate} rows/s`
+              : `${Format.BarFormat(params.progress, options)} ${Math.floor(params.progress * 100)}% | ${rows} rows | ${rate} rows/s | ${left} left`,
+        });
+        bar.start(totalBytes ?? 0, bytesRead, payload);
+      }
+      bar.update(bytesRead, payload);
+    },
+    stop() {
+      bar?.stop();
+      bar = undefined;
+    },
+  };
+}
+
+function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const shown = parts[0] === 0 ? parts.slice(1) : parts;
+  return shown.map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
+}

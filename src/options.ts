@@ -1,0 +1,236 @@
+import { availableParallelism } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { defaultBundle } from './bundle/find-bundle.ts';
+import { UsageError } from './errors.ts';
+import { defaultMaxBatchTokens } from './predictor/predictor.ts';
+
+export const fileFormats = ['csv', 'tsv', 'jsonl'] as const;
+export const scoreColumns = ['none', 'top', 'all'] as const;
+export type FileFormat = (typeof fileFormats)[number];
+export type ScoreColumns = (typeof scoreColumns)[number];
+
+/** What a caller of `score` may set; the defaults are in `scoreOptionTable`. */
+export interface ScoreOptions {
+  /** Paths; `-` is stdin. Several are read as one stream. */
+  inputs: string[];
+  /** A path, written under its final name only when complete; or a stream, which is never ended. */
+  output?: string | Writable | undefined;
+  from?: FileFormat | undefined;
+  to?: FileFormat | undefined;
+  delimiter?: string | undefined;
+  encoding?: string | undefined;
+  text?: string[] | undefined;
+  tasks?: string[] | undefined;
+  scores?: ScoreColumns | undefined;
+  prefix?: string | undefined;
+  threshold?: Record<string, number> | undefined;
+  flagTruncated?: boolean | undefined;
+  model?: string | undefined;
+  workers?: number | undefined;
+  batchTokens?: number | undefined;
+  deterministic?: boolean | undefined;
+  limit?: number | undefined;
+  /** Read for the input `-`. */
+  stdin?: Readable | undefined;
+  /** Ends the run between two shards; nothing is left under the output's name. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Flags of `voxpop score` that are for people and have no meaning in the library. */
+interface TerminalFlags {
+  dryRun?: boolean;
+  quiet?: boolean;
+  progress?: boolean;
+}
+
+/** Keys of the option table: every scalar option, and nothing that only code can pass. */
+type FlagName = Exclude<keyof ScoreOptions, 'inputs' | 'stdin' | 'signal'> | keyof TerminalFlags;
+
+/** One flag of the command line. */
+export interface OptionSpec {
+  flags: string;
+  description: string;
+  /** Allowed values. */
+  choices?: readonly string[];
+  /** Value when absent. */
+  default?: string | number;
+  /** Turns the flag's text into its value; given the value so far when the flag is repeated. */
+  parse?: (text: string, previous: unknown) => unknown;
+}
+
+const collect = (text: string, previous: unknown): string[] => [...((previous as string[]) ?? []), text];
+const splitList = (text: string, previous: unknown): string[] => [
+  ...((previous as string[]) ?? []),
+  ...text.split(',').map((part) => part.trim()),
+];
+
+/** The flags of `voxpop score`: the only place for their names, defaults and descriptions. */
+export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
+  output: {
+    flags: '-o, --output <file>',
+    description: 'write to this file (.gz: compressed) instead of stdout',
+  },
+  text: {
+    flags: '-t, --text <column>',
+    description: 'column to score, repeatable; for JSONL a dotted path (default: guessed if unambiguous)',
+    parse: collect,
+  },
+  tasks: {
+    flags: '--tasks <names>',
+    description: 'tasks to score, comma-separated (default: all of the bundle)',
+    parse: splitList,
+  },
+  scores: {
+    flags: '--scores <which>',
+    description: 'scores to write: none, of the assigned labels, or of all labels',
+    choices: scoreColumns,
+    default: 'top',
+  },
+  threshold: {
+    flags: '--threshold <task=value>',
+    description:
+      "assign a label from this score on, e.g. emotion=0.5; repeatable (default: the bundle's own)",
+    parse: (text, previous) => ({ ...(previous as object), ...parseThreshold(text) }),
+  },
+  prefix: { flags: '--prefix <text>', description: 'put this before the names of new columns', default: '' },
+  flagTruncated: {
+    flags: '--flag-truncated',
+    description: 'add a column that tells which texts were cut to fit the model',
+  },
+  model: {
+    flags: '-m, --model <bundle>',
+    description: 'bundle to score with: a name of `voxpop model list`, or a directory',
+    default: defaultBundle,
+  },
+  from: {
+    flags: '--from <format>',
+    description: 'input format (default: by extension)',
+    choices: fileFormats,
+  },
+  to: {
+    flags: '--to <format>',
+    description: 'output format (default: by extension, or as the input)',
+    choices: fileFormats,
+  },
+  delimiter: {
+    flags: '--delimiter <character>',
+    description: 'delimiter of the input (default: detected among , ; tab |)',
+  },
+  encoding: {
+    flags: '--encoding <name>',
+    description: 'encoding of the input, e.g. windows-1252 (default: UTF-8, or as its byte order mark says)',
+  },
+  limit: { flags: '--limit <rows>', description: 'stop after this many rows', parse: Number },
+  workers: {
+    flags: '-w, --workers <count>',
+    description: 'worker threads, each with a model of its own (default: one per core)',
+    parse: Number,
+  },
+  batchTokens: {
+    flags: '--batch-tokens <count>',
+    description: 'tokens per batch at most; changes speed and memory, never results',
+    default: defaultMaxBatchTokens,
+    parse: Number,
+  },
+  deterministic: {
+    flags: '--deterministic',
+    description: 'score row by row if the bundle is not batch invariant (slow; no effect on those that are)',
+  },
+  dryRun: {
+    flags: '--dry-run',
+    description: 'show on stderr what was detected and the first rows; score nothing',
+  },
+  quiet: { flags: '-q, --quiet', description: 'print nothing on stderr but errors' },
+  progress: { flags: '--no-progress', description: 'no progress bar on a terminal' },
+};
+
+function parseThreshold(text: string): Record<string, number> {
+  const [task, value, ...rest] = text.split('=');
+  if (task === undefined || task === '' || value === undefined || value.trim() === '' || rest.length > 0) {
+    throw new UsageError('OPTION_INVALID', `expected --threshold to be like emotion=0.5, got ${text}`);
+  }
+  return { [task]: Number(value) };
+}
+
+/** Options with every default filled in. */
+export interface ResolvedScoreOptions extends ScoreOptions {
+  scores: ScoreColumns;
+  prefix: string;
+  threshold: Record<string, number>;
+  flagTruncated: boolean;
+  model: string;
+  workers: number;
+  batchTokens: number;
+  deterministic: boolean;
+  limit: number;
+}
+
+/**
+ * Checks options and fills in defaults, for the command line and the library alike.
+ * @throws UsageError naming the option, what was expected and what was given
+ */
+export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions {
+  if (options.inputs.length === 0) {
+    throw new UsageError('OPTION_INVALID', 'expected at least one input file, got none', {
+      hint: 'Name a file, or - for stdin.',
+    });
+  }
+  if (options.inputs.filter((input) => input === '-').length > 1) {
+    throw new UsageError('OPTION_INVALID', 'expected stdin (-) at most once among the inputs');
+  }
+  expectInteger('workers', options.workers, 1, 512);
+  expectInteger('batch-tokens', options.batchTokens, 1);
+  expectInteger('limit', options.limit, 0);
+  for (const [task, value] of Object.entries(options.threshold ?? {})) {
+    if (value >= 0 && value <= 1) continue;
+    throw new UsageError(
+      'OPTION_INVALID',
+      `expected --threshold ${task} to be a number from 0 to 1, got ${value}`,
+    );
+  }
+  if (options.delimiter !== undefined && !/^[^\r\n"]$/u.test(unescapeTab(options.delimiter))) {
+    throw new UsageError(
+      'OPTION_INVALID',
+      `expected --delimiter to be one character, got ${JSON.stringify(options.delimiter)}`,
+    );
+  }
+  const defaults = scoreOptionTable;
+  return {
+    ...options,
+    delimiter: options.delimiter === undefined ? undefined : unescapeTab(options.delimiter),
+    scores: expectChoice('scores', options.scores, scoreColumns) ?? (defaults.scores.default as ScoreColumns),
+    from: expectChoice('from', options.from, fileFormats),
+    to: expectChoice('to', options.to, fileFormats),
+    prefix: options.prefix ?? (defaults.prefix.default as string),
+    threshold: options.threshold ?? {},
+    flagTruncated: options.flagTruncated ?? false,
+    model: options.model ?? (defaults.model.default as string),
+    workers: options.workers ?? availableParallelism(),
+    batchTokens: options.batchTokens ?? (defaults.batchTokens.default as number),
+    deterministic: options.deterministic ?? false,
+    limit: options.limit ?? Infinity,
+  };
+}
+
+/** A tab is hard to type in a shell. */
+function unescapeTab(delimiter: string): string {
+  return delimiter === '\\t' || delimiter.toLowerCase() === 'tab' ? '\t' : delimiter;
+}
+
+function expectInteger(name: string, value: number | undefined, minimum: number, maximum = Infinity): void {
+  if (value === undefined || (Number.isInteger(value) && value >= minimum && value <= maximum)) return;
+  const range = maximum === Infinity ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+  throw new UsageError('OPTION_INVALID', `expected --${name} to be an integer ${range}, got ${value}`);
+}
+
+function expectChoice<Choice extends string>(
+  name: string,
+  value: Choice | undefined,
+  choices: readonly Choice[],
+): Choice | undefined {
+  if (value === undefined || choices.includes(value)) return value;
+  throw new UsageError(
+    'OPTION_INVALID',
+    `expected --${name} to be one of ${choices.join(', ')}, got ${value}`,
+  );
+}

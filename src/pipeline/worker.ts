@@ -1,0 +1,31 @@
+import { workerData } from 'piscina';
+import { VoxpopError } from '../errors.ts';
+import { Predictor } from '../predictor/predictor.ts';
+import type { Fault, Shard, ShardReply, WorkerSettings } from './protocol.ts';
+
+/**
+ * The one place where streams meet the model: a worker thread holds a predictor and scores shards with it.
+ * Failures go back as data, a bundle that does not load with every shard's reply.
+ */
+async function startWorker(settings: WorkerSettings): Promise<(shard: Shard) => Promise<ShardReply>> {
+  const loading = Predictor.load(settings.bundlePath, settings);
+  // Awaited below, so that the pool only sends shards to workers that are ready.
+  await loading.catch(() => {});
+  return async ({ texts }) => {
+    try {
+      return { predictions: await (await loading).predictShard(texts) };
+    } catch (error) {
+      return { fault: toFault(error) };
+    }
+  };
+}
+
+function toFault(error: unknown): Fault {
+  if (error instanceof VoxpopError) {
+    return { kind: error.name as Fault['kind'], code: error.code, message: error.message, hint: error.hint };
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { kind: 'PredictError', code: 'WORKER_FAILED', message, hint: undefined };
+}
+
+export default startWorker(workerData as WorkerSettings);

@@ -1,0 +1,230 @@
+import { join } from 'node:path';
+import { findBundle } from '../bundle/find-bundle.ts';
+import { type Bundle, bundleFiles, loadBundle } from '../bundle/load-bundle.ts';
+import type { BundleTask } from '../bundle/manifest.ts';
+import { PredictError, UsageError } from '../errors.ts';
+import { type ShardPredictions, textFlags } from '../pipeline/protocol.ts';
+import { cutBatches } from './batch.ts';
+import { decodeRow, type TaskDecoder } from './decode.ts';
+import { ModelSession } from './session.ts';
+import { TextTokenizer } from './tokenizer.ts';
+
+/** Padded tokens per batch unless asked for otherwise; larger batches were no faster when measured. */
+export const defaultMaxBatchTokens = 2048;
+
+export interface PredictorOptions {
+  /** Tasks to score; all of the bundle when absent. The order is always the bundle's. */
+  tasks?: string[] | undefined;
+  /** Threshold per task, in place of the bundle's own per label. For a single-label task: below it, no label. */
+  thresholds?: Record<string, number> | undefined;
+  /** Padded tokens per batch at most. */
+  maxBatchTokens?: number | undefined;
+  /** One text per run, for bundles that are not `batch_invariant`; no effect on those that are. */
+  deterministic?: boolean | undefined;
+}
+
+/** Prediction of a single-label task; `label` is null for an empty text or below the threshold. */
+export interface SingleLabelPrediction {
+  label: string | null;
+  /** Of `label`, or of the best label when none was assigned; null for an empty text. */
+  score: number | null;
+  /** Of every label; they add up to 1. */
+  scores: Record<string, number>;
+}
+
+/** Prediction of a multi-label task. */
+export interface MultiLabelPrediction {
+  labels: string[];
+  /** Of every label, each from 0 to 1. */
+  scores: Record<string, number>;
+}
+
+/** Predictions of one text, by task name. */
+export interface Prediction {
+  tasks: Record<string, SingleLabelPrediction | MultiLabelPrediction>;
+  empty: boolean;
+  /** Only the first `max_length` tokens were scored. */
+  truncated: boolean;
+}
+
+/**
+ * Texts to predictions in this thread, without files or streams. It blocks while it computes: in a server,
+ * keep it in a worker thread.
+ */
+export class Predictor {
+  /** Scored tasks, in bundle order. */
+  readonly tasks: readonly BundleTask[];
+  readonly bundle: Bundle;
+  readonly #session: ModelSession;
+  readonly #tokenizer: TextTokenizer;
+  readonly #decoders: (TaskDecoder | undefined)[];
+  readonly #labelCount: number;
+  readonly #maxBatchTokens: number;
+
+  private constructor(bundle: Bundle, session: ModelSession, options: PredictorOptions) {
+    this.bundle = bundle;
+    this.tasks = selectTasks(bundle.manifest.tasks, options);
+    this.#session = session;
+    this.#tokenizer = new TextTokenizer(
+      bundle.tokenizer,
+      bundle.manifest.maxLength,
+      join(bundle.path, bundleFiles.tokenizer),
+    );
+    let offset = 0;
+    this.#decoders = bundle.manifest.tasks.map((task) => {
+      if (!this.tasks.includes(task)) return undefined;
+      const threshold = options.thresholds?.[task.name];
+      const thresholds =
+        threshold === undefined
+          ? (task.thresholds ?? task.labels.map(() => 0))
+          : task.labels.map(() => threshold);
+      const decoder = { task, offset, thresholds };
+      offset += task.labels.length;
+      return decoder;
+    });
+    this.#labelCount = offset;
+    const rowByRow = options.deterministic === true && !bundle.manifest.batchInvariant;
+    this.#maxBatchTokens = rowByRow ? 1 : (options.maxBatchTokens ?? defaultMaxBatchTokens);
+  }
+
+  /** @throws BundleError, UsageError */
+  static async load(bundlePath: string, options: PredictorOptions = {}): Promise<Predictor> {
+    return Predictor.fromBundle(await loadBundle(bundlePath), options);
+  }
+
+  /** @throws BundleError, UsageError */
+  static async fromBundle(bundle: Bundle, options: PredictorOptions = {}): Promise<Predictor> {
+    return new Predictor(bundle, await ModelSession.create(bundle), options);
+  }
+
+  /** @throws PredictError */
+  async predict(texts: string[]): Promise<Prediction[]> {
+    const { scores, assigned, flags } = await this.predictShard(texts);
+    return texts.map((_, text) => {
+      const empty = ((flags[text] as number) & textFlags.empty) !== 0;
+      const prediction: Prediction = {
+        tasks: {},
+        empty,
+        truncated: ((flags[text] as number) & textFlags.truncated) !== 0,
+      };
+      for (const decoder of this.#decoders) {
+        if (decoder === undefined) continue;
+        const at = text * this.#labelCount + decoder.offset;
+        prediction.tasks[decoder.task.name] = toPrediction(decoder.task, empty, scores, assigned, at);
+      }
+      return prediction;
+    });
+  }
+
+  /**
+   * As `predict`, in the compact form that crosses threads.
+   * Equal texts are computed once; the rest is batched by length.
+   * @throws PredictError
+   */
+  async predictShard(texts: readonly string[]): Promise<ShardPredictions> {
+    const labelCount = this.#labelCount;
+    const scores = new Float32Array(texts.length * labelCount);
+    const assigned = new Uint8Array(texts.length * labelCount);
+    const flags = new Uint8Array(texts.length);
+    const counts = { duplicates: 0, tokens: 0, paddedTokens: 0, batches: 0 };
+
+    const firstOf = new Map<string, number>();
+    const duplicateOf = new Map<number, number>();
+    const ids: number[][] = [];
+    texts.forEach((text, index) => {
+      const first = firstOf.get(text);
+      if (first !== undefined) {
+        duplicateOf.set(index, first);
+        ids.push([]);
+        return;
+      }
+      firstOf.set(text, index);
+      const encoding = this.#tokenizer.encode(text);
+      ids.push(encoding.ids);
+      counts.tokens += encoding.ids.length;
+      if (encoding.ids.length === 0) flags[index] = textFlags.empty;
+      else if (encoding.truncated) flags[index] = textFlags.truncated;
+    });
+
+    const lengths = ids.map((text) => text.length);
+    for (const batch of cutBatches(lengths, this.bundle.manifest.maxLength, this.#maxBatchTokens)) {
+      const logits = await this.#run(
+        batch.texts.map((text) => ids[text] as number[]),
+        batch.sequence,
+      );
+      counts.batches++;
+      counts.paddedTokens += batch.texts.length * batch.sequence;
+      this.#decoders.forEach((decoder, task) => {
+        if (decoder === undefined) return;
+        batch.texts.forEach((text, row) => {
+          const at = text * labelCount + decoder.offset;
+          if (decodeRow(decoder, logits[task] as Float32Array, row, scores, assigned, at)) return;
+          throw new PredictError(
+            'SCORE_NOT_FINITE',
+            `the model gave ${decoder.task.name} logits that are not finite for text ${text + 1} of ${texts.length}`,
+          );
+        });
+      });
+    }
+
+    for (const [index, first] of duplicateOf) {
+      flags[index] = flags[first] as number;
+      if (flags[index] & textFlags.empty) continue;
+      counts.duplicates++;
+      scores.copyWithin(index * labelCount, first * labelCount, (first + 1) * labelCount);
+      assigned.copyWithin(index * labelCount, first * labelCount, (first + 1) * labelCount);
+    }
+    return { scores, assigned, flags, counts };
+  }
+
+  async #run(ids: number[][], sequence: number): Promise<Float32Array[]> {
+    try {
+      return await this.#session.run(ids, sequence);
+    } catch (cause) {
+      throw new PredictError(
+        'MODEL_FAILED',
+        `the model failed on a batch of ${ids.length} texts of ${sequence} tokens: ${(cause as Error).message}`,
+        { cause },
+      );
+    }
+  }
+}
+
+/**
+ * Loads a bundle for use in this thread.
+ * @param model name of a bundle that comes with voxpop, or path of a bundle; the default bundle when absent
+ * @throws BundleError, UsageError
+ */
+export async function loadPredictor(model?: string, options: PredictorOptions = {}): Promise<Predictor> {
+  return Predictor.load(await findBundle(model), options);
+}
+
+/**
+ * The tasks asked for, in bundle order.
+ * @throws UsageError when a task is asked for that the bundle does not have
+ */
+export function selectTasks(tasks: readonly BundleTask[], options: PredictorOptions): BundleTask[] {
+  const known = tasks.map((task) => task.name);
+  for (const name of [...(options.tasks ?? []), ...Object.keys(options.thresholds ?? {})]) {
+    if (known.includes(name)) continue;
+    throw new UsageError(
+      'TASK_UNKNOWN',
+      `expected a task of the bundle (${known.join(', ')}), found ${name}`,
+    );
+  }
+  return tasks.filter((task) => options.tasks === undefined || options.tasks.includes(task.name));
+}
+
+function toPrediction(
+  task: BundleTask,
+  empty: boolean,
+  allScores: Float32Array,
+  allAssigned: Uint8Array,
+  at: number,
+): SingleLabelPrediction | MultiLabelPrediction {
+  const values = empty ? [] : [...allScores.subarray(at, at + task.labels.length)];
+  const scores = Object.fromEntries(values.map((score, label) => [task.labels[label], score]));
+  const labels = task.labels.filter((_, label) => allAssigned[at + label] === 1);
+  if (task.problemType === 'multi_label_classification') return { labels, scores };
+  return { label: labels[0] ?? null, score: empty ? null : Math.max(...values), scores };
+}

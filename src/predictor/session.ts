@@ -1,0 +1,160 @@
+import * as ort from 'onnxruntime-node';
+import { join } from 'node:path';
+import { type Bundle, bundleFiles } from '../bundle/load-bundle.ts';
+import { BundleError } from '../errors.ts';
+
+/** Inputs that a model may ask for; each int64 or int32 [batch, sequence]. */
+const knownInputs = ['input_ids', 'attention_mask', 'token_type_ids'];
+
+/** Logits of one batch: per task, float32 [batch, labels]. */
+export type Logits = Float32Array[];
+
+/** One ONNX session of a bundle's model, run on one core. */
+export class ModelSession {
+  readonly #session: ort.InferenceSession;
+  readonly #bundle: Bundle;
+  readonly #outputs: { name: string; labels: number }[];
+  readonly #integerTypes: Map<string, 'int32' | 'int64'>;
+
+  private constructor(session: ort.InferenceSession, bundle: Bundle) {
+    this.#session = session;
+    this.#bundle = bundle;
+    this.#outputs = bundle.manifest.tasks.map((task) => ({ name: task.output, labels: task.labels.length }));
+    this.#integerTypes = inputTypes(session, bundle);
+    checkOutputs(session, bundle);
+  }
+
+  /**
+   * Creates the session and runs it once, so that a model which does not fit its bundle fails here.
+   * Creating and releasing sessions leaks in ONNX Runtime: create one and keep it.
+   * @throws BundleError
+   */
+  static async create(bundle: Bundle): Promise<ModelSession> {
+    let session: ort.InferenceSession;
+    try {
+      session = await ort.InferenceSession.create(bundle.model, {
+        executionProviders: ['cpu'],
+        intraOpNumThreads: 1,
+        interOpNumThreads: 1,
+        // Only errors: its warnings about optimised graphs would stand in the way on stderr.
+        logSeverityLevel: 3,
+      });
+    } catch (cause) {
+      throw new BundleError(
+        'ONNX_INVALID',
+        `${modelPath(bundle)} cannot be loaded: ${(cause as Error).message}`,
+        {
+          cause,
+        },
+      );
+    }
+    const model = new ModelSession(session, bundle);
+    await model.#runOnce();
+    return model;
+  }
+
+  /** @param ids token ids of each text, none longer than `sequence` */
+  async run(ids: readonly (readonly number[])[], sequence: number): Promise<Logits> {
+    const outputs = await this.#session.run(this.#feeds(ids, sequence));
+    return this.#outputs.map(({ name }) => outputs[name]?.data as Float32Array);
+  }
+
+  #feeds(ids: readonly (readonly number[])[], sequence: number): Record<string, ort.Tensor> {
+    const dims = [ids.length, sequence];
+    const feeds: Record<string, ort.Tensor> = {};
+    for (const [name, type] of this.#integerTypes) {
+      // An int64 below 2^31 is, on every little-endian machine, its int32 and a zero.
+      const width = type === 'int64' ? 2 : 1;
+      const values = new Int32Array(ids.length * sequence * width);
+      ids.forEach((text, row) => {
+        for (let at = 0; at < sequence; at++) {
+          const value = tokenValue(name, text[at], this.#bundle.manifest.padTokenId);
+          values[(row * sequence + at) * width] = value;
+        }
+      });
+      feeds[name] =
+        type === 'int64'
+          ? new ort.Tensor('int64', new BigInt64Array(values.buffer), dims)
+          : new ort.Tensor('int32', values, dims);
+    }
+    return feeds;
+  }
+
+  async #runOnce(): Promise<void> {
+    const where = modelPath(this.#bundle);
+    let outputs: ort.InferenceSession.OnnxValueMapType;
+    try {
+      outputs = await this.#session.run(this.#feeds([[0], [0]], 2));
+    } catch (cause) {
+      throw new BundleError(
+        'ONNX_RUN_FAILED',
+        `${where} failed on a first run: ${(cause as Error).message}`,
+        { cause },
+      );
+    }
+    for (const { name, labels } of this.#outputs) {
+      const output = outputs[name] as ort.Tensor;
+      if (
+        output.type === 'float32' &&
+        output.dims.length === 2 &&
+        output.dims[0] === 2 &&
+        output.dims[1] === labels
+      )
+        continue;
+      throw labelCountError(where, name, labels, `${output.type} [${output.dims.join(', ')}]`);
+    }
+  }
+}
+
+function tokenValue(input: string, id: number | undefined, padTokenId: number): number {
+  if (input === 'input_ids') return id ?? padTokenId;
+  return input === 'attention_mask' && id !== undefined ? 1 : 0;
+}
+
+function inputTypes(session: ort.InferenceSession, bundle: Bundle): Map<string, 'int32' | 'int64'> {
+  const types = new Map<string, 'int32' | 'int64'>();
+  for (const input of session.inputMetadata) {
+    const type = input.isTensor ? input.type : 'no tensor';
+    if (!knownInputs.includes(input.name) || (type !== 'int32' && type !== 'int64')) {
+      throw new BundleError(
+        'ONNX_INPUT_UNKNOWN',
+        `${modelPath(bundle)}: expected inputs among ${knownInputs.join(', ')} (int64 or int32), ` +
+          `found ${input.name} (${type})`,
+      );
+    }
+    types.set(input.name, type);
+  }
+  if (types.has('input_ids')) return types;
+  throw new BundleError(
+    'ONNX_INPUT_UNKNOWN',
+    `${modelPath(bundle)}: expected an input input_ids, found none`,
+  );
+}
+
+function checkOutputs(session: ort.InferenceSession, bundle: Bundle): void {
+  const where = modelPath(bundle);
+  for (const task of bundle.manifest.tasks) {
+    const output = session.outputMetadata.find((value) => value.name === task.output);
+    if (output === undefined) {
+      throw new BundleError(
+        'ONNX_OUTPUT_MISSING',
+        `${where}: expected an output ${task.output} for the task ${task.name}, found ${session.outputNames.join(', ')}`,
+      );
+    }
+    const width = output.isTensor ? output.shape.at(-1) : undefined;
+    if (typeof width === 'number' && width !== task.labels.length) {
+      throw labelCountError(where, task.output, task.labels.length, `[batch, ${width}]`);
+    }
+  }
+}
+
+function labelCountError(where: string, output: string, labels: number, found: string): BundleError {
+  return new BundleError(
+    'ONNX_LABEL_COUNT',
+    `${where}: expected the output ${output} to be float32 [batch, ${labels}], one logit per label, found ${found}`,
+  );
+}
+
+function modelPath(bundle: Bundle): string {
+  return join(bundle.path, bundleFiles.model);
+}

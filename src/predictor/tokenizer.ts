@@ -1,0 +1,130 @@
+import { Tokenizer } from '@huggingface/tokenizers';
+import { BundleError } from '../errors.ts';
+
+/**
+ * Characters looked at per token of `max_length`. A text is cut there before it is tokenised, so that one of
+ * many megabytes costs no more than a long comment; no language comes near this many characters per token.
+ */
+const maxCharactersPerToken = 64;
+
+/** A code point that stands for no character: what a text must not hold, names of special tokens start with. */
+const noncharacter = '\uFFFE';
+
+export interface Encoding {
+  /** Token ids, special tokens included; empty when the text holds no token. */
+  ids: number[];
+  /** Whether tokens were cut off to fit `max_length`. */
+  truncated: boolean;
+}
+
+type Json = Record<string, unknown>;
+
+/**
+ * Texts to token ids, as the bundle's `tokenizer.json` says, with two differences from the plain library:
+ * special tokens written in a text (`</s>`, `[SEP]`) are plain text, and texts are cut to `max_length`.
+ */
+export class TextTokenizer {
+  readonly #tokenizer: Tokenizer;
+  readonly #prefix: number[];
+  readonly #suffix: number[];
+  readonly #maxLength: number;
+
+  /**
+   * @param tokenizer parsed `tokenizer.json`
+   * @param maxLength tokens per text at most, special tokens included
+   * @param where path to name in errors
+   * @throws BundleError when the file is not a tokenizer, or of a kind that is not supported
+   */
+  constructor(tokenizer: Json, maxLength: number, where: string) {
+    try {
+      ({ prefix: this.#prefix, suffix: this.#suffix } = specialTokens(tokenizer['post_processor'] as Json));
+      this.#tokenizer = new Tokenizer(withoutSpecialTokens(tokenizer), {});
+      this.#tokenizer.encode('a');
+    } catch (cause) {
+      throw new BundleError('TOKENIZER_INVALID', `${where} cannot be used: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+    this.#maxLength = maxLength;
+    if (this.#prefix.length + this.#suffix.length >= maxLength) {
+      throw new BundleError(
+        'TOKENIZER_INVALID',
+        `${where}: expected max_length to leave room for text, found ${maxLength}`,
+      );
+    }
+  }
+
+  encode(text: string): Encoding {
+    const maxCharacters = this.#maxLength * maxCharactersPerToken;
+    const trimmed = text.trim();
+    // The cut may split a surrogate pair: toWellFormed puts U+FFFD there, as it does for lone surrogates.
+    const cut = (trimmed.length > maxCharacters ? trimmed.slice(0, maxCharacters) : trimmed).toWellFormed();
+    const ids = this.#tokenizer.encode(cut.replaceAll(noncharacter, '\uFFFD')).ids;
+    if (ids.length === 0) return { ids, truncated: false };
+    const room = this.#maxLength - this.#prefix.length - this.#suffix.length;
+    return {
+      ids: [...this.#prefix, ...(ids.length > room ? ids.slice(0, room) : ids), ...this.#suffix],
+      truncated: ids.length > room || trimmed.length > maxCharacters,
+    };
+  }
+}
+
+/**
+ * A copy of `tokenizer.json` in which no text can produce a special token: they leave `added_tokens`, their
+ * vocabulary entries get names that no text holds, and the post-processor, which adds them, is left out.
+ */
+function withoutSpecialTokens(tokenizer: Json): Json {
+  const addedTokens = (tokenizer['added_tokens'] ?? []) as { content: string; special?: boolean }[];
+  const special = new Set(addedTokens.filter((token) => token.special).map((token) => token.content));
+  const rename = (piece: string): string => (special.has(piece) ? noncharacter + piece : piece);
+  const model = tokenizer['model'] as Json;
+  const vocab = model['vocab'] as [string, number][] | Record<string, number>;
+  return {
+    ...tokenizer,
+    added_tokens: addedTokens.filter((token) => !token.special),
+    post_processor: null,
+    // Only needed to turn ids back into text.
+    decoder: null,
+    model: {
+      ...model,
+      vocab: Array.isArray(vocab)
+        ? vocab.map(([piece, score]) => [rename(piece), score])
+        : Object.fromEntries(Object.entries(vocab).map(([piece, id]) => [rename(piece), id])),
+      ...(typeof model['unk_token'] === 'string' ? { unk_token: rename(model['unk_token']) } : {}),
+    },
+  };
+}
+
+type TemplatePiece = { SpecialToken?: { id: string }; Sequence?: unknown };
+
+/** Ids that the post-processor puts before and after a single text. */
+function specialTokens(processor: Json | null | undefined): { prefix: number[]; suffix: number[] } {
+  const none = { prefix: [], suffix: [] };
+  switch (processor?.['type']) {
+    case undefined:
+    case 'ByteLevel':
+      return none;
+    case 'Sequence':
+      return (processor['processors'] as Json[])
+        .map(specialTokens)
+        .reduce(
+          (all, one) => ({ prefix: [...all.prefix, ...one.prefix], suffix: [...one.suffix, ...all.suffix] }),
+          none,
+        );
+    case 'BertProcessing':
+    case 'RobertaProcessing': {
+      const id = (key: 'cls' | 'sep'): number => (processor[key] as [string, number])[1];
+      return { prefix: [id('cls')], suffix: [id('sep')] };
+    }
+    case 'TemplateProcessing': {
+      const pieces = processor['single'] as TemplatePiece[];
+      const known = processor['special_tokens'] as Record<string, { ids: number[] }>;
+      const at = pieces.findIndex((piece) => piece.Sequence !== undefined);
+      const ids = (some: TemplatePiece[]): number[] =>
+        some.flatMap((piece) => known[piece.SpecialToken?.id ?? '']?.ids ?? []);
+      return { prefix: ids(pieces.slice(0, at)), suffix: ids(pieces.slice(at + 1)) };
+    }
+    default:
+      throw new Error(`the post-processor ${String(processor?.['type'])} is not supported`);
+  }
+}

@@ -1,0 +1,94 @@
+import { type Bundle, loadBundle } from '../bundle/load-bundle.ts';
+import { BundleError } from '../errors.ts';
+import { Predictor } from './predictor.ts';
+import { ModelSession } from './session.ts';
+
+/** What a bundle showed when it was run. */
+export interface BundleVerification {
+  bundle: Bundle;
+  /** Whether the logits of every probed text were the same bit for bit in every company. */
+  batchInvariant: boolean;
+  /** Largest difference of a logit between two companies of the same text. */
+  largestDifference: number;
+  /** Comparisons of one text in one company with the text alone. */
+  comparisons: number;
+}
+
+const probeLengths = [3, 4, 5, 8, 13, 21, 32, 48, 64];
+const probeBatches = [2, 3, 7, 16, 33];
+
+/**
+ * Loads a bundle with every check, runs it, and probes whether a text's logits depend on what else is in the
+ * batch: texts of generated token ids are scored alone, then in batches of several sizes, twice each with
+ * other neighbours and in another place. Sequence lengths are those that the predictor would use.
+ * @throws BundleError, also when the bundle claims to be batch invariant and is not
+ */
+export async function verifyBundle(path: string): Promise<BundleVerification> {
+  const bundle = await loadBundle(path);
+  const predictor = await Predictor.fromBundle(bundle);
+  // The tokenizer and the whole way from text to labels, once.
+  await predictor.predict(['a', '', 'The service was great. Der Service war toll. 服务很好。']);
+  const probe = await probeBatchInvariance(bundle);
+  if (bundle.manifest.batchInvariant && !probe.batchInvariant) {
+    throw new BundleError(
+      'BUNDLE_NOT_BATCH_INVARIANT',
+      `${path}: bundle.json says batch_invariant, but logits moved by up to ${probe.largestDifference} with the neighbours`,
+      { hint: 'Quantise with static (calibrated) activation scales, or set batch_invariant to false.' },
+    );
+  }
+  return { bundle, ...probe };
+}
+
+async function probeBatchInvariance(bundle: Bundle): Promise<Omit<BundleVerification, 'bundle'>> {
+  const session = await ModelSession.create(bundle);
+  const random = seededRandom(1);
+  const ids = usableIds(bundle);
+  let largestDifference = 0;
+  let comparisons = 0;
+  for (const length of probeLengths.filter((tokens) => tokens <= bundle.manifest.maxLength)) {
+    const makeText = (): number[] =>
+      Array.from({ length }, () => ids[Math.floor(random() * ids.length)] as number);
+    const text = makeText();
+    const alone = await session.run([text], length);
+    for (const size of probeBatches) {
+      for (const place of [0, size - 1]) {
+        const batch = Array.from({ length: size }, (_, row) => (row === place ? text : makeText()));
+        const together = await session.run(batch, length);
+        largestDifference = Math.max(largestDifference, difference(alone, together, place));
+        comparisons++;
+      }
+    }
+  }
+  return { batchInvariant: largestDifference === 0, largestDifference, comparisons };
+}
+
+/** Largest difference between the only row of `alone` and row `place` of `together`; NaN counts as infinite. */
+function difference(alone: Float32Array[], together: Float32Array[], place: number): number {
+  let largest = 0;
+  alone.forEach((logits, task) => {
+    logits.forEach((logit, label) => {
+      const other = (together[task] as Float32Array)[place * logits.length + label] as number;
+      const moved = Math.abs(logit - other);
+      if (!Object.is(logit, other)) largest = Math.max(largest, Number.isNaN(moved) ? Infinity : moved);
+    });
+  });
+  return largest;
+}
+
+/** Token ids that exist, from the vocabulary's size. */
+function usableIds(bundle: Bundle): number[] {
+  const vocab = (bundle.tokenizer['model'] as { vocab: object }).vocab;
+  const size = Array.isArray(vocab) ? vocab.length : Object.keys(vocab).length;
+  return Array.from({ length: size }, (_, id) => id).filter((id) => id !== bundle.manifest.padTokenId);
+}
+
+/** mulberry32: small, seeded, the same everywhere. */
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}

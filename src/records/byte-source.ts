@@ -1,0 +1,175 @@
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { exitCodes, InputError, UsageError, VoxpopError } from '../errors.ts';
+
+/** Bytes asked of the file system at a time; bounds the read-ahead together with zlib's own buffers. */
+const readBytes = 64 * 1024;
+
+export interface ByteSourceOptions {
+  /** Read for the path `-`. It is left open: whoever made the stream ends it. */
+  stdin?: Readable | undefined;
+  /** Called with the number of bytes of each read, before decompression. */
+  onBytes?: ((bytes: number) => void) | undefined;
+}
+
+/** The uncompressed bytes of one input; pulling `chunks` is what drives reading. */
+export interface ByteSource {
+  gzip: boolean;
+  chunks: AsyncGenerator<Buffer>;
+  /** Closes the file, also when `chunks` was never pulled. May be called twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Size in bytes of a regular file; undefined for stdin, pipes and devices.
+ * @throws {InputError} when there is no such file, or it is a directory.
+ */
+export async function inputSize(file: string): Promise<number | undefined> {
+  if (file === '-') return undefined;
+  const status = await stat(file).catch((error: unknown) => {
+    throw readFailure(file, error);
+  });
+  if (status.isDirectory()) throw isDirectory(file);
+  return status.isFile() ? status.size : undefined;
+}
+
+/**
+ * Opens a path or stdin, and decompresses gzip, which is known by its first bytes and not by its name.
+ * @throws {InputError} when the file cannot be opened; from `chunks`, when the gzip data are damaged.
+ */
+export async function openBytes(file: string, options: ByteSourceOptions): Promise<ByteSource> {
+  const raw = file === '-' ? readStdin(options) : await readFileFrom(file, options);
+  try {
+    const [start, chunks] = await peek(raw.chunks, 2);
+    const gzip = start[0] === 0x1f && start[1] === 0x8b;
+    return { gzip, chunks: gzip ? gunzip(file, chunks) : chunks, close: raw.close };
+  } catch (error) {
+    await raw.close();
+    throw error;
+  }
+}
+
+/** The first `size` bytes (fewer when there are no more), and the chunks with those bytes still in them. */
+export async function peek(
+  chunks: AsyncGenerator<Buffer>,
+  size: number,
+): Promise<[start: Buffer, chunks: AsyncGenerator<Buffer>]> {
+  const taken: Buffer[] = [];
+  let length = 0;
+  while (length < size) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    taken.push(next.value);
+    length += next.value.length;
+  }
+  return [Buffer.concat(taken), putBack(taken, chunks)];
+}
+
+async function* putBack(taken: Buffer[], rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* taken;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}
+
+interface RawBytes {
+  chunks: AsyncGenerator<Buffer>;
+  close: () => Promise<void>;
+}
+
+async function readFileFrom(file: string, options: ByteSourceOptions): Promise<RawBytes> {
+  const handle = await open(file, 'r').catch((error: unknown) => {
+    throw readFailure(file, error);
+  });
+  let closing: Promise<void> | undefined;
+  return {
+    chunks: readHandle(file, handle, options),
+    close: () => (closing ??= handle.close()),
+  };
+}
+
+async function* readHandle(
+  file: string,
+  handle: FileHandle,
+  options: ByteSourceOptions,
+): AsyncGenerator<Buffer> {
+  for (;;) {
+    // A fresh buffer each time: parsers further down keep slices of it.
+    const buffer = Buffer.allocUnsafe(readBytes);
+    const { bytesRead } = await handle.read(buffer, 0, readBytes, null).catch((error: unknown) => {
+      throw readFailure(file, error);
+    });
+    if (bytesRead === 0) return;
+    options.onBytes?.(bytesRead);
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+function readStdin(options: ByteSourceOptions): RawBytes {
+  if (options.stdin === undefined) {
+    throw new UsageError('STDIN_NOT_AVAILABLE', 'Expected a stream for the input `-`, got none');
+  }
+  return { chunks: readStream(options.stdin, options), close: async () => {} };
+}
+
+async function* readStream(stdin: Readable, options: ByteSourceOptions): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk as Uint8Array);
+      options.onBytes?.(bytes.length);
+      yield bytes;
+    }
+  } catch (error) {
+    throw readFailure('-', error);
+  }
+}
+
+async function* gunzip(file: string, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  const inflate = createGunzip({ chunkSize: readBytes });
+  const feeding = pipeline(Readable.from(chunks, { highWaterMark: 1 }), inflate).catch(() => {
+    // The same error comes out of `inflate` below.
+  });
+  try {
+    for await (const chunk of inflate) yield chunk as Buffer;
+  } catch (error) {
+    if (!errorCode(error).startsWith('Z_')) throw error;
+    throw new InputError(
+      'GZIP_DAMAGED',
+      `expected a complete gzip file, but decompressing stopped with "${(error as Error).message}"`,
+      { file },
+      { hint: `The copy may be cut short or damaged; \`gzip -t\` on the file tells.`, cause: error },
+    );
+  } finally {
+    inflate.destroy();
+    await feeding;
+  }
+}
+
+function readFailure(file: string, error: unknown): VoxpopError {
+  if (error instanceof VoxpopError) return error;
+  const code = errorCode(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new InputError('INPUT_NOT_FOUND', 'expected an input file, found nothing of this name', { file });
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    const hint = 'Give the user that runs voxpop the right to read the file.';
+    return new InputError('INPUT_NOT_READABLE', 'no permission to read this file', { file }, { hint });
+  }
+  if (code === 'EISDIR') return isDirectory(file);
+  const message = `${file}: reading failed: ${error instanceof Error ? error.message : String(error)}`;
+  return new VoxpopError('INPUT_READ_FAILED', exitCodes.failed, message, { cause: error });
+}
+
+function isDirectory(file: string): InputError {
+  const hint = 'Name the files in it, for example with `folder/*.csv`.';
+  return new InputError('INPUT_IS_DIRECTORY', 'expected a file, found a directory', { file }, { hint });
+}
+
+/** The `code` of a system or zlib error, '' when it has none. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

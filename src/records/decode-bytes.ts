@@ -1,0 +1,164 @@
+import { isUtf8 } from 'node:buffer';
+import { InputError, UsageError } from '../errors.ts';
+import { peek } from './byte-source.ts';
+
+const lineFeed = 0x0a;
+
+export interface DecodedBytes {
+  /** WHATWG name of the encoding that was read. */
+  encoding: string;
+  byteOrderMark: boolean;
+  /** Valid UTF-8 without the byte order mark; a chunk never ends inside a character. */
+  chunks: AsyncGenerator<Buffer>;
+}
+
+/**
+ * Turns the bytes of a file into UTF-8. A byte order mark decides; else `encoding`; else they are UTF-8.
+ * @param encoding - any label of the WHATWG Encoding Standard
+ * @throws {UsageError} on an unknown label; from `chunks`, {@link InputError} on the first line that
+ * is not valid in the encoding. Nothing is ever replaced by U+FFFD.
+ */
+export async function decodeBytes(
+  file: string,
+  source: AsyncGenerator<Buffer>,
+  encoding: string | undefined,
+): Promise<DecodedBytes> {
+  const label = encodingName(encoding ?? 'utf-8');
+  const [start, chunks] = await peek(source, 3);
+  const mark = byteOrderMarks.find(({ bytes }) => start.subarray(0, bytes.length).equals(bytes));
+  const name = mark?.encoding ?? label;
+  const content = mark === undefined ? chunks : skipBytes(chunks, mark.bytes.length);
+  return {
+    encoding: name,
+    byteOrderMark: mark !== undefined,
+    chunks: name === 'utf-8' ? checkUtf8(file, content) : transcode(file, content, name),
+  };
+}
+
+/**
+ * The WHATWG name of an encoding label: `latin1` is `windows-1252`.
+ * @throws {UsageError} when there is no such encoding.
+ */
+export function encodingName(label: string): string {
+  try {
+    return new TextDecoder(label).encoding;
+  } catch (cause) {
+    throw new UsageError('UNKNOWN_ENCODING', `Expected the name of an encoding, got \`${label}\``, {
+      hint: 'Examples: utf-8, utf-16le, windows-1252, iso-8859-2, windows-1251, shift_jis, euc-kr, gb18030, big5.',
+      cause,
+    });
+  }
+}
+
+const byteOrderMarks = [
+  { encoding: 'utf-8', bytes: Buffer.from([0xef, 0xbb, 0xbf]) },
+  { encoding: 'utf-16le', bytes: Buffer.from([0xff, 0xfe]) },
+  { encoding: 'utf-16be', bytes: Buffer.from([0xfe, 0xff]) },
+];
+
+async function* skipBytes(chunks: AsyncGenerator<Buffer>, count: number): AsyncGenerator<Buffer> {
+  let left = count;
+  for await (const chunk of chunks) {
+    const skipped = Math.min(left, chunk.length);
+    left -= skipped;
+    if (chunk.length > skipped) yield chunk.subarray(skipped);
+  }
+}
+
+async function* checkUtf8(file: string, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  let carry: Buffer = Buffer.alloc(0);
+  let line = 1;
+  for await (const chunk of chunks) {
+    const bytes = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
+    const end = lastCharacterEnd(bytes);
+    const whole = bytes.subarray(0, end);
+    carry = bytes.subarray(end);
+    if (!isUtf8(whole)) {
+      const lines = validLines(whole);
+      if (lines.length > 0) yield lines;
+      throw invalidBytes(file, line + countLines(lines), 'utf-8');
+    }
+    line += countLines(whole);
+    if (whole.length > 0) yield whole;
+  }
+  if (carry.length > 0) throw invalidBytes(file, line, 'utf-8');
+}
+
+/** Where the last character that is complete ends; invalid bytes count as complete. */
+function lastCharacterEnd(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if ((byte & 0xc0) === 0x80) continue;
+    const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return size > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
+}
+
+/** The lines before the first one that is not UTF-8. */
+function validLines(bytes: Buffer): Buffer {
+  let start = 0;
+  for (;;) {
+    const end = bytes.indexOf(lineFeed, start);
+    if (end === -1 || !isUtf8(bytes.subarray(start, end))) return bytes.subarray(0, start);
+    start = end + 1;
+  }
+}
+
+async function* transcode(
+  file: string,
+  chunks: AsyncGenerator<Buffer>,
+  encoding: string,
+): AsyncGenerator<Buffer> {
+  const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+  const unit = encoding.startsWith('utf-16') ? 2 : 1;
+  let carry: Buffer = Buffer.alloc(0);
+  let line = 1;
+  for await (const chunk of chunks) {
+    // Whole UTF-16 units only, so that a failed chunk can be read again by itself to find the line.
+    const bytes = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
+    const end = bytes.length - (bytes.length % unit);
+    carry = bytes.subarray(end);
+    const decoded = decodeOrExplain(file, decoder, bytes.subarray(0, end), line);
+    line += countLines(decoded);
+    if (decoded.length > 0) yield decoded;
+  }
+  decodeOrExplain(file, decoder, carry, line);
+  endOrExplain(file, decoder, line);
+}
+
+/**
+ * Always with `stream`: without it Node 20 decodes windows-1252 as ISO 8859-1 (0x80 is not the euro sign).
+ */
+function decodeOrExplain(file: string, decoder: TextDecoder, bytes: Buffer, line: number): Buffer {
+  try {
+    return Buffer.from(decoder.decode(bytes, { stream: true }));
+  } catch {
+    const lossy = new TextDecoder(decoder.encoding, { ignoreBOM: true }).decode(bytes, { stream: true });
+    const before = lossy.slice(0, Math.max(0, lossy.indexOf('\ufffd')));
+    throw invalidBytes(file, line + countLines(Buffer.from(before)), decoder.encoding);
+  }
+}
+
+function endOrExplain(file: string, decoder: TextDecoder, line: number): void {
+  try {
+    decoder.decode();
+  } catch {
+    throw invalidBytes(file, line, decoder.encoding);
+  }
+}
+
+function countLines(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(lineFeed); at !== -1; at = bytes.indexOf(lineFeed, at + 1)) count++;
+  return count;
+}
+
+function invalidBytes(file: string, line: number, encoding: string): InputError {
+  const hint =
+    encoding === 'utf-8'
+      ? 'The file seems to be in another encoding: try `--encoding windows-1252`.'
+      : 'Name the encoding that the file was saved in with `--encoding`.';
+  const message = `expected text encoded as ${encoding}, found bytes that are not`;
+  return new InputError('INVALID_ENCODING', message, { file, line }, { hint });
+}
