@@ -16,16 +16,15 @@ export function createProgram(terminal: Terminal): Command {
       'Label customer and employee feedback in bulk: offline, multilingual, one model for all tasks.',
     )
     .version(version)
-    .showHelpAfterError('Run with --help for all options.')
     .addCommand(scoreCommand(terminal))
     .addCommand(modelCommand(terminal));
   // Help that was asked for is data, all other words of commander are for people.
   const output = {
     writeOut: (text: string) => void terminal.stdout.write(text),
-    writeErr: (text: string) => void terminal.stderr.write(text),
+    writeErr: (text: string) => void terminal.stderr.write(text.replace(/^error: /, 'voxpop: ')),
   };
   for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]) {
-    command.exitOverride().configureOutput(output);
+    command.exitOverride().configureOutput(output).showHelpAfterError('Run with --help for all options.');
   }
   return program;
 }
@@ -40,16 +39,12 @@ export async function main(argv: string[], terminal: Terminal): Promise<number> 
     return exitCodes.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    if (isReaderGone(error)) return exitCodes.ok;
+    // The reader of stdout has seen enough, as `head` has: not an error.
+    if (error instanceof VoxpopError && error.exitCode === exitCodes.ok) return exitCodes.ok;
     terminal.stderr.write(`voxpop: ${describe(error)}\n`);
     if (error instanceof VoxpopError || error instanceof Interrupted) return error.exitCode;
     return exitCodes.failed;
   }
-}
-
-/** The reader of stdout has seen enough, as `head` has: not an error. */
-function isReaderGone(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException | undefined)?.code === 'EPIPE';
 }
 
 function describe(error: unknown): string {

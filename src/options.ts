@@ -147,7 +147,7 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
 function parseThreshold(text: string): Record<string, number> {
   const [task, value, ...rest] = text.split('=');
   if (task === undefined || task === '' || value === undefined || value.trim() === '' || rest.length > 0) {
-    throw new UsageError('OPTION_INVALID', `expected --threshold to be like emotion=0.5, got ${text}`);
+    throw new UsageError('OPTION_INVALID', `Expected --threshold to be like emotion=0.5, got ${text}`);
   }
   return { [task]: Number(value) };
 }
@@ -171,12 +171,9 @@ export interface ResolvedScoreOptions extends ScoreOptions {
  */
 export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions {
   if (options.inputs.length === 0) {
-    throw new UsageError('OPTION_INVALID', 'expected at least one input file, got none', {
+    throw new UsageError('OPTION_INVALID', 'Expected at least one input file, got none', {
       hint: 'Name a file, or - for stdin.',
     });
-  }
-  if (options.inputs.filter((input) => input === '-').length > 1) {
-    throw new UsageError('OPTION_INVALID', 'expected stdin (-) at most once among the inputs');
   }
   expectInteger('workers', options.workers, 1, 512);
   expectInteger('batch-tokens', options.batchTokens, 1);
@@ -185,19 +182,12 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     if (value >= 0 && value <= 1) continue;
     throw new UsageError(
       'OPTION_INVALID',
-      `expected --threshold ${task} to be a number from 0 to 1, got ${value}`,
-    );
-  }
-  if (options.delimiter !== undefined && !/^[^\r\n"]$/u.test(unescapeTab(options.delimiter))) {
-    throw new UsageError(
-      'OPTION_INVALID',
-      `expected --delimiter to be one character, got ${JSON.stringify(options.delimiter)}`,
+      `Expected --threshold ${task} to be a number from 0 to 1, got ${value}`,
     );
   }
   const defaults = scoreOptionTable;
   return {
     ...options,
-    delimiter: options.delimiter === undefined ? undefined : unescapeTab(options.delimiter),
     scores: expectChoice('scores', options.scores, scoreColumns) ?? (defaults.scores.default as ScoreColumns),
     from: expectChoice('from', options.from, fileFormats),
     to: expectChoice('to', options.to, fileFormats),
@@ -212,15 +202,10 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
   };
 }
 
-/** A tab is hard to type in a shell. */
-function unescapeTab(delimiter: string): string {
-  return delimiter === '\\t' || delimiter.toLowerCase() === 'tab' ? '\t' : delimiter;
-}
-
 function expectInteger(name: string, value: number | undefined, minimum: number, maximum = Infinity): void {
   if (value === undefined || (Number.isInteger(value) && value >= minimum && value <= maximum)) return;
   const range = maximum === Infinity ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
-  throw new UsageError('OPTION_INVALID', `expected --${name} to be an integer ${range}, got ${value}`);
+  throw new UsageError('OPTION_INVALID', `Expected --${name} to be an integer ${range}, got ${value}`);
 }
 
 function expectChoice<Choice extends string>(
@@ -231,6 +216,6 @@ function expectChoice<Choice extends string>(
   if (value === undefined || choices.includes(value)) return value;
   throw new UsageError(
     'OPTION_INVALID',
-    `expected --${name} to be one of ${choices.join(', ')}, got ${value}`,
+    `Expected --${name} to be one of ${choices.join(', ')}, got ${value}`,
   );
 }

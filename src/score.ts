@@ -3,7 +3,7 @@ import { findBundle } from './bundle/find-bundle.ts';
 import { type Bundle, loadBundle } from './bundle/load-bundle.ts';
 import { type ResolvedScoreOptions, resolveScoreOptions, type ScoreOptions } from './options.ts';
 import { WorkerPool } from './pipeline/pool.ts';
-import { run, type RunCounts } from './pipeline/run.ts';
+import { type RunCounts, type ScoredShard, scoreRows, writeRows } from './pipeline/run.ts';
 import { selectTasks } from './predictor/predictor.ts';
 import { openRecords, type Records } from './records/open-records.ts';
 import { openSink, refuseInputAsOutput } from './records/sink.ts';
@@ -55,16 +55,13 @@ export async function planScore(given: ScoreOptions, onBytes?: (bytes: number) =
   const bundlePath = await findBundle(options.model);
   const { manifest }: Bundle = await loadBundle(bundlePath);
   const tasks = selectTasks(manifest.tasks, { tasks: options.tasks, thresholds: options.threshold });
-  if (typeof options.output === 'string') await refuseInputAsOutput(options.output, options.inputs);
+  const output = typeof options.output === 'string' ? options.output : undefined;
+  if (output !== undefined) await refuseInputAsOutput(output, options.inputs);
   const records = await openRecords({ ...options, onBytes });
   try {
     const { columns: textColumns, guessed } = resolveTextColumns(records.head, options.text);
     const writer = createRowWriter(records.head, {
-      to: outputFormat(
-        typeof options.output === 'string' ? options.output : undefined,
-        records.head,
-        options.to,
-      ),
+      to: outputFormat(output, records.head, options.to),
       tasks,
       textColumns,
       scores: options.scores,
@@ -86,19 +83,25 @@ export async function planScore(given: ScoreOptions, onBytes?: (bytes: number) =
   }
 }
 
+/** A plan with workers that carry it out. */
+export interface Scoring {
+  plan: ScorePlan;
+  /** Rows with their predictions, in input order; to be iterated once. */
+  shards: AsyncGenerator<ScoredShard>;
+  /** Bytes of the inputs read so far, as they lie on disk. */
+  bytesRead(): number;
+  /** Ends workers and files. */
+  close(): Promise<void>;
+}
+
 /**
- * Labels every row of the inputs and writes it to the output, in order: what `voxpop score` does.
- * An output file appears under its name only when it is complete.
- * @throws UsageError, InputError, BundleError, PredictError, OutputError; the signal's reason when aborted
+ * Scores the inputs without writing them anywhere: for `score`, and for everything that measures.
+ * @throws UsageError, InputError, BundleError; `shards` throws PredictError too, and the signal's reason
  */
-export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promise<ScoreSummary> {
-  if (given.output === undefined) {
-    throw new UsageError('OPTION_INVALID', 'expected an output (a path or a stream), got none');
-  }
-  const startedMs = performance.now();
+export async function openScoring(given: ScoreOptions): Promise<Scoring> {
   let bytesRead = 0;
   const plan = await planScore(given, (bytes) => (bytesRead += bytes));
-  const { options, records, writer } = plan;
+  const { options, records } = plan;
   const pool = new WorkerPool(
     {
       bundlePath: plan.bundlePath,
@@ -109,30 +112,60 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
     },
     options.workers,
   );
+  const shards = scoreRows({
+    rows: records.rows(plan.textColumns),
+    limit: options.limit,
+    score: (shard) => pool.score(shard),
+    // One shard in work and one waiting per worker, and one being written.
+    maxShardsInFlight: 2 * options.workers + 1,
+    signal: options.signal,
+  });
+  return {
+    plan,
+    shards,
+    bytesRead: () => bytesRead,
+    close: async () => {
+      await Promise.all([pool.close(), records.close()]);
+    },
+  };
+}
+
+/**
+ * Labels every row of the inputs and writes it to the output, in order: what `voxpop score` does.
+ * An output file appears under its name only when it is complete.
+ * @throws UsageError, InputError, BundleError, PredictError, OutputError; the signal's reason when aborted
+ */
+export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promise<ScoreSummary> {
+  if (given.output === undefined) {
+    throw new UsageError('OPTION_INVALID', 'Expected an output (a path or a stream), got none');
+  }
+  const startedMs = performance.now();
+  const scoring = await openScoring(given);
+  const { plan } = scoring;
   try {
     hooks.onPlan?.(plan);
     const sink = await openSink(given.output);
     try {
-      const counts = await run({
-        rows: records.rows(plan.textColumns),
-        limit: options.limit,
-        score: (shard) => pool.score(shard),
-        // One shard in work and one waiting per worker, and one being written.
-        maxShardsInFlight: 2 * options.workers + 1,
-        writer,
-        sink,
-        signal: options.signal,
-        onProgress: (now) =>
-          hooks.onProgress?.({ counts: now, bytesRead, totalBytes: records.head.totalBytes }),
-      });
+      const counts = await writeRows(scoring.shards, plan.writer, sink, (now) =>
+        hooks.onProgress?.({
+          counts: now,
+          bytesRead: scoring.bytesRead(),
+          totalBytes: plan.records.head.totalBytes,
+        }),
+      );
       await sink.commit();
-      const elapsedMs = performance.now() - startedMs;
-      return { ...counts, elapsedMs, workers: options.workers, bytesRead, bytesWritten: sink.bytesWritten };
+      return {
+        ...counts,
+        elapsedMs: performance.now() - startedMs,
+        workers: plan.options.workers,
+        bytesRead: scoring.bytesRead(),
+        bytesWritten: sink.bytesWritten,
+      };
     } catch (error) {
       await sink.abort();
       throw error;
     }
   } finally {
-    await Promise.all([pool.close(), records.close()]);
+    await scoring.close();
   }
 }

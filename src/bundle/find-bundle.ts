@@ -18,7 +18,7 @@ export async function findBundle(nameOrPath: string = defaultBundle): Promise<st
   const shipped = await shippedBundles();
   if (shipped.includes(nameOrPath)) return join(modelsDirectory, nameOrPath);
   if (await stat(nameOrPath).catch(() => undefined)) return resolve(nameOrPath);
-  throw new BundleError('BUNDLE_NOT_FOUND', `expected a bundle, found none at ${nameOrPath}`, {
+  throw new BundleError('BUNDLE_NOT_FOUND', `Expected a bundle, found none at ${nameOrPath}`, {
     hint: `Name a directory with a ${bundleFiles.manifest}, or one of: ${shipped.join(', ')}.`,
   });
 }

@@ -37,7 +37,7 @@ export async function loadBundle(path: string): Promise<Bundle> {
   if (!info?.isDirectory()) {
     throw new BundleError(
       'BUNDLE_NOT_FOUND',
-      `expected a bundle directory at ${path}, found ${info ? 'a file' : 'nothing'}`,
+      `Expected a bundle directory at ${path}, found ${info ? 'a file' : 'nothing'}`,
       {
         hint: 'Run `voxpop model list` to see the bundles at hand.',
       },

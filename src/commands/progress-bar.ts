@@ -1,4 +1,4 @@
-import { Format, SingleBar } from 'cli-progress';
+import cliProgress from 'cli-progress';
 import type { Terminal } from './terminal.ts';
 import type { ScoreProgress } from '../score.ts';
 
@@ -12,7 +12,7 @@ export interface ProgressBar {
 export function createProgressBar(terminal: Terminal, wanted: boolean): ProgressBar {
   if (!wanted || !terminal.stderr.isTTY) return { update: () => {}, stop: () => {} };
   const startedMs = performance.now();
-  let bar: SingleBar | undefined;
+  let bar: cliProgress.SingleBar | undefined;
   return {
     update({ counts, bytesRead, totalBytes }) {
       const seconds = (performance.now() - startedMs) / 1000;
@@ -23,7 +23,7 @@ export function createProgressBar(terminal: Terminal, wanted: boolean): Progress
           totalBytes === undefined || bytesRead === 0 ? '' : duration((totalBytes / bytesRead - 1) * seconds),
       };
       if (bar === undefined) {
-        bar = new SingleBar({
+        bar = new cliProgress.SingleBar({
           stream: terminal.stderr,
           clearOnComplete: true,
           hideCursor: true,
@@ -31,7 +31,7 @@ export function createProgressBar(terminal: Terminal, wanted: boolean): Progress
           format: (options, params, { rows, rate, left }: typeof payload) =>
             totalBytes === undefined
               ? `${rows} rows, ${rate} rows/s`
-              : `${Format.BarFormat(params.progress, options)} ${Math.floor(params.progress * 100)}% | ${rows} rows | ${rate} rows/s | ${left} left`,
+              : `${cliProgress.Format.BarFormat(params.progress, options)} ${Math.floor(params.progress * 100)}% | ${rows} rows | ${rate} rows/s | ${left} left`,
         });
         bar.start(totalBytes ?? 0, bytesRead, payload);
       }

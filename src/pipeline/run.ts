@@ -11,19 +11,36 @@ import { cutShards } from './shard.ts';
  */
 export const shardRows = 512;
 
-export interface RunPlan {
+/** Rows with what the model says of their texts: text `i` of row `r` is at `r * row.texts.length + i`. */
+export interface ScoredShard {
+  rows: Row[];
+  predictions: ShardPredictions;
+}
+
+export interface ScoringPlan {
   /** Rows as the reader yields them. */
   rows: AsyncIterable<Row[]>;
+  /** Rows to take at most. */
   limit: number;
   score: (shard: Shard) => Promise<ShardPredictions>;
-  /** Shards read ahead and not yet written, at most; bounds memory. */
+  /** Shards read ahead and not yet taken, at most; bounds memory. */
   maxShardsInFlight: number;
-  writer: RowWriter;
-  sink: Sink;
   /** Checked between shards. */
   signal: AbortSignal | undefined;
-  /** Called after each written shard. */
-  onProgress: ((counts: RunCounts) => void) | undefined;
+}
+
+/** Scores rows shard by shard, in input order; the consumer's pace is the pace of reading. */
+export async function* scoreRows(plan: ScoringPlan): AsyncGenerator<ScoredShard> {
+  const scoreShard = async (rows: Row[]): Promise<ScoredShard> => ({
+    rows,
+    predictions: await plan.score({ texts: rows.flatMap((row) => row.texts) }),
+  });
+  const shards = cutShards(plan.rows, shardRows, plan.limit);
+  for await (const scored of inOrder(shards, scoreShard, plan.maxShardsInFlight)) {
+    plan.signal?.throwIfAborted();
+    yield scored;
+  }
+  plan.signal?.throwIfAborted();
 }
 
 /** rows = scored + empty. */
@@ -42,34 +59,31 @@ export interface RunCounts {
   paddedTokens: number;
 }
 
-/** Scores all rows and writes them, in order; the caller commits or aborts the sink. */
-export async function run(plan: RunPlan): Promise<RunCounts> {
-  const counts: RunCounts = {
-    rows: 0,
-    scored: 0,
-    empty: 0,
-    truncated: 0,
-    duplicates: 0,
-    tokens: 0,
-    paddedTokens: 0,
-  };
-  const scoreShard = async (rows: Row[]): Promise<{ rows: Row[]; predictions: ShardPredictions }> => ({
-    rows,
-    predictions: await plan.score({ texts: rows.flatMap((row) => row.texts) }),
-  });
-  await plan.sink.write(plan.writer.header());
-  const shards = cutShards(plan.rows, shardRows, plan.limit);
-  for await (const { rows, predictions } of inOrder(shards, scoreShard, plan.maxShardsInFlight)) {
-    plan.signal?.throwIfAborted();
-    await plan.sink.write(plan.writer.rows(rows, predictions));
-    count(counts, rows, predictions);
-    plan.onProgress?.(counts);
+/** Writes scored rows; the caller commits or aborts the sink. */
+export async function writeRows(
+  scored: AsyncIterable<ScoredShard>,
+  writer: RowWriter,
+  sink: Sink,
+  onProgress?: (counts: RunCounts) => void,
+): Promise<RunCounts> {
+  const counts = noCounts();
+  await sink.write(writer.header());
+  for await (const shard of scored) {
+    await sink.write(writer.rows(shard.rows, shard.predictions));
+    addCounts(counts, shard);
+    onProgress?.(counts);
   }
-  plan.signal?.throwIfAborted();
   return counts;
 }
 
-function count(counts: RunCounts, rows: Row[], { flags, counts: shard }: ShardPredictions): void {
+export function noCounts(): RunCounts {
+  return { rows: 0, scored: 0, empty: 0, truncated: 0, duplicates: 0, tokens: 0, paddedTokens: 0 };
+}
+
+export function addCounts(
+  counts: RunCounts,
+  { rows, predictions: { flags, counts: shard } }: ScoredShard,
+): void {
   let text = 0;
   for (const row of rows) {
     let all: number = textFlags.empty;

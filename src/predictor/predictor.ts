@@ -209,7 +209,7 @@ export function selectTasks(tasks: readonly BundleTask[], options: PredictorOpti
     if (known.includes(name)) continue;
     throw new UsageError(
       'TASK_UNKNOWN',
-      `expected a task of the bundle (${known.join(', ')}), found ${name}`,
+      `Expected a task of the bundle (${known.join(', ')}), found ${name}`,
     );
   }
   return tasks.filter((task) => options.tasks === undefined || options.tasks.includes(task.name));

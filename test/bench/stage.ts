@@ -1,0 +1,85 @@
+/**
+ * One measurement in a process of its own, so that its peak memory is its own:
+ * `node stage.js <stage> <input> <output> <bundle> <workers>`, result as JSON on stdout.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadBundle } from '../../src/bundle/load-bundle.ts';
+import { scoreRows, writeRows } from '../../src/pipeline/run.ts';
+import type { Shard, ShardPredictions } from '../../src/pipeline/protocol.ts';
+import { TextTokenizer } from '../../src/predictor/tokenizer.ts';
+import { openSink } from '../../src/records/sink.ts';
+import { planScore, score } from '../../src/score.ts';
+
+export const stages = ['read+write', '+tokenise', 'full'] as const;
+export type Stage = (typeof stages)[number];
+
+export interface Measurement {
+  rows: number;
+  tokens: number;
+  elapsedMs: number;
+  peakRssMb: number;
+  bytesRead: number;
+  sha256: string;
+}
+
+const [stage, input, output, bundle, workers] = process.argv.slice(2) as [
+  Stage,
+  string,
+  string,
+  string,
+  string,
+];
+const options = { inputs: [input], output, text: ['comment'], model: bundle, workers: Number(workers) };
+
+async function measure(): Promise<Omit<Measurement, 'peakRssMb' | 'sha256'>> {
+  if (stage === 'full') return score(options);
+  const startedMs = performance.now();
+  let bytesRead = 0;
+  const plan = await planScore(options, (bytes) => (bytesRead += bytes));
+  const sink = await openSink(output);
+  const shards = scoreRows({
+    rows: plan.records.rows(plan.textColumns),
+    limit: Infinity,
+    score: await makeScore(plan.bundlePath),
+    maxShardsInFlight: 1,
+    signal: undefined,
+  });
+  const counts = await writeRows(shards, plan.writer, sink);
+  await sink.commit();
+  return { rows: counts.rows, tokens: counts.tokens, elapsedMs: performance.now() - startedMs, bytesRead };
+}
+
+/** Stands in for the pool: blank predictions, after tokenising where that is the stage. */
+async function makeScore(path: string): Promise<(shard: Shard) => Promise<ShardPredictions>> {
+  const { manifest, tokenizer } = await loadBundle(path);
+  const labels = manifest.tasks.reduce((sum, task) => sum + task.labels.length, 0);
+  const texts = new TextTokenizer(tokenizer, manifest.maxLength, path);
+  return async (shard) => {
+    let tokens = 0;
+    if (stage === '+tokenise') {
+      for (const text of new Set(shard.texts)) tokens += texts.encode(text).ids.length;
+    }
+    return {
+      scores: new Float32Array(shard.texts.length * labels),
+      assigned: new Uint8Array(shard.texts.length * labels),
+      flags: new Uint8Array(shard.texts.length),
+      counts: { duplicates: 0, tokens, paddedTokens: 0, batches: 0 },
+    };
+  };
+}
+
+const measured = await measure();
+const { rows, tokens, elapsedMs, bytesRead } = measured;
+const result: Measurement = {
+  rows,
+  tokens,
+  elapsedMs,
+  bytesRead,
+  peakRssMb: process.resourceUsage().maxRSS / 1024,
+  sha256: createHash('sha256')
+    .update(readFileSync(join(output)))
+    .digest('hex'),
+};
+process.stdout.write(JSON.stringify(result));

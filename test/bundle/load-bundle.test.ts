@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { loadBundle } from '../../src/bundle/load-bundle.ts';
+import { BundleError, exitCodes } from '../../src/errors.ts';
+import { Predictor } from '../../src/predictor/predictor.ts';
+import * as broken from '../support/broken-models.ts';
+import { type BundleOverrides, type FixtureManifest, writeBundle } from '../support/fixture-bundle.ts';
+import { fixturesDirectory } from '../support/paths.ts';
+import { scratchDirectory } from '../support/scratch.ts';
+
+const fixtureBundle = join(fixturesDirectory, 'bundle');
+
+async function assertRefused(bundle: string, code: string, message: RegExp): Promise<void> {
+  await assert.rejects(Predictor.load(bundle), (error) => {
+    assert.ok(error instanceof BundleError, String(error));
+    assert.equal(error.code, code, error.message);
+    assert.equal(error.exitCode, exitCodes.usage);
+    assert.match(error.message, message);
+    return true;
+  });
+}
+
+test('the fixture bundle loads, with its hash', async () => {
+  const bundle = await loadBundle(fixtureBundle);
+  assert.equal(bundle.manifest.name, 'fixture');
+  assert.match(bundle.sha256, /^[0-9a-f]{64}$/);
+});
+
+test('a bundle may be reached through a symbolic link, its files may not', async (t) => {
+  const directory = scratchDirectory(t);
+  symlinkSync(fixtureBundle, join(directory, 'link'));
+  await loadBundle(join(directory, 'link'));
+
+  cpSync(fixtureBundle, join(directory, 'copy'), { recursive: true });
+  const model = join(directory, 'copy', 'model.onnx');
+  renameSync(model, join(directory, 'model.onnx'));
+  symlinkSync(join(directory, 'model.onnx'), model);
+  await assertRefused(join(directory, 'copy'), 'BUNDLE_SYMLINK', /model\.onnx: .*symbolic link/);
+});
+
+test('a directory on the way that is a link is refused as well', async (t) => {
+  const directory = scratchDirectory(t);
+  const bundle = writeBundle(join(directory, 'bundle'), {
+    manifest: (manifest) => {
+      const file = manifest.files[0] as FixtureManifest['files'][0];
+      manifest.files.push({ ...file, path: 'sub/model.onnx' });
+    },
+  });
+  mkdirSync(join(directory, 'outside'));
+  cpSync(join(bundle, 'model.onnx'), join(directory, 'outside', 'model.onnx'));
+  symlinkSync(join(directory, 'outside'), join(bundle, 'sub'));
+  await assertRefused(bundle, 'BUNDLE_SYMLINK', /sub\/model\.onnx/);
+});
+
+test('no bundle, a file in its place, and a missing file are told apart', async (t) => {
+  const directory = scratchDirectory(t);
+  await assertRefused(join(directory, 'none'), 'BUNDLE_NOT_FOUND', /found nothing/);
+  writeFileSync(join(directory, 'file'), '');
+  await assertRefused(join(directory, 'file'), 'BUNDLE_NOT_FOUND', /found a file/);
+  await assertRefused(directory, 'BUNDLE_FILE_MISSING', /bundle\.json/);
+  const bundle = writeBundle(join(directory, 'bundle'));
+  rmSync(join(bundle, 'tokenizer.json'));
+  await assertRefused(
+    bundle,
+    'BUNDLE_FILE_MISSING',
+    /tokenizer\.json: expected a file, found none \(ENOENT\)/,
+  );
+});
+
+test('a changed or cut file is refused by size or hash', async (t) => {
+  const directory = scratchDirectory(t);
+  const bundle = writeBundle(join(directory, 'a'), {
+    manifest: ({ files }) => {
+      (files[0] as FixtureManifest['files'][0]).sha256 = '0'.repeat(64);
+    },
+  });
+  await assertRefused(bundle, 'BUNDLE_FILE_HASH', /model\.onnx: expected sha256 0{64}, found [0-9a-f]{64}/);
+  const cut = writeBundle(join(directory, 'b'));
+  truncateSync(join(cut, 'model.onnx'), 100);
+  await assertRefused(cut, 'BUNDLE_FILE_SIZE', /expected \d+ bytes, found 100/);
+});
+
+test('paths that leave the bundle are refused', async (t) => {
+  const directory = scratchDirectory(t);
+  for (const [index, path] of ['../model.onnx', '/etc/hostname', 'a/../../x', 'a\\..\\x', './/x'].entries()) {
+    const bundle = writeBundle(join(directory, String(index)), {
+      manifest: ({ files }) => {
+        (files[0] as FixtureManifest['files'][0]).path = path;
+      },
+    });
+    await assertRefused(bundle, 'BUNDLE_PATH_OUTSIDE', /paths inside the bundle/);
+  }
+});
+
+const wrongManifests: [string, BundleOverrides['manifest'], RegExp][] = [
+  ['format_version', { format_version: 2 }, /expected format_version 1, found 2/],
+  ['max_length', { max_length: 1.5 }, /expected max_length to be an integer of at least 3, found 1\.5/],
+  [
+    'batch_invariant',
+    { batch_invariant: 'yes' as never },
+    /expected batch_invariant to be true or false, found "yes"/,
+  ],
+  ['tasks', { tasks: [] }, /expected tasks to be at least one task/],
+  [
+    'duplicate labels',
+    ({ tasks }) => tasks[0]?.labels.push(tasks[0].labels[0] as string),
+    /expected tasks\[0\]\.labels to be free of duplicates/,
+  ],
+  [
+    'thresholds',
+    ({ tasks }) => tasks.find((task) => task.thresholds)?.thresholds?.pop(),
+    /tasks\[1\]\.thresholds to be one number for each of 8 labels, found 7/,
+  ],
+  [
+    'problem_type',
+    ({ tasks }) => Object.assign(tasks[0] ?? {}, { problem_type: 'regression' }),
+    /tasks\[0\]\.problem_type to be single_label_classification or .*, found "regression"/,
+  ],
+];
+
+test('a wrong manifest is refused with key, expectation and finding', async (t) => {
+  const directory = scratchDirectory(t);
+  for (const [name, manifest, message] of wrongManifests) {
+    const bundle = writeBundle(join(directory, name), { manifest: manifest as NonNullable<typeof manifest> });
+    await assert.rejects(loadBundle(bundle), { name: 'BundleError', message }, name);
+  }
+  const bundle = writeBundle(join(directory, 'json'), {
+    extraFiles: { 'bundle.json': '{"format_version": 1,' },
+  });
+  await assertRefused(bundle, 'BUNDLE_JSON_INVALID', /bundle\.json is not valid JSON/);
+});
+
+test('a manifest that does not list the model is refused', async (t) => {
+  const bundle = writeBundle(scratchDirectory(t), { manifest: ({ files }) => files.shift() });
+  await assertRefused(
+    bundle,
+    'BUNDLE_FILE_UNLISTED',
+    /expected model\.onnx among files, found tokenizer\.json/,
+  );
+});
+
+const wrongModels: [string, BundleOverrides['model'], string, RegExp][] = [
+  ['external data', broken.externalDataModel(), 'ONNX_EXTERNAL_DATA', /stored as external data/],
+  [
+    'external data in an attribute',
+    broken.externalDataInAttributeModel(),
+    'ONNX_EXTERNAL_DATA',
+    /stored as external data/,
+  ],
+  ['foreign domain', broken.foreignDomainModel(), 'ONNX_FOREIGN_DOMAIN', /"com\.example\.foreign"/],
+  [
+    'foreign domain in a subgraph',
+    broken.foreignDomainInSubgraphModel(),
+    'ONNX_FOREIGN_DOMAIN',
+    /com\.example/,
+  ],
+  [
+    'foreign domain in a function',
+    broken.foreignDomainInFunctionModel(),
+    'ONNX_FOREIGN_DOMAIN',
+    /com\.example/,
+  ],
+  ['label count', broken.wrongLabelCountModel(), 'ONNX_LABEL_COUNT', /one logit per label, found/],
+  [
+    'label count not declared',
+    broken.undeclaredLabelCountModel(),
+    'ONNX_LABEL_COUNT',
+    /one logit per label, found/,
+  ],
+  ['unknown input', broken.unknownInputModel(), 'ONNX_INPUT_UNKNOWN', /found position_ids/],
+  ['missing output', broken.missingOutputModel(), 'ONNX_OUTPUT_MISSING', /expected an output topic/],
+  ['not a model', Buffer.from('this is no model at all'), 'ONNX_INVALID', /is not an ONNX model/],
+  ['empty', new Uint8Array(), 'ONNX_INVALID', /is not an ONNX model/],
+];
+
+for (const [name, model, code, message] of wrongModels) {
+  test(`a model with ${name} is refused`, async (t) => {
+    const bundle = writeBundle(scratchDirectory(t), { model: model as NonNullable<typeof model> });
+    await assertRefused(bundle, code, message);
+  });
+}
+
+test('a tokenizer that cannot be used is refused', async (t) => {
+  const directory = scratchDirectory(t);
+  const notJson = writeBundle(join(directory, 'a'), { tokenizer: '{' });
+  await assertRefused(notJson, 'TOKENIZER_INVALID', /tokenizer\.json is not valid JSON/);
+  const notTokenizer = writeBundle(join(directory, 'b'), { tokenizer: { model: {} } });
+  await assertRefused(notTokenizer, 'TOKENIZER_INVALID', /tokenizer\.json cannot be used/);
+});

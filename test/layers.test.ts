@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { test } from 'node:test';
+import { repositoryRoot } from './support/paths.ts';
+
+/** Rooms and the rooms that they may import from; files at the top of `src` go by their own name. */
+const mayImport: Record<string, string[]> = {
+  errors: [],
+  records: ['errors', 'pipeline/protocol'],
+  bundle: ['errors', 'pipeline/protocol'],
+  predictor: ['errors', 'bundle', 'pipeline/protocol'],
+  'pipeline/protocol': [],
+  'pipeline/worker': ['errors', 'predictor', 'pipeline/protocol'],
+  pipeline: ['errors', 'records', 'pipeline/protocol'],
+  options: ['errors', 'bundle', 'predictor'],
+  score: ['errors', 'options', 'bundle', 'records', 'pipeline', 'predictor'],
+  commands: ['errors', 'options', 'score', 'bundle', 'predictor', 'records'],
+  cli: ['errors', 'commands'],
+  index: ['errors', 'options', 'score', 'bundle', 'predictor'],
+};
+
+/** npm packages and the one room that may import each. */
+const doors: Record<string, string> = {
+  '@huggingface/tokenizers': 'predictor',
+  'onnxruntime-node': 'predictor',
+  'csv-parse': 'records',
+  'csv-stringify': 'records',
+  'cli-progress': 'commands',
+  pbf: 'bundle',
+};
+
+/** Packages whose one door has two halves. */
+const sharedDoors: Record<string, string[]> = {
+  piscina: ['pipeline', 'pipeline/worker'],
+  commander: ['cli', 'commands'],
+};
+
+const source = join(repositoryRoot, 'src');
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.split('\\').join('/'));
+
+function roomOf(file: string): string {
+  const path = file.replace(/\.ts$/, '');
+  if (path in mayImport) return path;
+  const room = path.split('/')[0] as string;
+  assert.ok(room in mayImport, `${file} is in no room that this test knows`);
+  return room;
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(source, file), 'utf8');
+  return [...text.matchAll(/(?:from|import\()\s*'([^'\n]+)'/g)].map((match) => match[1] as string);
+}
+
+test('rooms import only what lies below them', () => {
+  assert.ok(files.length > 20);
+  for (const file of files) {
+    const room = roomOf(file);
+    for (const name of importsOf(file).filter((each) => each.startsWith('.'))) {
+      const target = roomOf(posix.join(dirname(file), name));
+      assert.ok(target === room || mayImport[room]?.includes(target), `${file} imports ${name}`);
+    }
+  }
+});
+
+test('each npm package is imported in one room', () => {
+  const { dependencies } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  const used = new Set<string>();
+  for (const file of files) {
+    for (const name of importsOf(file).filter((each) => !each.startsWith('.') && !each.startsWith('node:'))) {
+      const dependency = name
+        .split('/')
+        .slice(0, name.startsWith('@') ? 2 : 1)
+        .join('/');
+      used.add(dependency);
+      const rooms = sharedDoors[dependency] ?? [doors[dependency]];
+      assert.ok(rooms.includes(roomOf(file)), `${file} imports ${name}`);
+    }
+  }
+  assert.deepEqual([...used].toSorted(), Object.keys(dependencies).toSorted());
+});
+
+test('only commands and the command line touch process', () => {
+  for (const file of files) {
+    if (file === 'cli.ts' || file.startsWith('commands/')) continue;
+    assert.doesNotMatch(
+      readFileSync(join(source, file), 'utf8'),
+      /\bprocess\.(?!versions)|\bconsole\./,
+      file,
+    );
+  }
+});
