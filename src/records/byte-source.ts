@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { exitCodes, InputError, UsageError, VoxpopError } from '../errors.ts';
+import { precede } from './precede.ts';
 
 /** Bytes asked of the file system at a time; bounds the read-ahead together with zlib's own buffers. */
 const readBytes = 64 * 1024;
@@ -64,16 +65,7 @@ export async function peek(
     taken.push(next.value);
     length += next.value.length;
   }
-  return [Buffer.concat(taken), putBack(taken, chunks)];
-}
-
-async function* putBack(taken: Buffer[], rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    yield* taken;
-    yield* rest;
-  } finally {
-    await rest.return(undefined);
-  }
+  return [Buffer.concat(taken), precede(taken, chunks)];
 }
 
 interface RawBytes {

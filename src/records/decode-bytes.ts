@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { TextDecoder } from 'node:util';
 import { InputError, UsageError } from '../errors.ts';
 import { peek } from './byte-source.ts';
 

@@ -1,7 +1,9 @@
 /** Tells the line of a byte offset in a stream of chunks; offsets may only grow. */
 export class LineCounter {
   readonly #lineEnd: number;
-  #chunks: Buffer[] = [];
+  /** Chunks from `#offset` on; the first `#start` bytes of the first one lie before it. */
+  readonly #chunks: Buffer[] = [];
+  #start = 0;
   #offset = 0;
   #line = 1;
 
@@ -19,21 +21,21 @@ export class LineCounter {
     while (this.#offset < offset) {
       const chunk = this.#chunks[0];
       if (chunk === undefined) break;
-      const length = Math.min(chunk.length, offset - this.#offset);
-      const end = chunk.indexOf(this.#lineEnd);
-      if (end === -1 || end >= length) {
-        this.#drop(chunk, length);
-      } else {
-        this.#drop(chunk, end + 1);
-        this.#line++;
-      }
+      const length = Math.min(chunk.length - this.#start, offset - this.#offset);
+      const end = chunk.indexOf(this.#lineEnd, this.#start);
+      const hasLineEnd = end !== -1 && end < this.#start + length;
+      if (hasLineEnd) this.#line++;
+      this.#advance(chunk, hasLineEnd ? end + 1 - this.#start : length);
     }
     return this.#line;
   }
 
-  #drop(chunk: Buffer, length: number): void {
+  #advance(chunk: Buffer, length: number): void {
     this.#offset += length;
-    if (length === chunk.length) this.#chunks.shift();
-    else this.#chunks[0] = chunk.subarray(length);
+    this.#start += length;
+    if (this.#start === chunk.length) {
+      this.#chunks.shift();
+      this.#start = 0;
+    }
   }
 }

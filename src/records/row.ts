@@ -16,6 +16,11 @@ export interface Row {
 
 export type RecordFormat = 'csv' | 'tsv' | 'jsonl';
 
+/** Whether records of a format are cells under a header. */
+export function isDelimited(format: RecordFormat): format is 'csv' | 'tsv' {
+  return format !== 'jsonl';
+}
+
 /** What was found out about the input before its first row. */
 export interface RecordsHead {
   format: RecordFormat;

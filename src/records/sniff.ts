@@ -17,6 +17,11 @@ export function formatOfPath(path: string): RecordFormat | 'text' | 'json' | und
   return name.endsWith('.json') ? 'json' : undefined;
 }
 
+/** Whether a path names a compressed output; of inputs the first bytes tell. */
+export function isGzipPath(path: string): boolean {
+  return path.toLowerCase().endsWith('.gz');
+}
+
 /**
  * The format of an input: as told, else by extension, else JSONL when its text starts with `{`.
  * @throws {InputError} for a JSON array, which is not a stream of records.

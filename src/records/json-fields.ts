@@ -1,0 +1,80 @@
+export type JsonObject = Record<string, unknown>;
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The value at a dotted path, looked for among own properties only. A key that itself holds the dots
+ * goes before nested objects, and a longer key before a shorter one.
+ * @returns undefined when there is no such value; JSON has no undefined of its own.
+ */
+export function valueAt(record: JsonObject, path: string): unknown {
+  if (Object.hasOwn(record, path)) return record[path];
+  for (let dot = path.lastIndexOf('.'); dot > 0; dot = path.lastIndexOf('.', dot - 1)) {
+    const key = path.slice(0, dot);
+    const inner = Object.hasOwn(record, key) ? record[key] : undefined;
+    if (!isJsonObject(inner)) continue;
+    const value = valueAt(inner, path.slice(dot + 1));
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+export interface JsonField {
+  key: string;
+  /** The value as it stands in the line: numbers keep every digit. */
+  raw: string;
+}
+
+/**
+ * The fields of an object in their own order, doubled keys included, neither of which `JSON.parse` keeps.
+ * @param json - one JSON object, known to be valid
+ */
+export function topLevelFields(json: string): JsonField[] {
+  const fields: JsonField[] = [];
+  let at = skipSpace(json, json.indexOf('{') + 1);
+  while (json[at] === '"') {
+    const keyEnd = stringEnd(json, at);
+    const key = JSON.parse(json.slice(at, keyEnd)) as string;
+    const start = skipSpace(json, json.indexOf(':', keyEnd) + 1);
+    const end = valueEnd(json, start);
+    fields.push({ key, raw: json.slice(start, end) });
+    at = skipSpace(json, end);
+    if (json[at] === ',') at = skipSpace(json, at + 1);
+  }
+  return fields;
+}
+
+function skipSpace(json: string, from: number): number {
+  let at = from;
+  while (isSpace(json[at])) at++;
+  return at;
+}
+
+function isSpace(character: string | undefined): boolean {
+  return character === ' ' || character === '\t' || character === '\n' || character === '\r';
+}
+
+function stringEnd(json: string, start: number): number {
+  let at = start + 1;
+  while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1;
+  return at + 1;
+}
+
+function valueEnd(json: string, start: number): number {
+  let depth = 0;
+  let at = start;
+  while (at < json.length) {
+    const character = json[at];
+    if (character === '"') {
+      at = stringEnd(json, at);
+      continue;
+    }
+    if (depth === 0 && (character === ',' || character === '}' || isSpace(character))) break;
+    if (character === '{' || character === '[') depth++;
+    if (character === '}' || character === ']') depth--;
+    at++;
+  }
+  return at;
+}

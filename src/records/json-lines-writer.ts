@@ -1,0 +1,135 @@
+import { InputError, UsageError } from '../errors.ts';
+import type { TaskLayout } from '../pipeline/protocol.ts';
+import {
+  type LabelScore,
+  predictionAt,
+  type TaskPrediction,
+  type TextPrediction,
+} from './prediction-view.ts';
+import { isDelimited, type RecordsHead, type Row } from './row.ts';
+import type { RowWriter, WriterOptions } from './writer.ts';
+
+/**
+ * Writes JSONL: the original line with one more key. Objects are put together as text, since
+ * JavaScript would move keys such as `1` to the front.
+ * @throws {UsageError} when a column already has the name of the key, or two columns have one name.
+ */
+export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions): RowWriter {
+  const key = `${options.prefix}predictions`;
+  requireDifferentTasks(options);
+  if (isDelimited(head.format)) requireUsableHeader(head.columns, key);
+  const columnKeys = head.columns.map((column) => `${JSON.stringify(column)}:`);
+  const field = `${JSON.stringify(key)}:`;
+  const describe = createDescriber(options);
+  return {
+    addedColumns: [key],
+    header: () => '',
+    rows(rows, predictions) {
+      let lines = '';
+      for (const [index, row] of rows.entries()) {
+        const texts = options.textColumns.map((_, text) =>
+          predictionAt(options.tasks, predictions, index * options.textColumns.length + text),
+        );
+        const record = row.json === undefined ? cellsToJson(row.cells ?? [], columnKeys) : row.json;
+        if (row.json !== undefined) requireFreeKey(row, row.json, key);
+        lines += addField(record, field + describe(texts)) + head.newline;
+      }
+      return lines;
+    },
+  };
+}
+
+function requireDifferentTasks({ tasks, flagTruncated }: WriterOptions): void {
+  if (!flagTruncated || tasks.every(({ name }) => name !== 'truncated')) return;
+  throw new UsageError('COLUMN_CLASH', 'Expected no task named `truncated` beside the flag of that name', {
+    hint: 'Leave out `--flag-truncated`.',
+  });
+}
+
+function requireUsableHeader(columns: string[], key: string): void {
+  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
+  if (twice !== undefined) {
+    const message = `Expected different names in the header, found \`${twice}\` several times`;
+    const hint = 'An object can hold a key only once: rename the columns, or write CSV.';
+    throw new UsageError('DUPLICATE_COLUMN', message, { hint });
+  }
+  if (columns.includes(key)) {
+    throw new UsageError(
+      'COLUMN_CLASH',
+      `Expected a new name for the added key, found \`${key}\` taken already`,
+      {
+        hint: 'Put something in front of the added name, for example `--prefix voxpop_`.',
+      },
+    );
+  }
+}
+
+/** @throws {InputError} when a record already has the key. */
+function requireFreeKey(row: Row, json: string, key: string): void {
+  // Parsing is only needed where the key may stand, plainly or written with escapes.
+  if (!json.includes(key) && !json.includes('\\u') && !json.includes('\\/')) return;
+  if (!Object.hasOwn(JSON.parse(json) as object, key)) return;
+  throw new InputError(
+    'COLUMN_CLASH',
+    `expected no key \`${key}\`, which is to be added, but the record has it`,
+    { file: row.file, line: row.line },
+    { hint: 'Put something in front of the added name, for example `--prefix voxpop_`.' },
+  );
+}
+
+/** Puts a field in before the brace that ends an object, and leaves every other character alone. */
+function addField(json: string, field: string): string {
+  const end = json.lastIndexOf('}');
+  const start = json.slice(0, end);
+  const isEmpty = start.trimEnd().endsWith('{');
+  return `${start}${isEmpty ? '' : ','}${field}${json.slice(end)}`;
+}
+
+function cellsToJson(cells: string[], columnKeys: string[]): string {
+  return `{${columnKeys.map((key, index) => key + JSON.stringify(cells[index] ?? '')).join(',')}}`;
+}
+
+/** A function that writes the value of the added key: by task, or by text column and task. */
+function createDescriber(options: WriterOptions): (texts: TextPrediction[]) => string {
+  const { tasks, textColumns, flagTruncated } = options;
+  const taskKeys = tasks.map(({ name }) => `${JSON.stringify(name)}:`);
+  const columnKeys = textColumns.map((column) => `${JSON.stringify(column)}:`);
+
+  function describeText(prediction: TextPrediction): string {
+    const parts = tasks.map((task, index) => {
+      const scored = prediction.isEmpty ? undefined : prediction.tasks[index];
+      return (taskKeys[index] ?? '') + describeTask(task, scored, options);
+    });
+    if (flagTruncated) parts.push(`"truncated":${prediction.isTruncated}`);
+    return `{${parts.join(',')}}`;
+  }
+
+  return (texts) => {
+    const [only] = texts;
+    if (texts.length === 1 && only !== undefined) return describeText(only);
+    return `{${texts.map((text, index) => (columnKeys[index] ?? '') + describeText(text)).join(',')}}`;
+  };
+}
+
+/** @param prediction - undefined for an empty text */
+function describeTask(
+  { problemType }: TaskLayout,
+  prediction: TaskPrediction | undefined,
+  { scores }: WriterOptions,
+): string {
+  const assigned = prediction?.assigned ?? [];
+  const all = prediction?.all ?? [];
+  if (problemType === 'multi_label_classification') {
+    const labels = `"labels":[${assigned.map(({ label }) => JSON.stringify(label)).join(',')}]`;
+    if (scores === 'none') return `{${labels}}`;
+    return `{${labels},${describeScores(scores === 'all' ? all : assigned)}}`;
+  }
+  const label = `"label":${JSON.stringify(assigned[0]?.label ?? null)}`;
+  if (scores === 'none') return `{${label}}`;
+  const score = `"score":${assigned[0]?.score ?? 'null'}`;
+  return scores === 'top' ? `{${label},${score}}` : `{${label},${score},${describeScores(all)}}`;
+}
+
+function describeScores(scores: LabelScore[]): string {
+  return `"scores":{${scores.map(({ label, score }) => `${JSON.stringify(label)}:${score}`).join(',')}}`;
+}

@@ -1,0 +1,222 @@
+import type { Readable } from 'node:stream';
+import { InputError, UsageError } from '../errors.ts';
+import { type ByteSource, inputSize, openBytes, peek } from './byte-source.ts';
+import { decodeBytes, encodingName } from './decode-bytes.ts';
+import { openDelimited } from './delimited.ts';
+import type { FormatReader } from './format-reader.ts';
+import { openJsonLines } from './json-lines.ts';
+import { isDelimited, type RecordFormat, type RecordsHead, type Row } from './row.ts';
+import { detectDelimiter, detectFormat, detectNewline, formatOfPath, sniffBytes } from './sniff.ts';
+import { requireTextPaths } from './text-columns.ts';
+
+export interface RecordsOptions {
+  /** Paths, read one after another as one stream; `-` is `stdin`. */
+  inputs: string[];
+  /** In place of the format by extension and content. */
+  from?: RecordFormat | undefined;
+  /** One character, in place of the one detected; `\t` may be written with a backslash. */
+  delimiter?: string | undefined;
+  /** WHATWG label for files without byte order mark, `utf-8` by default. */
+  encoding?: string | undefined;
+  stdin?: Readable | undefined;
+  /** Called with the bytes of each read, before decompression; they add up to `head.totalBytes`. */
+  onBytes?: ((bytes: number) => void) | undefined;
+}
+
+export interface Records {
+  /** Of the first input. */
+  head: RecordsHead;
+  /**
+   * All rows in input order, in arrays of any length. To be called once; pulling drives the reading,
+   * and returning early closes the files.
+   * @throws {InputError} on the first bad record, after the rows before it; {@link UsageError} when a
+   * text path is missing in the first 100 rows of JSONL.
+   */
+  rows(textColumns: string[]): AsyncGenerator<Row[]>;
+  /** Closes the files. Not needed after `rows` has ended, and may be called twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the inputs and finds out what they are. Later files are looked into as well, so that a header
+ * that differs is known before the first row is scored.
+ * @throws {UsageError} for a wrong option; {@link InputError} when a file cannot be read, is empty, or
+ * differs from the first in format or header.
+ */
+export async function openRecords(options: RecordsOptions): Promise<Records> {
+  const [firstFile, ...otherFiles] = checkOptions(options);
+  const sizes = await Promise.all(options.inputs.map((file) => inputSize(file)));
+  const first = await openInput(firstFile, options);
+  let current: OpenInput | undefined = first;
+  try {
+    for (const [index, file] of otherFiles.entries()) {
+      // A pipe can be opened only once: its head is checked when its turn comes.
+      if (sizes[index + 1] !== undefined) await checkHead(file, options, first);
+    }
+  } catch (error) {
+    await first.close();
+    throw error;
+  }
+
+  const totalBytes = sizes.reduce<number | undefined>(
+    (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),
+    0,
+  );
+
+  async function* readAll(textColumns: string[], found: boolean[]): AsyncGenerator<Row[]> {
+    let ordinal = 0;
+    for (const file of [firstFile, ...otherFiles]) {
+      current ??= await openNext(file, options, first);
+      try {
+        for await (const rows of current.reader.rows({ textColumns, ordinal, found })) {
+          ordinal += rows.length;
+          yield rows;
+        }
+      } finally {
+        await current.close();
+        current = undefined;
+      }
+    }
+  }
+
+  return {
+    head: { ...first.head, totalBytes },
+    rows(textColumns) {
+      const found = textColumns.map(() => false);
+      const rows = readAll(textColumns, found);
+      if (isDelimited(first.head.format)) return rows;
+      return requireTextPaths(rows, { columns: first.head.columns, textColumns, found });
+    },
+    close: async () => current?.close(),
+  };
+}
+
+function checkOptions({ inputs, encoding, delimiter }: RecordsOptions): [string, ...string[]] {
+  const [first, ...others] = inputs;
+  if (first === undefined) throw new UsageError('NO_INPUT', 'Expected at least one input, got none');
+  if (inputs.indexOf('-') !== inputs.lastIndexOf('-')) {
+    throw new UsageError('STDIN_TWICE', 'Expected the input `-` once at most, got it twice');
+  }
+  if (encoding !== undefined) encodingName(encoding);
+  if (delimiter !== undefined) delimiterOf(delimiter);
+  return [first, ...others];
+}
+
+function delimiterOf(option: string): string {
+  const delimiter = option === '\\t' ? '\t' : option;
+  if (/^[^"\r\n]$/u.test(delimiter)) return delimiter;
+  throw new UsageError(
+    'INVALID_DELIMITER',
+    `Expected the delimiter to be one character other than a quote or a line end, got ${JSON.stringify(option)}`,
+    { hint: 'Examples: `--delimiter ";"`, `--delimiter "\\t"`.' },
+  );
+}
+
+interface OpenInput {
+  head: RecordsHead;
+  reader: FormatReader;
+  close(): Promise<void>;
+}
+
+async function openInput(file: string, options: RecordsOptions): Promise<OpenInput> {
+  const source = await openBytes(file, options);
+  try {
+    return await readHead(file, source, options);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+async function readHead(file: string, source: ByteSource, options: RecordsOptions): Promise<OpenInput> {
+  const decoded = await decodeBytes(file, source.chunks, options.encoding);
+  // JSON Lines need no look ahead, so that a slow pipe is not kept waiting.
+  const isJsonLines = (options.from ?? formatOfPath(file)) === 'jsonl';
+  const [sample, chunks] = await peek(decoded.chunks, isJsonLines ? 1 : sniffBytes);
+  const text = sample.toString('utf8');
+  const format = detectFormat(file, options.from, text);
+  const head: RecordsHead = {
+    format,
+    delimiter: undefined,
+    encoding: decoded.encoding,
+    gzip: source.gzip,
+    byteOrderMark: decoded.byteOrderMark,
+    newline: '\n',
+    columns: [],
+    totalBytes: undefined,
+  };
+  let reader: FormatReader;
+  if (isDelimited(format)) {
+    const newline = detectNewline(text);
+    const complete = sample.length < sniffBytes;
+    const sniffed = format === 'tsv' ? '\t' : detectDelimiter(text, newline, complete);
+    const delimiter = options.delimiter === undefined ? sniffed : delimiterOf(options.delimiter);
+    head.delimiter = delimiter;
+    reader = await openDelimited(chunks, { file, delimiter, newline });
+  } else {
+    reader = await openJsonLines(file, chunks);
+  }
+  head.newline = reader.newline;
+  head.columns = reader.columns;
+  const close = async (): Promise<void> => {
+    // Not awaited: a read of a pipe that waits for data would hold it up.
+    chunks.return(undefined).catch(() => {});
+    await source.close();
+  };
+  return { head, reader, close };
+}
+
+async function openNext(file: string, options: RecordsOptions, first: OpenInput): Promise<OpenInput> {
+  const next = await openInput(file, options);
+  try {
+    requireSameHead(file, next.head, first.head);
+    return next;
+  } catch (error) {
+    await next.close();
+    throw error;
+  }
+}
+
+async function checkHead(file: string, options: RecordsOptions, first: OpenInput): Promise<void> {
+  const other = await openNext(file, { ...options, onBytes: undefined }, first);
+  await other.close();
+}
+
+function requireSameHead(file: string, head: RecordsHead, first: RecordsHead): void {
+  if (isDelimited(head.format) !== isDelimited(first.format)) {
+    const message = `expected ${first.format} as in the first input, found ${head.format}`;
+    const hint = 'Score the files one by one, or name their format with `--from`.';
+    throw new InputError('MIXED_FORMATS', message, { file }, { hint });
+  }
+  if (!isDelimited(head.format)) return;
+  const difference = headerDifference(first.columns, head.columns);
+  if (difference === undefined) return;
+  throw new InputError(
+    'HEADER_DIFFERS',
+    `expected the header of the first input, found ${difference}`,
+    { file, line: 1 },
+    {
+      hint: 'Inputs of one run need the same columns in the same order; score files that differ one by one.',
+    },
+  );
+}
+
+function headerDifference(expected: string[], found: string[]): string | undefined {
+  const missing = expected.filter((column) => !found.includes(column));
+  const added = found.filter((column) => !expected.includes(column));
+  if (missing.length > 0 || added.length > 0) {
+    const parts = [
+      missing.length > 0 ? `no ${list(missing)}` : '',
+      added.length > 0 ? `a new ${list(added)}` : '',
+    ];
+    return parts.filter((part) => part !== '').join(' and ');
+  }
+  if (expected.length !== found.length) return `${found.length} columns in place of ${expected.length}`;
+  const index = expected.findIndex((column, place) => column !== found[place]);
+  if (index === -1) return undefined;
+  return `column ${index + 1} to be \`${found[index]}\` in place of \`${expected[index]}\``;
+}
+
+function list(columns: string[]): string {
+  return columns.map((column) => `\`${column}\``).join(', ');
+}

@@ -1,0 +1,55 @@
+import { type ShardPredictions, type TaskLayout, textFlags } from '../pipeline/protocol.ts';
+
+/** How much of the scores goes into the output. */
+export type ScoresShown = 'none' | 'top' | 'all';
+
+export interface LabelScore {
+  label: string;
+  /** Rounded and written out. */
+  score: string;
+}
+
+/** The prediction of one text for one task. */
+export interface TaskPrediction {
+  /** In label order; one for a single-label task. */
+  assigned: LabelScore[];
+  /** Every label, in label order. */
+  all: LabelScore[];
+}
+
+/** The predictions of one text, in bundle order. */
+export interface TextPrediction {
+  isEmpty: boolean;
+  isTruncated: boolean;
+  tasks: TaskPrediction[];
+}
+
+/** Reads the text at `index` out of a shard's arrays. */
+export function predictionAt(
+  tasks: TaskLayout[],
+  predictions: ShardPredictions,
+  index: number,
+): TextPrediction {
+  const width = tasks.reduce((sum, { labels }) => sum + labels.length, 0);
+  const flags = predictions.flags[index] ?? 0;
+  let at = index * width;
+  return {
+    isEmpty: (flags & textFlags.empty) !== 0,
+    isTruncated: (flags & textFlags.truncated) !== 0,
+    tasks: tasks.map(({ labels }) => {
+      const assigned: LabelScore[] = [];
+      const all = labels.map((label) => {
+        const entry = { label, score: formatScore(predictions.scores[at] ?? Number.NaN) };
+        if (predictions.assigned[at] === 1) assigned.push(entry);
+        at++;
+        return entry;
+      });
+      return { assigned, all };
+    }),
+  };
+}
+
+/** A score with at most 4 decimals, as JavaScript and JSON write it: `0.97`, `1`, `0`. */
+export function formatScore(score: number): string {
+  return String(Math.round(score * 1e4) / 1e4);
+}

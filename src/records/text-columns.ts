@@ -1,0 +1,147 @@
+import { UsageError } from '../errors.ts';
+import type { RecordsHead, Row } from './row.ts';
+
+/** Rows of JSONL, which may each lack the text, that are looked at before it counts as unknown. */
+const rowsUntilUnknown = 100;
+
+/** Names that a column with the text to score goes by in exports; lower case, spaces for `_` and `-`. */
+const usualNames = new Set(
+  [
+    'text,texts,comment,comments,comment text,feedback,feedback text,verbatim,verbatims,review,reviews',
+    'review text,review body,open text,open ended,opinion,answer,answers,answer text,response,responses',
+    'response text,message,messages,body,content,free text,remark,remarks,suggestion,suggestions',
+    // de, nl, fr, es, pt, it
+    'kommentar,kommentare,bewertung,rückmeldung,antwort,freitext,opmerking,opmerkingen,reactie',
+    'commentaire,commentaires,avis,réponse,comentario,comentarios,opinión,respuesta',
+    'comentário,comentários,avaliação,resposta,commento,commenti,recensione,risposta',
+    // pl, ru, tr, vi, id
+    'komentarz,opinia,комментарий,комментарии,отзыв,отзывы,ответ,текст,yorum,yorumlar,geri bildirim',
+    'bình luận,phản hồi,đánh giá,komentar,ulasan',
+    // ar, hi, th, ja, ko, zh
+    'تعليق,التعليق,ملاحظات,टिप्पणी,प्रतिक्रिया,ความคิดเห็น,コメント,レビュー,ご意見,感想',
+    '의견,댓글,리뷰,评论,评价,反馈,評論,意見',
+  ].flatMap((names) => names.normalize('NFC').split(',')),
+);
+
+export interface TextColumns {
+  columns: string[];
+  /** Whether nobody named them, so that it has to be said. */
+  guessed: boolean;
+}
+
+/**
+ * The columns to score: those wanted; or the only column; or the only one with a usual name.
+ * For JSONL any dotted path may be wanted: {@link requireTextPaths} finds out whether rows have it.
+ * @throws {UsageError} when a wanted column is unknown, wanted twice or stands twice in the header,
+ * and when there is nothing wanted and no clear guess.
+ */
+export function resolveTextColumns(head: RecordsHead, wanted: string[] | undefined): TextColumns {
+  if (wanted === undefined || wanted.length === 0) return { columns: [guess(head)], guessed: true };
+  for (const [index, column] of wanted.entries()) {
+    if (wanted.indexOf(column) !== index) {
+      throw new UsageError('TEXT_COLUMN_TWICE', `Expected different text columns, got \`${column}\` twice`);
+    }
+    if (head.format === 'jsonl') continue;
+    if (!head.columns.includes(column)) throw unknownColumn(column, head.columns);
+    requireSingle(column, head.columns);
+  }
+  return { columns: wanted, guessed: false };
+}
+
+function guess(head: RecordsHead): string {
+  const { columns } = head;
+  const candidates =
+    columns.length === 1 ? columns : columns.filter((name) => usualNames.has(usualForm(name)));
+  const [column] = candidates;
+  if (column !== undefined && candidates.length === 1) return column;
+  if (column === undefined) {
+    throw new UsageError(
+      'TEXT_COLUMN_NOT_GUESSED',
+      columns.length === 0
+        ? 'Expected a column of text, found no columns'
+        : `Expected a column with a usual name such as \`text\` or \`comment\`, found ${list(columns)}`,
+      { hint: 'Name the column to score: `--text <column>`.' },
+    );
+  }
+  requireSingle(column, candidates);
+  const message = `Expected one column of text, found several: ${list(candidates)}`;
+  const hint = 'Name the ones to score: `--text <column>`, once for each.';
+  throw new UsageError('TEXT_COLUMN_AMBIGUOUS', message, { hint });
+}
+
+function usualForm(name: string): string {
+  return name
+    .trim()
+    .toLowerCase()
+    .normalize('NFC')
+    .replaceAll(/[\s_-]+/gu, ' ');
+}
+
+function requireSingle(column: string, columns: string[]): void {
+  if (columns.indexOf(column) === columns.lastIndexOf(column)) return;
+  const message = `Expected one column named \`${column}\`, found several in the header`;
+  throw new UsageError('TEXT_COLUMN_DUPLICATED', message, { hint: 'Give the columns different names.' });
+}
+
+/**
+ * Passes rows on once each path was found in one of them. Only while one is missing are rows held back.
+ * @param found - kept up to date by the reader of `batches`
+ * @throws {UsageError} when the first 100 rows, or all of them, lack one.
+ */
+export async function* requireTextPaths(
+  batches: AsyncGenerator<Row[]>,
+  { columns, textColumns, found }: { columns: string[]; textColumns: string[]; found: boolean[] },
+): AsyncGenerator<Row[]> {
+  const held: Row[] = [];
+  for await (const rows of batches) {
+    if (found.every(Boolean)) {
+      if (held.length > 0) yield held.splice(0);
+      yield rows;
+      continue;
+    }
+    held.push(...rows);
+    if (held.length >= rowsUntilUnknown) break;
+  }
+  const missing = textColumns[found.indexOf(false)];
+  if (held.length > 0 && missing !== undefined) throw unknownColumn(missing, columns);
+}
+
+function unknownColumn(wanted: string, columns: string[]): UsageError {
+  const near = columns.find((column) => usualForm(column) === usualForm(wanted)) ?? nearest(wanted, columns);
+  const found = columns.length === 0 ? 'no columns' : list(columns);
+  return new UsageError('TEXT_COLUMN_NOT_FOUND', `Expected a column named \`${wanted}\`, found ${found}`, {
+    hint:
+      near === undefined ? 'Name one of these with `--text`.' : `Did you mean \`--text ${quoteWord(near)}\`?`,
+  });
+}
+
+function quoteWord(word: string): string {
+  return /^[\p{L}\p{N}_.-]+$/u.test(word) ? word : `'${word}'`;
+}
+
+function nearest(wanted: string, columns: string[]): string | undefined {
+  return columns.find((column) => {
+    const distance = editDistance(wanted.toLowerCase(), column.toLowerCase());
+    return distance <= 2 && distance * 2 < Math.max(wanted.length, column.length);
+  });
+}
+
+/** Levenshtein's distance. */
+function editDistance(one: string, other: string): number {
+  let above = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [row, character] of Array.from(one).entries()) {
+    const current = [row + 1];
+    for (let column = 0; column < other.length; column++) {
+      const replaced = (above[column] ?? 0) + (other[column] === character ? 0 : 1);
+      current.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
+    }
+    above = current;
+  }
+  return above.at(-1) ?? 0;
+}
+
+function list(columns: string[]): string {
+  const shown = columns.slice(0, 20).map((column) => `\`${column}\``);
+  if (columns.length > shown.length) shown.push(`... (${columns.length} in all)`);
+  return shown.join(', ');
+}

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { exitCodes } from '../src/errors.ts';
+import { scoreOptionTable } from '../src/options.ts';
+import { repositoryRoot } from './support/paths.ts';
+import { printed, readmeBlocks, readmePath } from './support/readme-blocks.ts';
+
+const readme = readFileSync(readmePath, 'utf8');
+
+test('the README shows what the commands print', async () => {
+  const blocks = readmeBlocks();
+  assert.ok(blocks.some(({ args }) => args.join(' ') === 'score --help'));
+  for (const { args, shown } of blocks) {
+    assert.equal(
+      shown,
+      await printed(args),
+      `voxpop ${args.join(' ')} (\`npm run docs\` brings the README up to date)`,
+    );
+  }
+});
+
+test('every option of score and every exit code is in the README', () => {
+  for (const { flags } of Object.values(scoreOptionTable)) {
+    const long = flags.match(/--[a-z-]+/)?.[0] ?? '';
+    assert.ok(readme.includes(long), long);
+  }
+  for (const code of Object.values(exitCodes)) assert.match(readme, new RegExp(`^\\| ${code} +\\|`, 'm'));
+});
+
+test('the commands that the README gives exist', () => {
+  const { scripts } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const named = [...readme.matchAll(/npm run ([a-z:]+)/g)].map((match) => match[1] as string);
+  assert.ok(named.includes('check'));
+  for (const name of named) assert.ok(name in scripts, `npm run ${name}`);
+});

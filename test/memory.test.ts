@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createWriteStream, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { fixturesDirectory } from './support/paths.ts';
+import { scratchDirectory } from './support/scratch.ts';
+
+const bundle = join(fixturesDirectory, 'bundle');
+const megabyte = 1_000_000;
+
+/** Rows with a short text to score and a long column to carry along, so that the bytes are many and the work small. */
+async function writeRows(path: string, bytes: number): Promise<void> {
+  const file = createWriteStream(path);
+  file.write('id,comment,transcript\n');
+  const transcript = 'and then I was put on hold again, "please wait" they said; '
+    .repeat(100)
+    .replaceAll('"', '""');
+  for (let row = 0, written = 0; written < bytes; row++) {
+    const line = `${row},good service ${row % 1000},"${row} ${transcript}"\n`;
+    written += line.length;
+    if (!file.write(line)) await once(file, 'drain');
+  }
+  file.end();
+  await finished(file);
+}
+
+async function peakRssMb(input: string, output: string): Promise<number> {
+  const script = join(import.meta.dirname, 'support', 'peak-memory.js');
+  const args = [script, 'score', input, '-m', bundle, '-t', 'comment', '-o', output, '-w', '2', '--quiet'];
+  const { stderr } = await promisify(execFile)(process.execPath, args);
+  const { code, peakRssMb: peak } = JSON.parse(stderr) as { code: number; peakRssMb: number };
+  assert.equal(code, 0);
+  assert.ok(statSync(output).size > statSync(input).size);
+  return peak;
+}
+
+test('memory does not grow with the input: 300 MB need at most a fifth more than 30 MB', async (t) => {
+  const directory = scratchDirectory(t);
+  const peaks: number[] = [];
+  for (const bytes of [30 * megabyte, 300 * megabyte]) {
+    const input = join(directory, `${bytes}.csv`);
+    await writeRows(input, bytes);
+    peaks.push(await peakRssMb(input, join(directory, `${bytes}.out.csv`)));
+  }
+  const [small, large] = peaks as [number, number];
+  t.diagnostic(`peak RSS ${small.toFixed(0)} MB for 30 MB of input, ${large.toFixed(0)} MB for 300 MB`);
+  assert.ok(large <= small * 1.2, `${large} MB against ${small} MB`);
+});

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { after } from 'node:test';
+import type { ShardPredictions, TaskLayout } from '../../src/pipeline/protocol.ts';
+import { openRecords, type RecordsOptions } from '../../src/records/open-records.ts';
+import type { RecordsHead, Row } from '../../src/records/row.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'voxpop-records-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+
+/** A path in a folder that goes away after the tests of the file. */
+export function temporaryPath(name: string): string {
+  return join(folder, `${files++}-${name}`);
+}
+
+export function file(name: string, content: string | Buffer): string {
+  const path = temporaryPath(name);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** Stdin that gives its bytes in pieces of `size`. */
+export function pieces(content: string | Buffer, size = 1): Readable {
+  const bytes = Buffer.from(content as string);
+  const count = Math.ceil(bytes.length / size);
+  return Readable.from(
+    Array.from({ length: count }, (_, index) => bytes.subarray(index * size, (index + 1) * size)),
+  );
+}
+
+export interface Read {
+  head: RecordsHead;
+  rows: Row[];
+}
+
+/** Reads all rows; with no text columns unless given. */
+export async function readAll(
+  options: Partial<RecordsOptions> & { inputs: string[] },
+  textColumns: string[] = [],
+): Promise<Read> {
+  const records = await openRecords(options);
+  const rows: Row[] = [];
+  for await (const batch of records.rows(textColumns)) rows.push(...batch);
+  return { head: records.head, rows };
+}
+
+/** Reads content as a file, and again through stdin byte by byte, which must give the same. */
+export async function readBothWays(
+  name: string,
+  content: string | Buffer,
+  textColumns: string[] = [],
+  options: Partial<RecordsOptions> = {},
+): Promise<Read> {
+  const whole = await readAll({ ...options, inputs: [file(name, content)] }, textColumns);
+  const from = options.from ?? whole.head.format;
+  const byByte = await readAll({ ...options, from, inputs: ['-'], stdin: pieces(content) }, textColumns);
+  const plain = (rows: Row[]): unknown => rows.map((row) => ({ ...row, file: '' }));
+  assert.deepEqual(plain(byByte.rows), plain(whole.rows));
+  assert.deepEqual({ ...byByte.head, totalBytes: 0 }, { ...whole.head, totalBytes: 0 });
+  return whole;
+}
+
+export function cells({ rows }: Read): unknown {
+  return rows.map((row) => row.cells);
+}
+
+export const sentiment: TaskLayout = {
+  name: 'sentiment',
+  problemType: 'single_label_classification',
+  labels: ['negative', 'neutral', 'positive'],
+};
+
+export const emotion: TaskLayout = {
+  name: 'emotion',
+  problemType: 'multi_label_classification',
+  labels: ['anger', 'joy', 'trust'],
+};
+
+/** Predictions for texts: each is the list of scores; a score of 0.5 and more assigns the label. */
+export function predictions(texts: number[][], flags: number[] = []): ShardPredictions {
+  const scores = Float32Array.from(texts.flat());
+  return {
+    scores,
+    assigned: Uint8Array.from(scores, (score) => (score >= 0.5 ? 1 : 0)),
+    flags: Uint8Array.from(texts, (_, index) => flags[index] ?? 0),
+    counts: { duplicates: 0, tokens: 0, paddedTokens: 0, batches: 0 },
+  };
+}
+
+/** Numbers from 0 to below `limit` that are the same in each run (mulberry32). */
+export function createRandom(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+  };
+}
+
+const cellParts = [
+  'a',
+  ' ',
+  '"',
+  '""',
+  ',',
+  ';',
+  '\t',
+  '|',
+  '\n',
+  '\r\n',
+  '\r',
+  '\0',
+  '\u2028',
+  'é',
+  '😀',
+  '評論',
+];
+cellParts.push('\ufeff', "'", '=1+1', '\\', 'null', '{', '}');
+
+/** A cell made of everything that is hard about cells. */
+export function randomCell(random: (limit: number) => number): string {
+  return Array.from({ length: random(5) }, () => cellParts[random(cellParts.length)]).join('');
+}
