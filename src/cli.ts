@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { compareCommand } from './commands/compare.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
 import { modelCommand } from './commands/model.ts';
+import { reportCommand } from './commands/report.ts';
 import { scoreCommand } from './commands/score.ts';
-import { Interrupted, type Terminal } from './commands/terminal.ts';
+import { ExitWith, Interrupted, type Terminal } from './commands/terminal.ts';
 import { exitCodes, VoxpopError } from './errors.ts';
-
-/** Version of this package. */
-export const version = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-).version;
+import { version } from './version.ts';
 
 export function createProgram(terminal: Terminal): Command {
   const program = new Command('voxpop')
@@ -17,6 +15,9 @@ export function createProgram(terminal: Terminal): Command {
     )
     .version(version)
     .addCommand(scoreCommand(terminal))
+    .addCommand(evaluateCommand(terminal))
+    .addCommand(compareCommand(terminal))
+    .addCommand(reportCommand(terminal))
     .addCommand(modelCommand(terminal));
   // Help that was asked for is data, all other words of commander are for people.
   const output = {
@@ -31,26 +32,34 @@ export function createProgram(terminal: Terminal): Command {
 
 /**
  * Runs the command line and says how the process should end. Prints every error once, with its next step.
- * @param argv arguments without node and the script
+ * @param terminal its `argv` is what runs
  */
-export async function main(argv: string[], terminal: Terminal): Promise<number> {
+export async function main(terminal: Terminal): Promise<number> {
   try {
-    await createProgram(terminal).parseAsync(argv, { from: 'user' });
+    await createProgram(terminal).parseAsync([...terminal.argv], { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error instanceof ExitWith) return error.exitCode;
+    const exitCode =
+      error instanceof VoxpopError || error instanceof Interrupted ? error.exitCode : exitCodes.failed;
     // The reader of stdout has seen enough, as `head` has: not an error.
-    if (error instanceof VoxpopError && error.exitCode === exitCodes.ok) return exitCodes.ok;
-    terminal.stderr.write(`voxpop: ${describe(error)}\n`);
-    if (error instanceof VoxpopError || error instanceof Interrupted) return error.exitCode;
-    return exitCodes.failed;
+    if (exitCode !== exitCodes.ok) terminal.stderr.write(`${describe(error, exitCode, terminal)}\n`);
+    return exitCode;
   }
 }
 
-function describe(error: unknown): string {
-  if (error instanceof VoxpopError) return error.message + (error.hint ? `\n  ${error.hint}` : '');
-  if (error instanceof Interrupted) return `${error.message}; no output was written`;
-  return `unexpected error, please report it: ${error instanceof Error ? error.stack : String(error)}`;
+function describe(error: unknown, exitCode: number, terminal: Terminal): string {
+  const known = error instanceof VoxpopError || error instanceof Interrupted;
+  const message = known ? error.message : `unexpected error, please report it: ${stackOf(error)}`;
+  const { code, hint } = error instanceof VoxpopError ? error : { code: undefined, hint: undefined };
+  if (terminal.logFormat === 'text') return `voxpop: ${message}${hint ? `\n  ${hint}` : ''}`;
+  const time = new Date().toISOString();
+  return JSON.stringify({ time, event: 'error', code, message, hint, exit_code: exitCode });
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** Runs the process's own command line; the entry of `bin/voxpop.js`. */
@@ -58,17 +67,22 @@ export async function runProcess(): Promise<void> {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
+      const interrupted = new Interrupted(name);
       // The second one ends at once.
-      if (controller.signal.aborted) process.exit((controller.signal.reason as Interrupted).exitCode);
-      controller.abort(new Interrupted(name));
+      if (controller.signal.aborted) process.exit(interrupted.exitCode);
+      controller.abort(interrupted);
     });
   }
   // Writes report EPIPE themselves; without a listener the stream would throw it a second time.
   process.stdout.on('error', () => {});
-  process.exitCode = await main(process.argv.slice(2), {
+  process.exitCode = await main({
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
+    argv: process.argv.slice(2),
+    logFormat: 'text',
     signal: controller.signal,
   });
+  // A pipe on stdin that nobody reads any more would keep the process alive.
+  process.stdin.unref?.();
 }

@@ -6,6 +6,10 @@ export const exitCodes = {
   failed: 1,
   /** Usage, input format or bundle wrong; trying again does not help. */
   usage: 2,
+  /** More rows were rejected than allowed. */
+  rejects: 3,
+  /** A quality gate failed: a result, not an error. */
+  gate: 4,
   /** Interrupted by SIGINT. */
   interrupted: 130,
   /** Ended by SIGTERM. */
@@ -76,9 +80,23 @@ export class PredictError extends VoxpopError {
   }
 }
 
+/** More rows were rejected than allowed. */
+export class RejectsError extends VoxpopError {
+  constructor(code: string, message: string, options?: VoxpopErrorOptions) {
+    super(code, exitCodes.rejects, message, options);
+  }
+}
+
 /** The output could not be written: full disk, missing permission. */
 export class OutputError extends VoxpopError {
   constructor(code: string, message: string, options?: VoxpopErrorOptions) {
     super(code, exitCodes.failed, message, options);
+  }
+}
+
+/** A quality gate failed. Everything worked: this is how the command line ends with exit code 4, and no error. */
+export class GateFailed extends VoxpopError {
+  constructor(message: string) {
+    super('GATE_FAILED', exitCodes.gate, message);
   }
 }

@@ -2,12 +2,19 @@ import { availableParallelism } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { defaultBundle } from './bundle/find-bundle.ts';
 import { UsageError } from './errors.ts';
+import { allowsRejects, parseRejectLimit, type RejectLimit } from './pipeline/rejects.ts';
 import { defaultMaxBatchTokens } from './predictor/predictor.ts';
 
 export const fileFormats = ['csv', 'tsv', 'jsonl'] as const;
 export const scoreColumns = ['none', 'top', 'all'] as const;
 export type FileFormat = (typeof fileFormats)[number];
 export type ScoreColumns = (typeof scoreColumns)[number];
+
+export const invalidTextChoices = ['error', 'replace', 'reject'] as const;
+export type InvalidTextChoice = (typeof invalidTextChoices)[number];
+
+export const logFormats = ['text', 'json'] as const;
+export type LogFormat = (typeof logFormats)[number];
 
 /** What a caller of `score` may set; the defaults are in `scoreOptionTable`. */
 export interface ScoreOptions {
@@ -19,6 +26,12 @@ export interface ScoreOptions {
   to?: FileFormat | undefined;
   delimiter?: string | undefined;
   encoding?: string | undefined;
+  invalidUtf8?: InvalidTextChoice | undefined;
+  header?: boolean | undefined;
+  maxRowBytes?: number | undefined;
+  outputDelimiter?: string | undefined;
+  bom?: boolean | undefined;
+  escapeFormulas?: boolean | undefined;
   text?: string[] | undefined;
   tasks?: string[] | undefined;
   scores?: ScoreColumns | undefined;
@@ -30,14 +43,23 @@ export interface ScoreOptions {
   batchTokens?: number | undefined;
   deterministic?: boolean | undefined;
   limit?: number | undefined;
+  /** Where rows go that cannot be read, scored or written, as JSON lines. */
+  rejects?: string | undefined;
+  /** How many rows may be rejected, like `100` or `1%`. */
+  maxRejects?: string | number | undefined;
+  resume?: boolean | undefined;
+  force?: boolean | undefined;
+  manifest?: string | undefined;
   /** Read for the input `-`. */
   stdin?: Readable | undefined;
-  /** Ends the run between two shards; nothing is left under the output's name. */
+  /** Ends the run when the shards in flight are written; nothing appears under the output's name. */
   signal?: AbortSignal | undefined;
 }
 
 /** Flags of `voxpop score` that are for people and have no meaning in the library. */
 interface TerminalFlags {
+  supervise?: number;
+  logFormat?: LogFormat;
   dryRun?: boolean;
   quiet?: boolean;
   progress?: boolean;
@@ -54,6 +76,8 @@ export interface OptionSpec {
   choices?: readonly string[];
   /** Value when absent. */
   default?: string | number;
+  /** False for options that have no influence on the bytes of the output. */
+  changesOutput?: false;
   /** Turns the flag's text into its value; given the value so far when the flag is repeated. */
   parse?: (text: string, previous: unknown) => unknown;
 }
@@ -69,6 +93,7 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
   output: {
     flags: '-o, --output <file>',
     description: 'write to this file (.gz: compressed) instead of stdout',
+    changesOutput: false,
   },
   text: {
     flags: '-t, --text <column>',
@@ -120,17 +145,84 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
     flags: '--encoding <name>',
     description: 'encoding of the input, e.g. windows-1252 (default: UTF-8, or as its byte order mark says)',
   },
+  invalidUtf8: {
+    flags: '--invalid-utf8 <how>',
+    description: 'bytes that the encoding does not allow: end with an error, replace by U+FFFD, reject the row',
+    choices: invalidTextChoices,
+    default: 'error',
+  },
+  header: {
+    flags: '--no-header',
+    description: 'CSV and TSV start with a row, not with names: columns are column_1, ...; none are written',
+  },
+  maxRowBytes: {
+    flags: '--max-row-bytes <count>',
+    description: 'longest row; bounds memory (default: 67108864, 64 MiB)',
+    parse: Number,
+  },
+  outputDelimiter: {
+    flags: '--output-delimiter <character>',
+    description: 'delimiter of CSV and TSV output (default: as the input)',
+  },
+  bom: {
+    flags: '--bom',
+    description: 'start CSV and TSV output with a byte order mark, for Excel (default: if the input has one)',
+  },
+  escapeFormulas: {
+    flags: '--escape-formulas',
+    description: "put ' before cells of CSV and TSV output that start with = + - @ tab or carriage return",
+  },
   limit: { flags: '--limit <rows>', description: 'stop after this many rows', parse: Number },
+  rejects: {
+    flags: '--rejects <file>',
+    description: 'set rows aside that cannot be read, scored or written, as JSON lines',
+  },
+  maxRejects: {
+    flags: '--max-rejects <count>',
+    description: 'rows that may be rejected before the run fails, a count or a share like 1%',
+    default: '0',
+    changesOutput: false,
+  },
+  resume: {
+    flags: '--resume',
+    description: 'go on with an unfinished run; do nothing if it is finished and unchanged',
+    changesOutput: false,
+  },
+  force: {
+    flags: '--force',
+    description: 'replace an output that is there already, finished or not',
+    changesOutput: false,
+  },
+  supervise: {
+    flags: '--supervise <times>',
+    description: 'run in a process of its own; if it dies or fails, resume it up to so many times',
+    parse: Number,
+    changesOutput: false,
+  },
+  manifest: {
+    flags: '--manifest <file>',
+    description: 'what was done, as JSON (default: beside the output, <output>.manifest.json)',
+    changesOutput: false,
+  },
+  logFormat: {
+    flags: '--log-format <format>',
+    description: 'words for people or JSON events on stderr',
+    choices: logFormats,
+    default: 'text',
+    changesOutput: false,
+  },
   workers: {
     flags: '-w, --workers <count>',
     description: 'worker threads, each with a model of its own (default: one per core)',
     parse: Number,
+    changesOutput: false,
   },
   batchTokens: {
     flags: '--batch-tokens <count>',
     description: 'tokens per batch at most; changes speed and memory, never results',
     default: defaultMaxBatchTokens,
     parse: Number,
+    changesOutput: false,
   },
   deterministic: {
     flags: '--deterministic',
@@ -139,9 +231,10 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
   dryRun: {
     flags: '--dry-run',
     description: 'show on stderr what was detected and the first rows; score nothing',
+    changesOutput: false,
   },
-  quiet: { flags: '-q, --quiet', description: 'print nothing on stderr but errors' },
-  progress: { flags: '--no-progress', description: 'no progress bar on a terminal' },
+  quiet: { flags: '-q, --quiet', description: 'print nothing on stderr but errors', changesOutput: false },
+  progress: { flags: '--no-progress', description: 'no progress bar on a terminal', changesOutput: false },
 };
 
 function parseThreshold(text: string): Record<string, number> {
@@ -153,7 +246,7 @@ function parseThreshold(text: string): Record<string, number> {
 }
 
 /** Options with every default filled in. */
-export interface ResolvedScoreOptions extends ScoreOptions {
+export interface ResolvedScoreOptions extends Omit<ScoreOptions, 'maxRejects'> {
   scores: ScoreColumns;
   prefix: string;
   threshold: Record<string, number>;
@@ -163,6 +256,9 @@ export interface ResolvedScoreOptions extends ScoreOptions {
   batchTokens: number;
   deterministic: boolean;
   limit: number;
+  maxRejects: RejectLimit;
+  resume: boolean;
+  force: boolean;
 }
 
 /**
@@ -178,6 +274,7 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
   expectInteger('workers', options.workers, 1, 512);
   expectInteger('batch-tokens', options.batchTokens, 1);
   expectInteger('limit', options.limit, 0);
+  expectInteger('max-row-bytes', options.maxRowBytes, 1, longestRow);
   for (const [task, value] of Object.entries(options.threshold ?? {})) {
     if (value >= 0 && value <= 1) continue;
     throw new UsageError(
@@ -186,11 +283,18 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     );
   }
   const defaults = scoreOptionTable;
+  const maxRejects = parseRejectLimit(String(options.maxRejects ?? defaults.maxRejects.default));
+  if (allowsRejects(maxRejects) && options.rejects === undefined) {
+    throw new UsageError('OPTION_INVALID', 'Expected --rejects along with --max-rejects, got none', {
+      hint: 'Rejected rows must go somewhere: `--rejects <file>`.',
+    });
+  }
   return {
     ...options,
     scores: expectChoice('scores', options.scores, scoreColumns) ?? (defaults.scores.default as ScoreColumns),
     from: expectChoice('from', options.from, fileFormats),
     to: expectChoice('to', options.to, fileFormats),
+    invalidUtf8: expectChoice('invalid-utf8', options.invalidUtf8, invalidTextChoices),
     prefix: options.prefix ?? (defaults.prefix.default as string),
     threshold: options.threshold ?? {},
     flagTruncated: options.flagTruncated ?? false,
@@ -199,8 +303,14 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     batchTokens: options.batchTokens ?? (defaults.batchTokens.default as number),
     deterministic: options.deterministic ?? false,
     limit: options.limit ?? Infinity,
+    maxRejects,
+    resume: options.resume ?? false,
+    force: options.force ?? false,
   };
 }
+
+/** Characters that a string of V8 can hold. */
+const longestRow = 2 ** 29 - 24;
 
 function expectInteger(name: string, value: number | undefined, minimum: number, maximum = Infinity): void {
   if (value === undefined || (Number.isInteger(value) && value >= minimum && value <= maximum)) return;
@@ -218,4 +328,12 @@ function expectChoice<Choice extends string>(
     'OPTION_INVALID',
     `Expected --${name} to be one of ${choices.join(', ')}, got ${value}`,
   );
+}
+
+/** Of resolved options, those that change the bytes of the output, as they go into manifests. */
+export function outputOptions(options: ResolvedScoreOptions): Record<string, unknown> {
+  const changing = Object.entries(scoreOptionTable).filter(([, spec]) => spec.changesOutput !== false);
+  const values = changing.map(([name]) => [name, options[name as keyof ResolvedScoreOptions]]);
+  // As JSON holds it: Infinity, the limit of a run without one, becomes null.
+  return JSON.parse(JSON.stringify(Object.fromEntries(values))) as Record<string, unknown>;
 }

@@ -1,14 +1,28 @@
-import { UsageError } from './errors.ts';
 import { findBundle } from './bundle/find-bundle.ts';
-import { type Bundle, loadBundle } from './bundle/load-bundle.ts';
-import { type ResolvedScoreOptions, resolveScoreOptions, type ScoreOptions } from './options.ts';
+import { loadBundle } from './bundle/load-bundle.ts';
+import { exitCodes, UsageError, VoxpopError } from './errors.ts';
+import {
+  outputOptions,
+  type ResolvedScoreOptions,
+  resolveScoreOptions,
+  type ScoreOptions,
+} from './options.ts';
+import type { RunIdentity } from './pipeline/checkpoint.ts';
+import { type InputIdentity, identifyInputs, InputLog } from './pipeline/input-log.ts';
+import { createManifest } from './pipeline/manifest.ts';
+import { OutputSession } from './pipeline/output-session.ts';
 import { WorkerPool } from './pipeline/pool.ts';
-import { type RunCounts, type ScoredShard, scoreRows, writeRows } from './pipeline/run.ts';
+import type { TaskLayout } from './pipeline/protocol.ts';
+import { allowsRejects, Rejects } from './pipeline/rejects.ts';
+import { type ScoredShard, scoreRows, writeRows } from './pipeline/run.ts';
+import { type RunCounts, Tally } from './pipeline/tally.ts';
 import { selectTasks } from './predictor/predictor.ts';
 import { openRecords, type Records } from './records/open-records.ts';
-import { openSink, refuseInputAsOutput } from './records/sink.ts';
+import { refuseInputAsOutput } from './records/sink.ts';
 import { resolveTextColumns } from './records/text-columns.ts';
+import { rawOf } from './records/raw.ts';
 import { createRowWriter, outputFormat, type RowWriter } from './records/writer.ts';
+import { version } from './version.ts';
 
 /** What a run will do, known before the first row is scored. */
 export interface ScorePlan {
@@ -18,7 +32,9 @@ export interface ScorePlan {
   /** True when `--text` was absent and the columns were recognised by name. */
   textColumnsGuessed: boolean;
   bundlePath: string;
-  bundle: { name: string; version: string; batchInvariant: boolean };
+  bundle: { name: string; version: string; sha256: string; batchInvariant: boolean };
+  /** Scored tasks, in bundle order. */
+  tasks: TaskLayout[];
   writer: RowWriter;
 }
 
@@ -33,6 +49,12 @@ export interface ScoreProgress {
 
 /** What a finished run did. */
 export interface ScoreSummary extends RunCounts {
+  /** True when a resumed run found its output finished and unchanged; all counts are 0. */
+  nothingToDo: boolean;
+  /** Rows that an earlier, unfinished run had written. */
+  resumedAtRow: number;
+  /** Tokens of this process; `tokens` counts those of earlier ones too. */
+  tokensHere: number;
   elapsedMs: number;
   workers: number;
   bytesRead: number;
@@ -44,20 +66,27 @@ export interface ScoreHooks {
   onPlan?: (plan: ScorePlan) => void;
   /** Called after each shard. */
   onProgress?: (progress: ScoreProgress) => void;
+  /** Called before a run ends with an error, with the rows that `resume` will not score again. */
+  onStop?: (keptRows: number) => void;
 }
 
 /**
  * Opens inputs and bundle and decides everything that the options leave open. Close `records` afterwards.
  * @throws UsageError, InputError, BundleError
  */
-export async function planScore(given: ScoreOptions, onBytes?: (bytes: number) => void): Promise<ScorePlan> {
+export async function planScore(
+  given: ScoreOptions,
+  onBytes?: (bytes: Uint8Array, input: number) => void,
+): Promise<ScorePlan> {
   const options = resolveScoreOptions(given);
   const bundlePath = await findBundle(options.model);
-  const { manifest }: Bundle = await loadBundle(bundlePath);
+  const { manifest, sha256 } = await loadBundle(bundlePath);
   const tasks = selectTasks(manifest.tasks, { tasks: options.tasks, thresholds: options.threshold });
   const output = typeof options.output === 'string' ? options.output : undefined;
-  if (output !== undefined) await refuseInputAsOutput(output, options.inputs);
-  const records = await openRecords({ ...options, onBytes });
+  for (const path of [output, options.rejects, options.manifest]) {
+    if (path !== undefined) await refuseInputAsOutput(path, options.inputs);
+  }
+  const records = await openRecords({ ...options, onBytes, rejectRows: allowsRejects(options.maxRejects) });
   try {
     const { columns: textColumns, guessed } = resolveTextColumns(records.head, options.text);
     const writer = createRowWriter(records.head, {
@@ -67,6 +96,10 @@ export async function planScore(given: ScoreOptions, onBytes?: (bytes: number) =
       scores: options.scores,
       prefix: options.prefix,
       flagTruncated: options.flagTruncated,
+      bom: options.bom,
+      outputDelimiter: options.outputDelimiter,
+      escapeFormulas: options.escapeFormulas,
+      rejectRows: allowsRejects(options.maxRejects),
     });
     return {
       options,
@@ -74,7 +107,13 @@ export async function planScore(given: ScoreOptions, onBytes?: (bytes: number) =
       textColumns,
       textColumnsGuessed: guessed,
       bundlePath,
-      bundle: { name: manifest.name, version: manifest.version, batchInvariant: manifest.batchInvariant },
+      bundle: {
+        name: manifest.name,
+        version: manifest.version,
+        sha256,
+        batchInvariant: manifest.batchInvariant,
+      },
+      tasks,
       writer,
     };
   } catch (error) {
@@ -87,20 +126,20 @@ export async function planScore(given: ScoreOptions, onBytes?: (bytes: number) =
 export interface Scoring {
   plan: ScorePlan;
   /** Rows with their predictions, in input order; to be iterated once. */
-  shards: AsyncGenerator<ScoredShard>;
-  /** Bytes of the inputs read so far, as they lie on disk. */
-  bytesRead(): number;
+  shards(skip?: number): AsyncGenerator<ScoredShard>;
+  /** What was read of the inputs so far, as they lie on disk. */
+  inputs: InputLog;
   /** Ends workers and files. */
   close(): Promise<void>;
 }
 
 /**
  * Scores the inputs without writing them anywhere: for `score`, and for everything that measures.
- * @throws UsageError, InputError, BundleError; `shards` throws PredictError too, and the signal's reason
+ * @throws UsageError, InputError, BundleError; `shards` throws PredictError too
  */
 export async function openScoring(given: ScoreOptions): Promise<Scoring> {
-  let bytesRead = 0;
-  const plan = await planScore(given, (bytes) => (bytesRead += bytes));
+  const inputs = new InputLog(given.inputs.length);
+  const plan = await planScore(given, (bytes, input) => inputs.add(bytes, input));
   const { options, records } = plan;
   const pool = new WorkerPool(
     {
@@ -112,18 +151,23 @@ export async function openScoring(given: ScoreOptions): Promise<Scoring> {
     },
     options.workers,
   );
-  const shards = scoreRows({
-    rows: records.rows(plan.textColumns),
-    limit: options.limit,
-    score: (shard) => pool.score(shard),
-    // One shard in work and one waiting per worker, and one being written.
-    maxShardsInFlight: 2 * options.workers + 1,
-    signal: options.signal,
-  });
   return {
     plan,
-    shards,
-    bytesRead: () => bytesRead,
+    inputs,
+    shards: (skip = 0) =>
+      scoreRows({
+        rows: records.rows(plan.textColumns),
+        skip,
+        limit: options.limit,
+        score: (shard) => pool.score(shard),
+        labelCount: plan.tasks.reduce((sum, task) => sum + task.labels.length, 0),
+        reject: (row, code, message) => {
+          row.rejected = { code, message, raw: rawOf(row, records.head) };
+        },
+        // One shard in work and one waiting per worker, and one being written.
+        maxShardsInFlight: 2 * options.workers + 1,
+        signal: options.signal,
+      }),
     close: async () => {
       await Promise.all([pool.close(), records.close()]);
     },
@@ -132,40 +176,130 @@ export async function openScoring(given: ScoreOptions): Promise<Scoring> {
 
 /**
  * Labels every row of the inputs and writes it to the output, in order: what `voxpop score` does.
- * An output file appears under its name only when it is complete.
- * @throws UsageError, InputError, BundleError, PredictError, OutputError; the signal's reason when aborted
+ * An output file appears under its name only when it is complete, and a manifest beside it.
+ * @throws UsageError, InputError, BundleError, PredictError, OutputError, RejectsError; the signal's reason
+ * when aborted
  */
 export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promise<ScoreSummary> {
-  if (given.output === undefined) {
+  const { output } = given;
+  if (output === undefined) {
     throw new UsageError('OPTION_INVALID', 'Expected an output (a path or a stream), got none');
   }
+  const startedAt = new Date();
   const startedMs = performance.now();
+  const found = await identifyInputs(given.inputs);
   const scoring = await openScoring(given);
-  const { plan } = scoring;
+  const { plan, inputs } = scoring;
+  const { options } = plan;
+  const summarise = (tally: Tally, facts: Partial<ScoreSummary>): ScoreSummary => ({
+    ...tally.counts,
+    nothingToDo: false,
+    resumedAtRow: 0,
+    tokensHere: tally.counts.tokens,
+    elapsedMs: performance.now() - startedMs,
+    workers: options.workers,
+    bytesRead: inputs.bytesRead,
+    bytesWritten: 0,
+    ...facts,
+  });
   try {
-    hooks.onPlan?.(plan);
-    const sink = await openSink(given.output);
+    const outputPath = typeof output === 'string' ? output : undefined;
+    const identity = identityOf(plan, found);
+    const manifestPath =
+      options.manifest ?? (outputPath === undefined ? undefined : `${outputPath}.manifest.json`);
+    const session = await OutputSession.open({
+      target: output,
+      gzip: undefined,
+      rejectsPath: options.rejects,
+      manifestPath,
+      identity,
+      resume: options.resume,
+      force: options.force,
+    });
+    if (session === undefined) return summarise(new Tally(plan.tasks), { nothingToDo: true });
+    const tally = new Tally(plan.tasks, session.resumed?.tally);
+    const countsBefore = { ...tally.counts };
     try {
-      const counts = await writeRows(scoring.shards, plan.writer, sink, (now) =>
-        hooks.onProgress?.({
-          counts: now,
-          bytesRead: scoring.bytesRead(),
-          totalBytes: plan.records.head.totalBytes,
+      hooks.onPlan?.(plan);
+      const rejects = new Rejects(options.maxRejects, session.rejectsSink);
+      await writeRows({
+        shards: scoring.shards(countsBefore.rows),
+        writer: plan.writer,
+        session,
+        rejects,
+        tally,
+        inputs,
+        onProgress: (counts) =>
+          hooks.onProgress?.({
+            counts,
+            bytesRead: inputs.bytesRead,
+            totalBytes: plan.records.head.totalBytes,
+          }),
+      });
+      if (options.signal?.aborted === true) {
+        await session.checkpointAnywhere(tally, inputs.read());
+        throw options.signal.reason;
+      }
+      requireUnchanged(found, await identifyInputs(given.inputs));
+      await session.checkpoint(tally, inputs.read());
+      rejects.checkShare(tally.counts.rejected, tally.counts.rows);
+      const { sink, rejectsSink } = session;
+      const facts = {
+        identity,
+        tally,
+        startedAt,
+        countsBefore,
+        workers: options.workers,
+        read: inputs.read(),
+      };
+      await session.commit(
+        tally,
+        inputs.read(),
+        createManifest({
+          ...facts,
+          output: { path: outputPath ?? null, bytes: sink.bytesWritten, sha256: sink.sha256() },
+          rejects:
+            options.rejects === undefined
+              ? null
+              : { path: options.rejects, bytes: rejectsSink?.bytesWritten ?? 0 },
+          elapsedMs: performance.now() - startedMs,
+          resumedAtRow: countsBefore.rows,
         }),
       );
-      await sink.commit();
-      return {
-        ...counts,
-        elapsedMs: performance.now() - startedMs,
-        workers: plan.options.workers,
-        bytesRead: scoring.bytesRead(),
+      return summarise(tally, {
+        resumedAtRow: countsBefore.rows,
+        tokensHere: tally.counts.tokens - countsBefore.tokens,
         bytesWritten: sink.bytesWritten,
-      };
+      });
     } catch (error) {
-      await sink.abort();
+      hooks.onStop?.(await session.stop());
       throw error;
     }
   } finally {
     await scoring.close();
+  }
+}
+
+function identityOf(plan: ScorePlan, inputs: InputIdentity[]): RunIdentity {
+  const { name, version: bundleVersion, sha256 } = plan.bundle;
+  return {
+    voxpop: version,
+    bundle: { name, version: bundleVersion, sha256 },
+    inputs,
+    options: { ...outputOptions(plan.options), text: plan.textColumns },
+  };
+}
+
+/** A file that grew or shrank while it was read was not read as it is. */
+function requireUnchanged(before: InputIdentity[], after: InputIdentity[]): void {
+  for (const [index, { path, bytes, modifiedMs }] of before.entries()) {
+    const now = after[index];
+    if (bytes === undefined || (now?.bytes === bytes && now.modifiedMs === modifiedMs)) continue;
+    throw new VoxpopError(
+      'INPUT_CHANGED',
+      exitCodes.failed,
+      `${path}: expected the file to stay as it was, but it changed while it was read (${bytes} bytes before, ${now?.bytes ?? 'no file'} now)`,
+      { hint: 'Score a copy, or wait until nobody writes to it, and run the command again.' },
+    );
   }
 }

@@ -24,7 +24,6 @@ const mayImport: Record<string, string[]> = {
 const doors: Record<string, string> = {
   '@huggingface/tokenizers': 'predictor',
   'onnxruntime-node': 'predictor',
-  'csv-parse': 'records',
   'csv-stringify': 'records',
   'cli-progress': 'commands',
   pbf: 'bundle',

@@ -1,10 +1,15 @@
 import { exitCodes } from '../errors.ts';
+import type { LogFormat } from '../options.ts';
 
 /** The world outside, as far as commands touch it. */
 export interface Terminal {
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
+  /** The command line, without node and the script. */
+  argv: readonly string[];
+  /** How errors are told; set by the command that runs. */
+  logFormat: LogFormat;
   /** Aborted by the first SIGINT or SIGTERM; the reason is an `Interrupted`. */
   signal: AbortSignal;
 }
@@ -12,9 +17,21 @@ export interface Terminal {
 /** Why a run was told to stop. */
 export class Interrupted extends Error {
   readonly exitCode: number;
+  readonly signal: 'SIGINT' | 'SIGTERM';
 
   constructor(signal: 'SIGINT' | 'SIGTERM') {
     super(signal === 'SIGINT' ? 'interrupted' : 'terminated');
+    this.signal = signal;
     this.exitCode = signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
+  }
+}
+
+/** Ends the process with the exit code of another one, which has said everything that there is to say. */
+export class ExitWith extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`ended with ${exitCode}`);
+    this.exitCode = exitCode;
   }
 }

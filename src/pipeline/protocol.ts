@@ -54,6 +54,12 @@ export interface Fault {
 
 export type ShardReply = { predictions: ShardPredictions } | { fault: Fault };
 
+/** Sent by each worker once, when its model is loaded or turned out not to be loadable. */
+export interface WorkerLoaded {
+  /** The worker's `threadId`. */
+  loaded: number;
+}
+
 /** Given to each worker once, at its start. */
 export interface WorkerSettings {
   bundlePath: string;

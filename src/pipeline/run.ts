@@ -1,15 +1,25 @@
 import type { Row } from '../records/row.ts';
-import type { Sink } from '../records/sink.ts';
 import type { RowWriter } from '../records/writer.ts';
 import { inOrder } from './in-order.ts';
-import { type Shard, type ShardPredictions, textFlags } from './protocol.ts';
+import type { InputLog } from './input-log.ts';
+import type { OutputSession } from './output-session.ts';
+import type { Shard, ShardPredictions } from './protocol.ts';
+import type { Rejects } from './rejects.ts';
+import { scoreRobustly } from './robust.ts';
 import { cutShards } from './shard.ts';
+import type { RunCounts, Tally } from './tally.ts';
 
 /**
  * Rows per shard. Large enough that most batches of one length hold several texts, and that a message between
  * threads is cheap beside the work; small enough that the first rows come out soon.
  */
 export const shardRows = 512;
+
+/**
+ * Shards between two checkpoints, and in one member of a gzip file. A killed run computes at most these again;
+ * gzip members of this size compress as well as one.
+ */
+export const checkpointShards = 16;
 
 /** Rows with what the model says of their texts: text `i` of row `r` is at `r * row.texts.length + i`. */
 export interface ScoredShard {
@@ -20,84 +30,56 @@ export interface ScoredShard {
 export interface ScoringPlan {
   /** Rows as the reader yields them. */
   rows: AsyncIterable<Row[]>;
-  /** Rows to take at most. */
+  /** Rows to leave out at the start; a multiple of `shardRows`, so that shards are cut at the same places. */
+  skip: number;
+  /** Rows to take at most, those left out included. */
   limit: number;
   score: (shard: Shard) => Promise<ShardPredictions>;
+  /** Labels of all scored tasks. */
+  labelCount: number;
+  /** Marks a row as one that the model cannot score. */
+  reject: (row: Row, code: string, message: string) => void;
   /** Shards read ahead and not yet taken, at most; bounds memory. */
   maxShardsInFlight: number;
-  /** Checked between shards. */
+  /** Ends the reading; shards in flight still come. */
   signal: AbortSignal | undefined;
 }
 
 /** Scores rows shard by shard, in input order; the consumer's pace is the pace of reading. */
 export async function* scoreRows(plan: ScoringPlan): AsyncGenerator<ScoredShard> {
-  const scoreShard = async (rows: Row[]): Promise<ScoredShard> => ({
-    rows,
-    predictions: await plan.score({ texts: rows.flatMap((row) => row.texts) }),
-  });
-  const shards = cutShards(plan.rows, shardRows, plan.limit);
-  for await (const scored of inOrder(shards, scoreShard, plan.maxShardsInFlight)) {
-    plan.signal?.throwIfAborted();
-    yield scored;
-  }
-  plan.signal?.throwIfAborted();
-}
-
-/** rows = scored + empty. */
-export interface RunCounts {
-  rows: number;
-  /** Rows with at least one text that got a prediction. */
-  scored: number;
-  /** Rows without any text. */
-  empty: number;
-  /** Rows with a text that was cut to `max_length`. */
-  truncated: number;
-  /** Texts that took over an equal text's prediction. */
-  duplicates: number;
-  /** Tokens seen by the model, padding not counted. */
-  tokens: number;
-  paddedTokens: number;
-}
-
-/** Writes scored rows; the caller commits or aborts the sink. */
-export async function writeRows(
-  scored: AsyncIterable<ScoredShard>,
-  writer: RowWriter,
-  sink: Sink,
-  onProgress?: (counts: RunCounts) => void,
-): Promise<RunCounts> {
-  const counts = noCounts();
-  await sink.write(writer.header());
-  for await (const shard of scored) {
-    await sink.write(writer.rows(shard.rows, shard.predictions));
-    addCounts(counts, shard);
-    onProgress?.(counts);
-  }
-  return counts;
-}
-
-export function noCounts(): RunCounts {
-  return { rows: 0, scored: 0, empty: 0, truncated: 0, duplicates: 0, tokens: 0, paddedTokens: 0 };
-}
-
-export function addCounts(
-  counts: RunCounts,
-  { rows, predictions: { flags, counts: shard } }: ScoredShard,
-): void {
-  let text = 0;
-  for (const row of rows) {
-    let all: number = textFlags.empty;
-    let any = 0;
-    for (let i = 0; i < row.texts.length; i++, text++) {
-      all &= flags[text] as number;
-      any |= flags[text] as number;
+  const scoreShard = async (rows: Row[]): Promise<ScoredShard> => {
+    const texts = rows.flatMap((row) => row.texts);
+    const { predictions, failures } = await scoreRobustly({ texts }, plan.score, plan.labelCount);
+    for (const { text, code, message } of failures) {
+      plan.reject(rows[Math.floor((text * rows.length) / texts.length)] as Row, code, message);
     }
-    counts.rows++;
-    if (all & textFlags.empty) counts.empty++;
-    else counts.scored++;
-    if (any & textFlags.truncated) counts.truncated++;
+    return { rows, predictions };
+  };
+  const shards = cutShards(plan.rows, { shardRows, skip: plan.skip, limit: plan.limit, signal: plan.signal });
+  yield* inOrder(shards, scoreShard, plan.maxShardsInFlight);
+}
+
+export interface WritingPlan {
+  shards: AsyncIterable<ScoredShard>;
+  writer: RowWriter;
+  session: OutputSession;
+  rejects: Rejects;
+  tally: Tally;
+  inputs: InputLog;
+  onProgress: ((counts: Readonly<RunCounts>) => void) | undefined;
+}
+
+/** Writes scored rows and sets rejected ones aside; checkpoints on the way. */
+export async function writeRows(plan: WritingPlan): Promise<void> {
+  const { writer, session, rejects, tally } = plan;
+  if (tally.counts.rows === 0) await session.sink.write(writer.header());
+  for await (const shard of plan.shards) {
+    await session.sink.write(writer.rows(shard.rows, shard.predictions));
+    await rejects.write(shard.rows, tally.counts.rejected);
+    tally.add(shard);
+    if (tally.counts.rows % (checkpointShards * shardRows) === 0) {
+      await session.checkpoint(tally, plan.inputs.read());
+    }
+    plan.onProgress?.(tally.counts);
   }
-  counts.duplicates += shard.duplicates;
-  counts.tokens += shard.tokens;
-  counts.paddedTokens += shard.paddedTokens;
 }

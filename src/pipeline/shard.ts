@@ -1,28 +1,63 @@
 import type { Row } from '../records/row.ts';
 
+export interface ShardCut {
+  shardRows: number;
+  /** Rows to leave out at the start. */
+  skip: number;
+  /** Rows to take at most, those left out included. */
+  limit: number;
+  /** Ends the reading, even one that waits for a slow pipe. */
+  signal: AbortSignal | undefined;
+}
+
 /**
  * Cuts the rows of a run into shards of `shardRows` (the last one may be shorter), by row count only: how the
  * reader happened to chunk them has no influence.
- * @param limit rows to take at most
  */
 export async function* cutShards(
   chunks: AsyncIterable<Row[]>,
-  shardRows: number,
-  limit: number,
+  { shardRows, skip, limit, signal }: ShardCut,
 ): AsyncGenerator<Row[]> {
   let shard: Row[] = [];
-  let left = limit;
-  if (left <= 0) return;
-  for await (const chunk of chunks) {
+  let at = 0;
+  if (limit <= skip) return;
+  for await (const chunk of untilAborted(chunks, signal)) {
     for (const row of chunk) {
+      at++;
+      if (at <= skip) continue;
       shard.push(row);
-      left--;
-      if (shard.length === shardRows || left === 0) {
+      if (shard.length === shardRows || at === limit) {
         yield shard;
         shard = [];
       }
-      if (left === 0) return;
+      if (at === limit) return;
     }
   }
-  if (shard.length > 0) yield shard;
+  if (shard.length > 0 && signal?.aborted !== true) yield shard;
+}
+
+async function* untilAborted<Item>(
+  items: AsyncIterable<Item>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Item> {
+  if (signal === undefined) return yield* items;
+  const iterator = items[Symbol.asyncIterator]();
+  const ended = { done: true, value: undefined } as const;
+  let abort = (): void => {};
+  const aborted = new Promise<typeof ended>((resolve) => {
+    abort = () => resolve(ended);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    for (;;) {
+      const next = await Promise.race([aborted, iterator.next()]);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    signal.removeEventListener('abort', abort);
+    // Not awaited: a read that waits for a pipe would hold it up.
+    void iterator.return?.().catch(() => {});
+  }
 }

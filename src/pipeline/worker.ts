@@ -1,7 +1,8 @@
+import { parentPort, threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
 import { VoxpopError } from '../errors.ts';
 import { Predictor } from '../predictor/predictor.ts';
-import type { Fault, Shard, ShardReply, WorkerSettings } from './protocol.ts';
+import type { Fault, Shard, ShardReply, WorkerLoaded, WorkerSettings } from './protocol.ts';
 
 /**
  * The one place where streams meet the model: a worker thread holds a predictor and scores shards with it.
@@ -9,8 +10,8 @@ import type { Fault, Shard, ShardReply, WorkerSettings } from './protocol.ts';
  */
 async function startWorker(settings: WorkerSettings): Promise<(shard: Shard) => Promise<ShardReply>> {
   const loading = Predictor.load(settings.bundlePath, settings);
-  // Awaited below, so that the pool only sends shards to workers that are ready.
   await loading.catch(() => {});
+  parentPort?.postMessage({ loaded: threadId } satisfies WorkerLoaded);
   return async ({ texts }) => {
     try {
       return { predictions: await (await loading).predictShard(texts) };

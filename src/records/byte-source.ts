@@ -8,11 +8,18 @@ import { precede } from './precede.ts';
 /** Bytes asked of the file system at a time; bounds the read-ahead together with zlib's own buffers. */
 const readBytes = 64 * 1024;
 
+/**
+ * What gzip can shrink at most is 1032:1, and no text that people wrote comes near it. Small files are let
+ * be: a few identical lines may.
+ */
+const maxGzipRatio = 1000;
+const unlimitedGzipBytes = 100 * 1024 * 1024;
+
 export interface ByteSourceOptions {
   /** Read for the path `-`. It is left open: whoever made the stream ends it. */
   stdin?: Readable | undefined;
-  /** Called with the number of bytes of each read, before decompression. */
-  onBytes?: ((bytes: number) => void) | undefined;
+  /** Called with the bytes of each read, before decompression. */
+  onBytes?: ((bytes: Uint8Array) => void) | undefined;
 }
 
 /** The uncompressed bytes of one input; pulling `chunks` is what drives reading. */
@@ -38,7 +45,8 @@ export async function inputSize(file: string): Promise<number | undefined> {
 
 /**
  * Opens a path or stdin, and decompresses gzip, which is known by its first bytes and not by its name.
- * @throws {InputError} when the file cannot be opened; from `chunks`, when the gzip data are damaged.
+ * @throws {InputError} when the file cannot be opened; from `chunks`, when the gzip data are damaged or
+ * a decompression bomb.
  */
 export async function openBytes(file: string, options: ByteSourceOptions): Promise<ByteSource> {
   const raw = file === '-' ? readStdin(options) : await readFileFrom(file, options);
@@ -96,8 +104,9 @@ async function* readHandle(
       throw readFailure(file, error);
     });
     if (bytesRead === 0) return;
-    options.onBytes?.(bytesRead);
-    yield buffer.subarray(0, bytesRead);
+    const bytes = buffer.subarray(0, bytesRead);
+    options.onBytes?.(bytes);
+    yield bytes;
   }
 }
 
@@ -112,7 +121,7 @@ async function* readStream(stdin: Readable, options: ByteSourceOptions): AsyncGe
   try {
     for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk as Uint8Array);
-      options.onBytes?.(bytes.length);
+      options.onBytes?.(bytes);
       yield bytes;
     }
   } catch (error) {
@@ -126,7 +135,15 @@ async function* gunzip(file: string, chunks: AsyncGenerator<Buffer>): AsyncGener
     // The same error comes out of `inflate` below.
   });
   try {
-    for await (const chunk of inflate) yield chunk as Buffer;
+    let bytesOut = 0;
+    for await (const chunk of inflate) {
+      const bytes = chunk as Buffer;
+      bytesOut += bytes.length;
+      if (bytesOut > unlimitedGzipBytes && bytesOut > maxGzipRatio * inflate.bytesWritten) {
+        throw gzipBomb(file, bytesOut);
+      }
+      yield bytes;
+    }
   } catch (error) {
     if (!errorCode(error).startsWith('Z_')) throw error;
     throw new InputError(
@@ -139,6 +156,15 @@ async function* gunzip(file: string, chunks: AsyncGenerator<Buffer>): AsyncGener
     inflate.destroy();
     await feeding;
   }
+}
+
+function gzipBomb(file: string, bytes: number): InputError {
+  const message = `expected data that gzip shrinks to no less than 1/${maxGzipRatio}, found less (after ${bytes} bytes)`;
+  const hint =
+    file === '-'
+      ? 'This is how a decompression bomb looks. If you trust it, decompress it before voxpop reads it.'
+      : 'This is how a decompression bomb looks. If you trust the file: `gzip -dc <file> | voxpop score -`.';
+  return new InputError('GZIP_BOMB', message, { file }, { hint });
 }
 
 function readFailure(file: string, error: unknown): VoxpopError {

@@ -4,36 +4,61 @@ import { InputError, UsageError } from '../errors.ts';
 import { peek } from './byte-source.ts';
 
 const lineFeed = 0x0a;
+/** A byte that UTF-8 never holds: what could not be decoded, for the reader of records to find. */
+const invalidMark = Buffer.from([0xff]);
+
+/**
+ * What becomes of bytes that are not valid in the encoding: an error; U+FFFD in their place; or the record
+ * that holds them is a bad one.
+ */
+export type InvalidText = 'error' | 'replace' | 'reject';
 
 export interface DecodedBytes {
   /** WHATWG name of the encoding that was read. */
   encoding: string;
   byteOrderMark: boolean;
-  /** Valid UTF-8 without the byte order mark; a chunk never ends inside a character. */
+  /**
+   * UTF-8 without the byte order mark; a chunk never ends inside a character. Valid, except with `reject`:
+   * there invalid bytes of UTF-8 stay, and in other encodings each U+FFFD becomes the byte 0xFF.
+   */
   chunks: AsyncGenerator<Buffer>;
 }
 
 /**
  * Turns the bytes of a file into UTF-8. A byte order mark decides; else `encoding`; else they are UTF-8.
  * @param encoding - any label of the WHATWG Encoding Standard
- * @throws {UsageError} on an unknown label; from `chunks`, {@link InputError} on the first line that
- * is not valid in the encoding. Nothing is ever replaced by U+FFFD.
+ * @throws {UsageError} on an unknown label; {@link InputError} when UTF-8 is in truth UTF-16, and, from
+ * `chunks`, on the first line that is not valid in the encoding, unless `invalid` says otherwise.
  */
 export async function decodeBytes(
   file: string,
   source: AsyncGenerator<Buffer>,
-  encoding: string | undefined,
+  { encoding, invalid = 'error' }: { encoding?: string | undefined; invalid?: InvalidText | undefined },
 ): Promise<DecodedBytes> {
   const label = encodingName(encoding ?? 'utf-8');
   const [start, chunks] = await peek(source, 3);
   const mark = byteOrderMarks.find(({ bytes }) => start.subarray(0, bytes.length).equals(bytes));
   const name = mark?.encoding ?? label;
+  if (mark === undefined && encoding === undefined) refuseUtf16(file, start);
   const content = mark === undefined ? chunks : skipBytes(chunks, mark.bytes.length);
+  const isPlain = name === 'utf-8' && invalid !== 'replace';
   return {
     encoding: name,
     byteOrderMark: mark !== undefined,
-    chunks: name === 'utf-8' ? checkUtf8(file, content) : transcode(file, content, name),
+    chunks: isPlain ? checkUtf8(file, content, invalid) : transcode(file, content, name, invalid),
   };
+}
+
+/** Every other byte of Latin text in UTF-16 is 0, which no header and no JSON starts with. */
+function refuseUtf16(file: string, [first, second]: Buffer): void {
+  if (first === undefined || second === undefined || (first === 0) === (second === 0)) return;
+  const name = second === 0 ? 'utf-16le' : 'utf-16be';
+  throw new InputError(
+    'INVALID_ENCODING',
+    `expected text encoded as utf-8, found what looks like ${name} without a byte order mark`,
+    { file, line: 1 },
+    { hint: `Name the encoding: \`--encoding ${name}\`.` },
+  );
 }
 
 /**
@@ -57,7 +82,8 @@ const byteOrderMarks = [
   { encoding: 'utf-16be', bytes: Buffer.from([0xfe, 0xff]) },
 ];
 
-async function* skipBytes(chunks: AsyncGenerator<Buffer>, count: number): AsyncGenerator<Buffer> {
+/** Leaves out the first `count` bytes. */
+export async function* skipBytes(chunks: AsyncGenerator<Buffer>, count: number): AsyncGenerator<Buffer> {
   let left = count;
   for await (const chunk of chunks) {
     const skipped = Math.min(left, chunk.length);
@@ -66,7 +92,11 @@ async function* skipBytes(chunks: AsyncGenerator<Buffer>, count: number): AsyncG
   }
 }
 
-async function* checkUtf8(file: string, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+async function* checkUtf8(
+  file: string,
+  chunks: AsyncGenerator<Buffer>,
+  invalid: InvalidText,
+): AsyncGenerator<Buffer> {
   let carry: Buffer = Buffer.alloc(0);
   let line = 1;
   for await (const chunk of chunks) {
@@ -74,15 +104,17 @@ async function* checkUtf8(file: string, chunks: AsyncGenerator<Buffer>): AsyncGe
     const end = lastCharacterEnd(bytes);
     const whole = bytes.subarray(0, end);
     carry = bytes.subarray(end);
-    if (!isUtf8(whole)) {
+    if (invalid === 'error' && !isUtf8(whole)) {
       const lines = validLines(whole);
       if (lines.length > 0) yield lines;
       throw invalidBytes(file, line + countLines(lines), 'utf-8');
     }
-    line += countLines(whole);
+    if (invalid === 'error') line += countLines(whole);
     if (whole.length > 0) yield whole;
   }
-  if (carry.length > 0) throw invalidBytes(file, line, 'utf-8');
+  if (carry.length === 0) return;
+  if (invalid === 'error') throw invalidBytes(file, line, 'utf-8');
+  yield carry;
 }
 
 /** Where the last character that is complete ends; invalid bytes count as complete. */
@@ -110,7 +142,9 @@ async function* transcode(
   file: string,
   chunks: AsyncGenerator<Buffer>,
   encoding: string,
+  invalid: InvalidText,
 ): AsyncGenerator<Buffer> {
+  if (invalid !== 'error') return yield* transcodeLossy(chunks, encoding, invalid);
   const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
   const unit = encoding.startsWith('utf-16') ? 2 : 1;
   let carry: Buffer = Buffer.alloc(0);
@@ -126,6 +160,25 @@ async function* transcode(
   }
   decodeOrExplain(file, decoder, carry, line);
   endOrExplain(file, decoder, line);
+}
+
+async function* transcodeLossy(
+  chunks: AsyncGenerator<Buffer>,
+  encoding: string,
+  invalid: InvalidText,
+): AsyncGenerator<Buffer> {
+  const decoder = new TextDecoder(encoding, { ignoreBOM: true });
+  const encode = (text: string): Buffer => {
+    if (invalid === 'replace' || !text.includes('\ufffd')) return Buffer.from(text);
+    const parts = text.split('\ufffd').map((part) => Buffer.from(part));
+    return Buffer.concat(parts.flatMap((part, index) => (index === 0 ? [part] : [invalidMark, part])));
+  };
+  for await (const chunk of chunks) {
+    const bytes = encode(decoder.decode(chunk, { stream: true }));
+    if (bytes.length > 0) yield bytes;
+  }
+  const last = encode(decoder.decode());
+  if (last.length > 0) yield last;
 }
 
 /**
@@ -156,10 +209,11 @@ function countLines(bytes: Buffer): number {
 }
 
 function invalidBytes(file: string, line: number, encoding: string): InputError {
-  const hint =
+  const start =
     encoding === 'utf-8'
       ? 'The file seems to be in another encoding: try `--encoding windows-1252`.'
       : 'Name the encoding that the file was saved in with `--encoding`.';
+  const hint = `${start} To go on where only a few bytes are bad: \`--invalid-utf8 replace\`.`;
   const message = `expected text encoded as ${encoding}, found bytes that are not`;
   return new InputError('INVALID_ENCODING', message, { file, line }, { hint });
 }

@@ -1,8 +1,10 @@
 import { stringify } from 'csv-stringify/sync';
-import { InputError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { topLevelFields } from './json-fields.ts';
 import { type LabelScore, predictionAt, type ScoresShown, type TextPrediction } from './prediction-view.ts';
-import type { RecordsHead, Row } from './row.ts';
+import { delimiterOf } from './delimiter.ts';
+import { rejectOrThrow, type RowFault } from './row-fault.ts';
+import type { RecordsHead } from './row.ts';
 import type { RowWriter, WriterOptions } from './writer.ts';
 
 const byteOrderMark = '\ufeff';
@@ -24,21 +26,32 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
     eof: true,
     // Off by default once `record_delimiter` is given: a cell with a lone `\n` would break a CRLF file.
     quote_record_delimiter: true,
+    escape_formulas: options.escapeFormulas ?? false,
   };
-  const hasMark = head.byteOrderMark || head.encoding.startsWith('utf-16');
+  const hasMark = options.bom === true || head.byteOrderMark || head.encoding.startsWith('utf-16');
   return {
     addedColumns,
-    header: () => (hasMark ? byteOrderMark : '') + stringify([[...head.columns, ...addedColumns]], format),
+    header() {
+      const names = head.hasHeader ? stringify([[...head.columns, ...addedColumns]], format) : '';
+      return (hasMark ? byteOrderMark : '') + names;
+    },
     rows(rows, predictions) {
-      const records = rows.map((row, rowIndex) => {
-        const record = [...cellsOf(row, head.columns)];
+      const records: string[][] = [];
+      for (const [rowIndex, row] of rows.entries()) {
+        if (row.rejected !== undefined) continue;
+        const cells = row.cells ?? jsonCells(row.json ?? '{}', head.columns);
+        if (!Array.isArray(cells)) {
+          rejectOrThrow(row, cells, head, options.rejectRows);
+          continue;
+        }
+        const record = [...cells];
         for (let text = 0; text < textColumns.length; text++) {
           const prediction = predictionAt(tasks, predictions, rowIndex * textColumns.length + text);
           if (prediction.isEmpty) record.push(...Array.from({ length: addedPerText }, () => ''));
           else record.push(...addedCells(prediction, scores, flagTruncated));
         }
-        return record;
-      });
+        records.push(record);
+      }
       return records.length === 0 ? '' : stringify(records, format);
     },
   };
@@ -86,40 +99,38 @@ function requireFreeNames(existing: string[], added: string[]): void {
   );
 }
 
-/** The input's own delimiter, unless the format changes. */
-function outputDelimiter(head: RecordsHead, { to }: WriterOptions): string {
+/** As told; else the input's own, unless the format changes. */
+function outputDelimiter(head: RecordsHead, { to, outputDelimiter: told }: WriterOptions): string {
+  if (told !== undefined) return delimiterOf(told, '--output-delimiter');
   if (head.delimiter !== undefined && to === head.format) return head.delimiter;
   return to === 'tsv' ? '\t' : ',';
 }
 
-function cellsOf(row: Row, columns: string[]): string[] {
-  return row.cells ?? jsonCells(row, columns);
-}
+type Misfit = Omit<RowFault, 'line'>;
 
 /**
  * A JSON record as cells: strings as they are, null and missing empty, everything else as its JSON text,
- * which keeps all digits of a number.
+ * which keeps all digits of a number. Or why it does not fit.
  */
-function jsonCells(row: Row, columns: string[]): string[] {
+function jsonCells(json: string, columns: string[]): string[] | Misfit {
   const cells = columns.map(() => '');
   const seen = new Set<string>();
-  const fail = (code: string, message: string): InputError => {
+  const misfit = (code: string, message: string): Misfit => {
     const hint = 'Write JSONL, which keeps each record as it is: `--to jsonl`.';
-    return new InputError(code, message, { file: row.file, line: row.line }, { hint });
+    return { code, message, hint };
   };
-  for (const { key, raw } of topLevelFields(row.json ?? '{}')) {
+  for (const { key, raw } of topLevelFields(json)) {
     const place = columns.indexOf(key);
     if (place === -1) {
-      throw fail(
-        'UNEXPECTED_KEY',
-        `expected the keys of the first record, found \`${key}\`, which has no column`,
-      );
+      const message = `expected the keys of the first record, found \`${key}\`, which has no column`;
+      return misfit('UNEXPECTED_KEY', message);
     }
-    if (seen.has(key)) throw fail('DUPLICATE_KEY', `expected each key once, found \`${key}\` twice`);
+    if (seen.has(key)) return misfit('DUPLICATE_KEY', `expected each key once, found \`${key}\` twice`);
     seen.add(key);
     const value = raw.startsWith('"') ? (JSON.parse(raw) as string) : raw === 'null' ? '' : raw;
-    if (/\p{Surrogate}/u.test(value)) {
-      throw fail('LONE_SURROGATE', `expected text that UTF-8 can hold, found half a character in \`${key}\``);
+    if (!value.isWellFormed()) {
+      const message = `expected text that UTF-8 can hold, found half a character in \`${key}\``;
+      return misfit('LONE_SURROGATE', message);
     }
     cells[place] = value;
   }

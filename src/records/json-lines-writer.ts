@@ -1,4 +1,4 @@
-import { InputError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { TaskLayout } from '../pipeline/protocol.ts';
 import {
   type LabelScore,
@@ -6,7 +6,8 @@ import {
   type TaskPrediction,
   type TextPrediction,
 } from './prediction-view.ts';
-import { isDelimited, type RecordsHead, type Row } from './row.ts';
+import { rejectOrThrow } from './row-fault.ts';
+import { isDelimited, type RecordsHead } from './row.ts';
 import type { RowWriter, WriterOptions } from './writer.ts';
 
 /**
@@ -27,11 +28,15 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
     rows(rows, predictions) {
       let lines = '';
       for (const [index, row] of rows.entries()) {
+        if (row.rejected !== undefined) continue;
+        if (row.json !== undefined && hasKey(row.json, key)) {
+          rejectOrThrow(row, keyTaken(key), head, options.rejectRows);
+          continue;
+        }
         const texts = options.textColumns.map((_, text) =>
           predictionAt(options.tasks, predictions, index * options.textColumns.length + text),
         );
         const record = row.json === undefined ? cellsToJson(row.cells ?? [], columnKeys) : row.json;
-        if (row.json !== undefined) requireFreeKey(row, row.json, key);
         lines += addField(record, field + describe(texts)) + head.newline;
       }
       return lines;
@@ -64,17 +69,18 @@ function requireUsableHeader(columns: string[], key: string): void {
   }
 }
 
-/** @throws {InputError} when a record already has the key. */
-function requireFreeKey(row: Row, json: string, key: string): void {
+function hasKey(json: string, key: string): boolean {
   // Parsing is only needed where the key may stand, plainly or written with escapes.
-  if (!json.includes(key) && !json.includes('\\u') && !json.includes('\\/')) return;
-  if (!Object.hasOwn(JSON.parse(json) as object, key)) return;
-  throw new InputError(
-    'COLUMN_CLASH',
-    `expected no key \`${key}\`, which is to be added, but the record has it`,
-    { file: row.file, line: row.line },
-    { hint: 'Put something in front of the added name, for example `--prefix voxpop_`.' },
-  );
+  if (!json.includes(key) && !json.includes('\\u') && !json.includes('\\/')) return false;
+  return Object.hasOwn(JSON.parse(json) as object, key);
+}
+
+function keyTaken(key: string): { code: string; message: string; hint: string } {
+  return {
+    code: 'COLUMN_CLASH',
+    message: `expected no key \`${key}\`, which is to be added, but the record has it`,
+    hint: 'Put something in front of the added name, for example `--prefix voxpop_`.',
+  };
 }
 
 /** Puts a field in before the brace that ends an object, and leaves every other character alone. */

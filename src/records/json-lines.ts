@@ -1,121 +1,194 @@
-import { InputError } from '../errors.ts';
-import { errorCode } from './byte-source.ts';
-import type { FormatReader, RowsRequest } from './format-reader.ts';
+import { isUtf8 } from 'node:buffer';
+import type { FormatReader, ReaderOptions, RowsRequest } from './format-reader.ts';
 import { isJsonObject, type JsonObject, topLevelFields, valueAt } from './json-fields.ts';
 import { precede } from './precede.ts';
 import type { Row } from './row.ts';
+import {
+  faultError,
+  invalidTextFault,
+  maxRawBytes,
+  rejectReason,
+  type RowFault,
+  tooLongFault,
+} from './row-fault.ts';
 
 const lineFeed = 0x0a;
 /** Characters of a bad line that its error shows. */
 const excerptCharacters = 60;
+/** Bad lines looked through at the start for an object whose keys are the columns. */
+const linesUntilUnknown = 100;
 
 interface Line {
   text: string;
   number: number;
+  byteOffset: number;
   /** Whether `\r` stood before its end. */
   carriageReturn: boolean;
+  /** What is wrong with its bytes; `text` then is the start of the line at least. */
+  fault?: RowFault;
 }
 
 /**
  * Reads JSON Lines: one object per line, blank lines skipped. The line is kept as it is.
  * @param chunks - UTF-8 without byte order mark
- * @throws {InputError} when the first line is not a JSON object.
+ * @throws {InputError} when the first line is not a JSON object, unless bad rows are rejected.
  */
-export async function openJsonLines(file: string, chunks: AsyncGenerator<Buffer>): Promise<FormatReader> {
-  const batches = readLines(file, chunks);
-  const next = await batches.next();
-  const first = next.done === true ? [] : next.value;
+export async function openJsonLines(
+  chunks: AsyncGenerator<Buffer>,
+  options: ReaderOptions,
+): Promise<FormatReader> {
+  const batches = readLines(chunks, options);
+  const taken: Line[] = [];
+  let first: Line | undefined;
   let columns: string[] = [];
-  if (first[0] !== undefined) {
-    parseLine(file, first[0]);
-    columns = [...new Set(topLevelFields(first[0].text).map(({ key }) => key))];
+  while (first === undefined && taken.length < linesUntilUnknown) {
+    const next = await batches.next();
+    if (next.done === true) break;
+    taken.push(...next.value);
+    first = next.value.find((line) => {
+      const record = parseLine(line);
+      if ('fault' in record && !options.rejectRows) throw faultError(options.file, record.fault);
+      return 'value' in record;
+    });
   }
-  const newline = first[0]?.carriageReturn === true ? '\r\n' : '\n';
-  return { columns, newline, rows: (request) => toRows(file, precede([first], batches), request) };
+  if (first !== undefined) columns = [...new Set(topLevelFields(first.text).map(({ key }) => key))];
+  const newline = (first ?? taken[0])?.carriageReturn === true ? '\r\n' : '\n';
+  return { columns, newline, rows: (request) => toRows(precede([taken], batches), request, options) };
 }
 
 async function* toRows(
-  file: string,
   batches: AsyncGenerator<Line[]>,
   request: RowsRequest,
+  { file, rejectRows }: ReaderOptions,
 ): AsyncGenerator<Row[]> {
   let { ordinal } = request;
   for await (const lines of batches) {
     const rows: Row[] = [];
-    let failure: unknown;
-    try {
-      for (const line of lines) {
-        const record = parseLine(file, line);
-        const texts = request.textColumns.map((path, index) => {
-          const value = valueAt(record, path);
-          if (value !== undefined) request.found[index] = true;
-          return textOf(value, path, { file, line: line.number });
-        });
-        rows.push({ ordinal: ordinal++, file, line: line.number, texts, json: line.text });
+    let failure: RowFault | undefined;
+    for (const line of lines) {
+      const { number, byteOffset } = line;
+      const record = readRecord(line, request);
+      const row: Row = { ordinal, file, line: number, byteOffset, texts: [] };
+      if ('texts' in record) {
+        row.texts = record.texts;
+        row.json = line.text;
+      } else if (rejectRows) {
+        row.texts = request.textColumns.map(() => '');
+        row.rejected = rejectReason(record.fault, line.text);
+      } else {
+        failure = record.fault;
+        break;
       }
-    } catch (error) {
-      failure = error;
+      rows.push(row);
+      ordinal++;
     }
     if (rows.length > 0) yield rows;
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) throw faultError(file, failure);
   }
 }
 
 /** Lines that are not blank, as many as a chunk completes; a batch is never empty. */
-async function* readLines(file: string, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Line[]> {
+async function* readLines(chunks: AsyncGenerator<Buffer>, options: ReaderOptions): AsyncGenerator<Line[]> {
+  const { maxRowBytes, rejectRows } = options;
   let parts: Buffer[] = [];
-  let number = 0;
-  const close = (lines: Line[]): void => {
-    number++;
-    const line = lineText(file, parts, number);
-    parts = [];
-    if (line.trim() === '') return;
-    const carriageReturn = line.endsWith('\r');
-    lines.push({ text: carriageReturn ? line.slice(0, -1) : line, number, carriageReturn });
+  /** Of the line so far, and how much of it is in `parts`. */
+  let size = 0;
+  let kept = 0;
+  let number = options.line;
+  let { byteOffset } = options;
+
+  const add = (part: Buffer): void => {
+    size += part.length;
+    // The line may end in a carriage return, which does not count.
+    if (size > maxRowBytes + 1 && kept > maxRawBytes) return;
+    parts.push(part);
+    kept += part.length;
   };
+  const close = (lines: Line[]): void => {
+    const line = closeLine(parts, size, { number, byteOffset }, options);
+    if (line !== undefined) lines.push(line);
+    number++;
+    byteOffset += size + 1;
+    parts = [];
+    size = kept = 0;
+  };
+
   for await (const chunk of chunks) {
     const lines: Line[] = [];
     let start = 0;
     for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, start)) {
-      parts.push(chunk.subarray(start, end));
+      add(chunk.subarray(start, end));
       start = end + 1;
       close(lines);
     }
-    if (start < chunk.length) parts.push(chunk.subarray(start));
+    if (start < chunk.length) add(chunk.subarray(start));
     if (lines.length > 0) yield lines;
+    if (size > maxRowBytes + 1 && !rejectRows) {
+      throw faultError(options.file, tooLongLine(number, maxRowBytes));
+    }
   }
   const last: Line[] = [];
   close(last);
   if (last.length > 0) yield last;
 }
 
-function lineText(file: string, parts: Buffer[], line: number): string {
+/** @returns undefined for a blank line */
+function closeLine(
+  parts: Buffer[],
+  size: number,
+  place: { number: number; byteOffset: number },
+  { maxRowBytes, mayBeInvalid }: ReaderOptions,
+): Line | undefined {
   const [only] = parts;
-  const bytes = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
-  try {
-    return bytes.toString('utf8');
-  } catch (cause) {
-    if (errorCode(cause) !== 'ERR_STRING_TOO_LONG') throw cause;
-    const message = 'expected lines of at most 512 MB, found a longer one';
-    throw new InputError('VALUE_TOO_LONG', message, { file, line }, { hint: oneObjectPerLine, cause });
+  let bytes = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
+  const carriageReturn = bytes.length === size && bytes.at(-1) === 0x0d;
+  if (carriageReturn) bytes = bytes.subarray(0, -1);
+  if (size - (carriageReturn ? 1 : 0) > maxRowBytes) {
+    // One byte more than is kept, so that the reject says that it is cut.
+    const text = bytes.subarray(0, maxRawBytes + 1).toString('utf8');
+    return { ...place, text, carriageReturn, fault: tooLongLine(place.number, maxRowBytes) };
   }
+  const text = bytes.toString('utf8');
+  if (text.trim() === '') return undefined;
+  const line = { ...place, text, carriageReturn };
+  return mayBeInvalid && !isUtf8(bytes) ? { ...line, fault: invalidTextFault(place.number) } : line;
+}
+
+function tooLongLine(line: number, maxRowBytes: number): RowFault {
+  return tooLongFault(line, maxRowBytes, '');
 }
 
 const oneObjectPerLine = 'Each line holds one whole JSON object; `jq -c . file` writes them so.';
 
-function parseLine(file: string, { text, number }: Line): JsonObject {
+/** The texts of a line, or why there are none. */
+function readRecord(line: Line, request: RowsRequest): { texts: string[] } | { fault: RowFault } {
+  const record = parseLine(line);
+  if ('fault' in record) return record;
+  const texts: string[] = [];
+  for (const [index, path] of request.textColumns.entries()) {
+    const value = valueAt(record.value, path);
+    if (value !== undefined) request.found[index] = true;
+    const text = textOf(value);
+    if (text === undefined) return { fault: notScalar(line.number, path, value) };
+    texts.push(text);
+  }
+  return { texts };
+}
+
+function parseLine({ text, number, fault }: Line): { value: JsonObject } | { fault: RowFault } {
+  if (fault !== undefined) return { fault };
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw invalidJson(file, number, text, cause as Error);
+    return { fault: invalidJson(number, text, cause as Error) };
   }
-  if (isJsonObject(value)) return value;
+  if (isJsonObject(value)) return { value };
   const message = `expected a JSON object, found ${kindOf(value)}: ${excerpt(text, 0)}`;
-  throw new InputError('NOT_AN_OBJECT', message, { file, line: number }, { hint: oneObjectPerLine });
+  return { fault: { code: 'NOT_AN_OBJECT', message, line: number, hint: oneObjectPerLine } };
 }
 
-function invalidJson(file: string, line: number, text: string, cause: Error): InputError {
+function invalidJson(line: number, text: string, cause: Error): RowFault {
   // V8 ends most of its messages so; for an unexpected token it quotes the text in place of a position.
   const position = /JSON at position (\d+)(?: \(line \d+ column \d+\))?$/u.exec(cause.message)?.[1];
   const atEnd = cause.message === 'Unexpected end of JSON input';
@@ -125,7 +198,7 @@ function invalidJson(file: string, line: number, text: string, cause: Error): In
     .replace(/, .* is not valid JSON$/su, '');
   const message = `expected a JSON object, found bad JSON (${reason}): ${excerpt(text, index ?? 0)}`;
   const column = index === undefined ? undefined : index + 1;
-  return new InputError('INVALID_JSON', message, { file, line, column }, { hint: oneObjectPerLine, cause });
+  return { code: 'INVALID_JSON', message, line, column, hint: oneObjectPerLine, cause };
 }
 
 /** The part of a line around a character. */
@@ -135,14 +208,17 @@ function excerpt(text: string, index: number): string {
   return `${start > 0 ? '...' : ''}${part}${start + excerptCharacters < text.length ? '...' : ''}`;
 }
 
-/** @throws {InputError} for an object or an array. */
-function textOf(value: unknown, path: string, place: { file: string; line: number }): string {
+/** @returns undefined for an object or an array. */
+function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (value === undefined || value === null) return '';
-  if (typeof value !== 'object') return JSON.stringify(value);
+  return typeof value === 'object' ? undefined : JSON.stringify(value);
+}
+
+function notScalar(line: number, path: string, value: unknown): RowFault {
   const message = `expected a text at \`${path}\`, found ${kindOf(value)}`;
   const hint = `Name a value inside it by its path, for example \`--text ${path}.text\`.`;
-  throw new InputError('TEXT_NOT_SCALAR', message, place, { hint });
+  return { code: 'TEXT_NOT_SCALAR', message, line, hint };
 }
 
 function kindOf(value: unknown): string {

@@ -1,12 +1,20 @@
 import type { Readable } from 'node:stream';
 import { InputError, UsageError } from '../errors.ts';
 import { type ByteSource, inputSize, openBytes, peek } from './byte-source.ts';
-import { decodeBytes, encodingName } from './decode-bytes.ts';
+import { decodeBytes, encodingName, type InvalidText, skipBytes } from './decode-bytes.ts';
 import { openDelimited } from './delimited.ts';
-import type { FormatReader } from './format-reader.ts';
+import { delimiterOf } from './delimiter.ts';
+import type { FormatReader, ReaderOptions } from './format-reader.ts';
 import { openJsonLines } from './json-lines.ts';
 import { isDelimited, type RecordFormat, type RecordsHead, type Row } from './row.ts';
-import { detectDelimiter, detectFormat, detectNewline, formatOfPath, sniffBytes } from './sniff.ts';
+import {
+  delimiterLine,
+  detectDelimiter,
+  detectFormat,
+  detectNewline,
+  formatOfPath,
+  sniffBytes,
+} from './sniff.ts';
 import { requireTextPaths } from './text-columns.ts';
 
 export interface RecordsOptions {
@@ -18,10 +26,24 @@ export interface RecordsOptions {
   delimiter?: string | undefined;
   /** WHATWG label for files without byte order mark, `utf-8` by default. */
   encoding?: string | undefined;
+  /** What becomes of bytes that are not valid in the encoding, of any encoding; `error` by default. */
+  invalidUtf8?: InvalidText | undefined;
+  /** Whether the first record of CSV and TSV names the columns; true by default. */
+  header?: boolean | undefined;
+  /** Longest record in bytes of UTF-8 without its line end, 64 MiB by default; bounds memory. */
+  maxRowBytes?: number | undefined;
+  /**
+   * Give out a record that cannot be read as a {@link Row} that is `rejected`, in its place among the
+   * others, instead of ending with an error. A bad header, and everything that is wrong with a file as
+   * a whole, is still an error.
+   */
+  rejectRows?: boolean | undefined;
   stdin?: Readable | undefined;
-  /** Called with the bytes of each read, before decompression; they add up to `head.totalBytes`. */
-  onBytes?: ((bytes: number) => void) | undefined;
+  /** Called with the bytes of each read, before decompression, and the place of their input in `inputs`. */
+  onBytes?: ((bytes: Uint8Array, input: number) => void) | undefined;
 }
+
+const defaultMaxRowBytes = 64 * 1024 * 1024;
 
 export interface Records {
   /** Of the first input. */
@@ -29,7 +51,7 @@ export interface Records {
   /**
    * All rows in input order, in arrays of any length. To be called once; pulling drives the reading,
    * and returning early closes the files.
-   * @throws {InputError} on the first bad record, after the rows before it; {@link UsageError} when a
+   * @throws {InputError} on the first bad record, after the rows before it, unless such rows are rejected; {@link UsageError} when a
    * text path is missing in the first 100 rows of JSONL.
    */
   rows(textColumns: string[]): AsyncGenerator<Row[]>;
@@ -46,12 +68,12 @@ export interface Records {
 export async function openRecords(options: RecordsOptions): Promise<Records> {
   const [firstFile, ...otherFiles] = checkOptions(options);
   const sizes = await Promise.all(options.inputs.map((file) => inputSize(file)));
-  const first = await openInput(firstFile, options);
+  const first = await openInput(firstFile, 0, options);
   let current: OpenInput | undefined = first;
   try {
     for (const [index, file] of otherFiles.entries()) {
       // A pipe can be opened only once: its head is checked when its turn comes.
-      if (sizes[index + 1] !== undefined) await checkHead(file, options, first);
+      if (sizes[index + 1] !== undefined) await checkHead(file, index + 1, options, first);
     }
   } catch (error) {
     await first.close();
@@ -65,8 +87,8 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
 
   async function* readAll(textColumns: string[], found: boolean[]): AsyncGenerator<Row[]> {
     let ordinal = 0;
-    for (const file of [firstFile, ...otherFiles]) {
-      current ??= await openNext(file, options, first);
+    for (const [index, file] of options.inputs.entries()) {
+      current ??= await openNext(file, index, options, first);
       try {
         for await (const rows of current.reader.rows({ textColumns, ordinal, found })) {
           ordinal += rows.length;
@@ -98,18 +120,8 @@ function checkOptions({ inputs, encoding, delimiter }: RecordsOptions): [string,
     throw new UsageError('STDIN_TWICE', 'Expected the input `-` once at most, got it twice');
   }
   if (encoding !== undefined) encodingName(encoding);
-  if (delimiter !== undefined) delimiterOf(delimiter);
+  if (delimiter !== undefined) delimiterOf(delimiter, '--delimiter');
   return [first, ...others];
-}
-
-function delimiterOf(option: string): string {
-  const delimiter = option === '\\t' ? '\t' : option;
-  if (/^[^"\r\n]$/u.test(delimiter)) return delimiter;
-  throw new UsageError(
-    'INVALID_DELIMITER',
-    `Expected the delimiter to be one character other than a quote or a line end, got ${JSON.stringify(option)}`,
-    { hint: 'Examples: `--delimiter ";"`, `--delimiter "\\t"`.' },
-  );
 }
 
 interface OpenInput {
@@ -118,8 +130,9 @@ interface OpenInput {
   close(): Promise<void>;
 }
 
-async function openInput(file: string, options: RecordsOptions): Promise<OpenInput> {
-  const source = await openBytes(file, options);
+async function openInput(file: string, index: number, options: RecordsOptions): Promise<OpenInput> {
+  const { stdin, onBytes } = options;
+  const source = await openBytes(file, { stdin, onBytes: (bytes) => onBytes?.(bytes, index) });
   try {
     return await readHead(file, source, options);
   } catch (error) {
@@ -129,7 +142,10 @@ async function openInput(file: string, options: RecordsOptions): Promise<OpenInp
 }
 
 async function readHead(file: string, source: ByteSource, options: RecordsOptions): Promise<OpenInput> {
-  const decoded = await decodeBytes(file, source.chunks, options.encoding);
+  const decoded = await decodeBytes(file, source.chunks, {
+    encoding: options.encoding,
+    invalid: options.invalidUtf8,
+  });
   // JSON Lines need no look ahead, so that a slow pipe is not kept waiting.
   const isJsonLines = (options.from ?? formatOfPath(file)) === 'jsonl';
   const [sample, chunks] = await peek(decoded.chunks, isJsonLines ? 1 : sniffBytes);
@@ -143,18 +159,39 @@ async function readHead(file: string, source: ByteSource, options: RecordsOption
     byteOrderMark: decoded.byteOrderMark,
     newline: '\n',
     columns: [],
+    hasHeader: options.header ?? true,
     totalBytes: undefined,
+  };
+  const readerOptions: ReaderOptions = {
+    file,
+    maxRowBytes: options.maxRowBytes ?? defaultMaxRowBytes,
+    mayBeInvalid: options.invalidUtf8 === 'reject',
+    rejectRows: options.rejectRows ?? false,
+    line: 1,
+    byteOffset: decoded.byteOrderMark ? 3 : 0,
   };
   let reader: FormatReader;
   if (isDelimited(format)) {
-    const newline = detectNewline(text);
+    const told = delimiterLine(text);
+    const table = text.slice(told?.line.length ?? 0);
+    const newline = detectNewline(table);
     const complete = sample.length < sniffBytes;
-    const sniffed = format === 'tsv' ? '\t' : detectDelimiter(text, newline, complete);
-    const delimiter = options.delimiter === undefined ? sniffed : delimiterOf(options.delimiter);
+    const sniffed = format === 'tsv' ? '\t' : detectDelimiter(table, newline, complete);
+    const delimiter =
+      options.delimiter === undefined
+        ? (told?.delimiter ?? sniffed)
+        : delimiterOf(options.delimiter, '--delimiter');
     head.delimiter = delimiter;
-    reader = await openDelimited(chunks, { file, delimiter, newline });
+    const tableOptions = { ...readerOptions, delimiter, newline, hasHeader: head.hasHeader };
+    const toldBytes = Buffer.byteLength(told?.line ?? '');
+    if (told !== undefined) {
+      tableOptions.line++;
+      tableOptions.byteOffset += toldBytes;
+    }
+    reader = await openDelimited(told === undefined ? chunks : skipBytes(chunks, toldBytes), tableOptions);
   } else {
-    reader = await openJsonLines(file, chunks);
+    head.hasHeader = true;
+    reader = await openJsonLines(chunks, readerOptions);
   }
   head.newline = reader.newline;
   head.columns = reader.columns;
@@ -166,8 +203,13 @@ async function readHead(file: string, source: ByteSource, options: RecordsOption
   return { head, reader, close };
 }
 
-async function openNext(file: string, options: RecordsOptions, first: OpenInput): Promise<OpenInput> {
-  const next = await openInput(file, options);
+async function openNext(
+  file: string,
+  index: number,
+  options: RecordsOptions,
+  first: OpenInput,
+): Promise<OpenInput> {
+  const next = await openInput(file, index, options);
   try {
     requireSameHead(file, next.head, first.head);
     return next;
@@ -177,8 +219,13 @@ async function openNext(file: string, options: RecordsOptions, first: OpenInput)
   }
 }
 
-async function checkHead(file: string, options: RecordsOptions, first: OpenInput): Promise<void> {
-  const other = await openNext(file, { ...options, onBytes: undefined }, first);
+async function checkHead(
+  file: string,
+  index: number,
+  options: RecordsOptions,
+  first: OpenInput,
+): Promise<void> {
+  const other = await openNext(file, index, { ...options, onBytes: undefined }, first);
   await other.close();
 }
 

@@ -1,17 +1,41 @@
-/** One input record; holds `cells` when it was read from CSV or TSV, `json` when from JSONL. */
+/**
+ * One input record; holds `cells` when it was read from CSV or TSV, `json` when from JSONL, and neither
+ * when it is `rejected`.
+ */
 export interface Row {
-  /** Place among the rows of all inputs, from 0. */
+  /** Place among the rows of all inputs, rejected ones included, from 0. */
   ordinal: number;
   /** Path as given, `-` for stdin. */
   file: string;
   /** Line on which the record starts, from 1. */
   line: number;
-  /** One per text column, '' where the value is missing or null. */
+  /**
+   * Where the record starts in the decompressed text of its file, in bytes of UTF-8 from 0, a byte order
+   * mark (3 bytes) included. For UTF-8 files this is the offset in the decompressed file itself, unless
+   * invalid bytes were replaced before.
+   */
+  byteOffset: number;
+  /** One per text column, '' where the value is missing or null, and in a row that is rejected. */
   texts: string[];
   /** All values of a delimited record, exactly as read. */
   cells?: string[];
   /** The record as it stood in a JSONL file, without its line end. */
   json?: string;
+  /** Why the row could not be read; only with `RecordsOptions.rejectRows`. */
+  rejected?: RejectReason;
+}
+
+/** Why a row takes no part in the output. */
+export interface RejectReason {
+  /** Code of the error that the row would have ended the run with, for example `RAGGED_ROW`. */
+  code: string;
+  message: string;
+  /** Field of a delimited record, or character of a JSON line, from 1, where known. */
+  column?: number;
+  /** The record as it stood in its file, decoded, without its line end. */
+  raw: string;
+  /** Whether `raw` is only the start of the record, cut to 1 MiB. */
+  rawTruncated?: true;
 }
 
 export type RecordFormat = 'csv' | 'tsv' | 'jsonl';
@@ -31,8 +55,13 @@ export interface RecordsHead {
   gzip: boolean;
   byteOrderMark: boolean;
   newline: Newline;
-  /** The header, or the keys of the first JSON object in their order; empty when JSONL has no row. */
+  /**
+   * The header, or `column_1`, `column_2`, ... when there is none, or the keys of the first JSON object in
+   * their order; empty when JSONL has no row.
+   */
   columns: string[];
+  /** Whether the columns were named by the input; false only for CSV and TSV without header. */
+  hasHeader: boolean;
   /** Size in bytes of all inputs as stored (compressed), undefined when one is not a regular file. */
   totalBytes: number | undefined;
 }

@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
+import { constants as fs, createReadStream } from 'node:fs';
+import { type FileHandle, open, realpath, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,16 +9,38 @@ import { exitCodes, OutputError, UsageError, VoxpopError } from '../errors.ts';
 import { errorCode } from './byte-source.ts';
 import { isGzipPath } from './sniff.ts';
 
-/** Where the output goes. After a failure only `abort` is left to call. */
+/** Where the output goes. After a failure only `suspend` and `abort` are left to call. */
 export interface Sink {
   /** Bytes that were handed to the file or stream, after compression. */
   readonly bytesWritten: number;
+  readonly isGzip: boolean;
+  /** Of these bytes, hex. */
+  sha256(): string;
   /** Settles when more may be written, so that waiting for it bounds the memory. */
   write(chunk: string): Promise<void>;
+  /**
+   * Brings everything written so far to the disk. A gzip file starts a new member here, so that a run which
+   * goes on from this place gives the same bytes: call it at places that follow from the rows alone.
+   */
+  checkpoint(): Promise<void>;
   /** Writes what is left; gives a file its name. */
   commit(): Promise<void>;
+  /** Closes a file and leaves it under its temporary name, to go on from the last checkpoint. Never fails. */
+  suspend(): Promise<void>;
   /** Removes what was written of a file. Never fails, and does nothing after `commit`. */
   abort(): Promise<void>;
+}
+
+export interface SinkOptions {
+  /** By the name's extension when absent. */
+  gzip?: boolean;
+  /** Keep this many bytes of the unfinished file, and go on behind them. */
+  resumeAt?: number;
+}
+
+/** Name of a file until it is complete. */
+export function partPath(path: string): string {
+  return `${path}.part`;
 }
 
 /** The program that reads our stdout has ended, as `head` does: not a fault. */
@@ -30,15 +53,15 @@ export class ReaderGoneError extends VoxpopError {
 /**
  * Opens an output.
  *
- * A path is written under a temporary name beside it, `<path>.<random>.part`, and takes its name at
- * `commit`, after everything is on the disk. A device or a pipe is written directly. A stream is never
- * ended or destroyed. `gzip` is by the extension when not given.
+ * A path is written under a temporary name beside it, `<path>.part`, and takes its name at `commit`, after
+ * everything is on the disk. A device or a pipe is written directly. A stream is never ended or destroyed.
  * @throws {OutputError} when the file cannot be made. `write` and `commit` throw it, too; for a stream
  * whose reader has gone they throw {@link ReaderGoneError}.
  */
-export async function openSink(target: string | Writable, options: { gzip?: boolean } = {}): Promise<Sink> {
-  const end = typeof target === 'string' ? await openFileEnd(target) : openStreamEnd(target);
-  return new EndSink(end, options.gzip ?? (typeof target === 'string' && isGzipPath(target)));
+export async function openSink(target: string | Writable, options: SinkOptions = {}): Promise<Sink> {
+  if (typeof target !== 'string') return new EndSink(openStreamEnd(target), options.gzip ?? false);
+  const end = await openFileEnd(target, options.resumeAt);
+  return new EndSink(end, options.gzip ?? isGzipPath(target));
 }
 
 /**
@@ -59,55 +82,87 @@ export async function refuseInputAsOutput(output: string, inputs: string[]): Pro
 
 /** What lies behind compression. */
 interface SinkEnd {
+  /** What a resumed file already holds. */
+  hash: Hash;
+  bytes: number;
   write(bytes: Buffer): Promise<void>;
+  sync(): Promise<void>;
   commit(): Promise<void>;
+  suspend(): Promise<void>;
   abort(): Promise<void>;
 }
 
 class EndSink implements Sink {
-  bytesWritten = 0;
+  bytesWritten: number;
   readonly #end: SinkEnd;
-  readonly #gzip: GzipWriter | undefined;
+  readonly isGzip: boolean;
+  #member: GzipMember | undefined;
   #closed = false;
 
-  constructor(end: SinkEnd, gzip: boolean) {
+  constructor(end: SinkEnd, isGzip: boolean) {
     this.#end = end;
-    this.#gzip = gzip ? new GzipWriter((bytes) => this.#pass(bytes)) : undefined;
+    this.isGzip = isGzip;
+    this.bytesWritten = end.bytes;
+  }
+
+  sha256(): string {
+    return this.#end.hash.copy().digest('hex');
   }
 
   async write(chunk: string): Promise<void> {
     if (chunk === '') return;
     const bytes = Buffer.from(chunk);
-    await (this.#gzip === undefined ? this.#pass(bytes) : this.#gzip.write(bytes));
+    if (!this.isGzip) return this.#pass(bytes);
+    this.#member ??= new GzipMember((compressed) => this.#pass(compressed));
+    await this.#member.write(bytes);
+  }
+
+  async checkpoint(): Promise<void> {
+    await this.#endMember();
+    await this.#end.sync();
   }
 
   async commit(): Promise<void> {
     if (this.#closed) return;
-    try {
-      await this.#gzip?.end();
-      await this.#end.commit();
-      this.#closed = true;
-    } catch (error) {
-      await this.abort();
-      throw error;
-    }
+    // A gzip file without any member would not be one.
+    if (this.isGzip && this.bytesWritten === 0) this.#member ??= new GzipMember((bytes) => this.#pass(bytes));
+    await this.#endMember();
+    await this.#end.commit();
+    this.#closed = true;
+  }
+
+  async suspend(): Promise<void> {
+    await this.#close(() => this.#end.suspend());
   }
 
   async abort(): Promise<void> {
+    await this.#close(() => this.#end.abort());
+  }
+
+  async #close(how: () => Promise<void>): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#gzip?.destroy();
-    await this.#end.abort();
+    await this.#member?.destroy();
+    await how();
+  }
+
+  async #endMember(): Promise<void> {
+    await this.#member?.end();
+    this.#member = undefined;
   }
 
   async #pass(bytes: Buffer): Promise<void> {
     await this.#end.write(bytes);
+    this.#end.hash.update(bytes);
     this.bytesWritten += bytes.length;
   }
 }
 
-/** Compresses at a fixed level; Node leaves the time of the gzip header at 0, so equal input gives equal bytes. */
-class GzipWriter {
+/**
+ * One member of a gzip file; several in a row are a gzip file, too. Compresses at a fixed level; Node leaves the
+ * time of the header at 0, so equal input gives equal bytes.
+ */
+class GzipMember {
   readonly #gzip = createGzip({ level: constants.Z_DEFAULT_COMPRESSION });
   readonly #done: Promise<unknown>;
   /** Ends the wait of a write whose own callback never comes, because the stream was destroyed under it. */
@@ -150,33 +205,62 @@ class GzipWriter {
   }
 }
 
-async function openFileEnd(path: string): Promise<SinkEnd> {
+/** The file that is replaced when the output is complete: a link stays a link, what it points to is replaced. */
+export async function outputTarget(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
+}
+
+async function openFileEnd(path: string, resumeAt: number | undefined): Promise<SinkEnd> {
   const existing = await stat(path).catch(() => undefined);
   if (existing?.isDirectory() === true) {
     throw new OutputError('OUTPUT_IS_DIRECTORY', `${path}: expected a file to write, found a directory`);
   }
   if (existing !== undefined && !existing.isFile()) return openDevice(path);
-  // A link stays a link: the file behind it is replaced.
-  const target = existing === undefined ? path : await realpath(path);
-  const part = `${target}.${randomBytes(4).toString('hex')}.part`;
+  const target = await outputTarget(path);
+  const part = partPath(target);
   const mode = existing === undefined ? 0o666 : existing.mode & 0o777;
-  const handle = await open(part, 'wx', mode).catch((error: unknown) => {
+  const hash = createHash('sha256');
+  let position = resumeAt ?? 0;
+  let handle: FileHandle | undefined;
+  try {
+    // Never through a link that someone else put there.
+    if (resumeAt === undefined) await rm(part, { force: true });
+    const flags = resumeAt === undefined ? fs.O_CREAT | fs.O_EXCL : fs.O_NOFOLLOW;
+    handle = await open(part, fs.O_RDWR | flags, mode);
+    await handle.truncate(position);
+    if (position > 0) for await (const bytes of createReadStream(part)) hash.update(bytes as Buffer);
+    await syncFolder(dirname(part));
+  } catch (error) {
+    await handle?.close();
     throw writeFailure(path, error);
-  });
+  }
+  const file = handle;
+  const close = (): Promise<void> => file.close().catch(() => {});
   return {
-    write: (bytes) => writeAll(path, handle, bytes),
+    hash,
+    bytes: position,
+    async write(bytes) {
+      await writeAll(path, file, bytes, position);
+      position += bytes.length;
+    },
+    async sync() {
+      await file.sync().catch((error: unknown) => {
+        throw writeFailure(path, error);
+      });
+    },
     async commit() {
       try {
-        await handle.sync();
-        await handle.close();
+        await file.sync();
+        await file.close();
         await rename(part, target);
         await syncFolder(dirname(target));
       } catch (error) {
         throw writeFailure(path, error);
       }
     },
+    suspend: close,
     async abort() {
-      await handle.close().catch(() => {});
+      await close();
       await unlink(part).catch(() => {});
     },
   };
@@ -187,13 +271,38 @@ async function openDevice(path: string): Promise<SinkEnd> {
     throw writeFailure(path, error);
   });
   const close = (): Promise<void> => handle.close().catch(() => {});
-  return { write: (bytes) => writeAll(path, handle, bytes), commit: close, abort: close };
+  return {
+    ...unnamedEnd(),
+    write: (bytes) => writeAll(path, handle, bytes, null),
+    commit: close,
+    suspend: close,
+    abort: close,
+  };
 }
 
-async function writeAll(path: string, handle: FileHandle, bytes: Buffer): Promise<void> {
+/** Of what has no name to give and no disk to sync. */
+function unnamedEnd(): Omit<SinkEnd, 'write'> {
+  const nothing = async (): Promise<void> => {};
+  return {
+    hash: createHash('sha256'),
+    bytes: 0,
+    sync: nothing,
+    commit: nothing,
+    suspend: nothing,
+    abort: nothing,
+  };
+}
+
+async function writeAll(
+  path: string,
+  handle: FileHandle,
+  bytes: Buffer,
+  position: number | null,
+): Promise<void> {
   try {
     for (let at = 0; at < bytes.length;) {
-      at += (await handle.write(bytes, at)).bytesWritten;
+      const place = position === null ? null : position + at;
+      at += (await handle.write(bytes, at, bytes.length - at, place)).bytesWritten;
     }
   } catch (error) {
     throw writeFailure(path, error);
@@ -201,7 +310,7 @@ async function writeAll(path: string, handle: FileHandle, bytes: Buffer): Promis
 }
 
 /** Makes a rename last; some systems cannot sync a folder, where there is nothing more to do. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => undefined);
   await folder?.sync().catch(() => {});
   await folder?.close();
@@ -218,6 +327,7 @@ function openStreamEnd(stream: Writable): SinkEnd {
   // A write in flight when a stream is destroyed may never be called back.
   stream.on('close', () => interrupt?.());
   return {
+    ...unnamedEnd(),
     async write(bytes) {
       const error = await new Promise<unknown>((resolve) => {
         interrupt = () => resolve(failure ?? new ReaderGoneError(undefined));
@@ -225,8 +335,6 @@ function openStreamEnd(stream: Writable): SinkEnd {
       });
       if (error !== undefined) throw streamFailure(stream.errored ?? failure ?? error);
     },
-    commit: async () => {},
-    abort: async () => {},
   };
 }
 

@@ -43,6 +43,13 @@ export function detectFormat(file: string, told: RecordFormat | undefined, start
   return byName !== 'text' && first === '{' ? 'jsonl' : 'csv';
 }
 
+/** The line `sep=;` that Excel puts before a table, with its line end, and the delimiter that it names. */
+export function delimiterLine(text: string): { line: string; delimiter: string } | undefined {
+  const match = /^(?:sep=([^"\r\n])|"sep=([^"\r\n])")(?:\r\n|\n|\r)/iu.exec(text);
+  const delimiter = match?.[1] ?? match?.[2];
+  return match === null || delimiter === undefined ? undefined : { line: match[0], delimiter };
+}
+
 /** How the first record ends; `\n` when the text has no line end. */
 export function detectNewline(text: string): Newline {
   let quoted = false;

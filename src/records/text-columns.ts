@@ -100,7 +100,14 @@ export async function* requireTextPaths(
       continue;
     }
     held.push(...rows);
-    if (held.length >= rowsUntilUnknown) break;
+    if (held.length < rowsUntilUnknown) continue;
+    if (held.some(({ rejected }) => rejected === undefined)) break;
+    // Nothing can be said of rows that could not be read.
+    yield held.splice(0);
+  }
+  if (held.every(({ rejected }) => rejected !== undefined)) {
+    if (held.length > 0) yield held;
+    return;
   }
   const missing = textColumns[found.indexOf(false)];
   if (held.length > 0 && missing !== undefined) throw unknownColumn(missing, columns);

@@ -15,18 +15,33 @@ export interface WriterOptions {
   prefix: string;
   /** Say for each text whether only its start was scored. */
   flagTruncated: boolean;
+  /** Mark a row that does not fit into the output as `rejected` instead of throwing. */
+  rejectRows?: boolean | undefined;
+  /** CSV and TSV: start with a byte order mark; else there is one if the input has one or is UTF-16. */
+  bom?: boolean | undefined;
+  /** CSV and TSV: one character, in place of that of the input or of the format. */
+  outputDelimiter?: string | undefined;
+  /**
+   * CSV and TSV: put `'` before every cell, of foreign columns and the header too, that starts with
+   * `= + - @`, their full-width forms, tab or carriage return, so that no spreadsheet takes it for a formula.
+   * Changes such cells on purpose, numbers such as -5 among them.
+   */
+  escapeFormulas?: boolean | undefined;
 }
 
 /** Formats rows with what was predicted for them. Concatenated, its strings are the output file. */
 export interface RowWriter {
   /** Names that are added, in order; the one key for JSONL. */
   addedColumns: string[];
-  /** To be written once, first. Holds the byte order mark; '' for JSONL. */
+  /** To be written once, first. Holds the byte order mark; no names for JSONL and when the input has none. */
   header(): string;
   /**
-   * The lines of some rows. Text `i` of row `r` is at index `r * textColumns.length + i` of `predictions`.
-   * @throws {InputError} when a row does not fit into the output: a key that has no column, a key that
-   * is there already.
+   * The lines of those rows that are not `rejected`. Text `i` of row `r`, rejected or not, is at index
+   * `r * textColumns.length + i` of `predictions`.
+   *
+   * A row that does not fit into the output (a key that has no column, a key that is there already) gets
+   * `rejected` set and no line, when `rejectRows` is on.
+   * @throws {InputError} for such a row, when it is off.
    */
   rows(rows: Row[], predictions: ShardPredictions): string;
 }

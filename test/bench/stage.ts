@@ -2,14 +2,18 @@
  * One measurement in a process of its own, so that its peak memory is its own:
  * `node stage.js <stage> <input> <output> <bundle> <workers>`, result as JSON on stdout.
  */
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadBundle } from '../../src/bundle/load-bundle.ts';
+import { InputLog } from '../../src/pipeline/input-log.ts';
+import { OutputSession } from '../../src/pipeline/output-session.ts';
+import { Rejects } from '../../src/pipeline/rejects.ts';
 import { scoreRows, writeRows } from '../../src/pipeline/run.ts';
+import { Tally } from '../../src/pipeline/tally.ts';
 import type { Shard, ShardPredictions } from '../../src/pipeline/protocol.ts';
 import { TextTokenizer } from '../../src/predictor/tokenizer.ts';
-import { openSink } from '../../src/records/sink.ts';
 import { planScore, score } from '../../src/score.ts';
 
 export const stages = ['read+write', '+tokenise', 'full'] as const;
@@ -31,24 +35,62 @@ const [stage, input, output, bundle, workers] = process.argv.slice(2) as [
   string,
   string,
 ];
-const options = { inputs: [input], output, text: ['comment'], model: bundle, workers: Number(workers) };
+const options = {
+  inputs: [input],
+  output,
+  text: ['comment'],
+  model: bundle,
+  workers: Number(workers),
+  force: true,
+};
 
 async function measure(): Promise<Omit<Measurement, 'peakRssMb' | 'sha256'>> {
   if (stage === 'full') return score(options);
   const startedMs = performance.now();
-  let bytesRead = 0;
-  const plan = await planScore(options, (bytes) => (bytesRead += bytes));
-  const sink = await openSink(output);
+  const inputs = new InputLog(1);
+  const plan = await planScore(options, (bytes, at) => inputs.add(bytes, at));
+  const session = await OutputSession.open({
+    target: output,
+    gzip: undefined,
+    rejectsPath: undefined,
+    manifestPath: undefined,
+    identity: {
+      voxpop: '',
+      bundle: plan.bundle,
+      inputs: [{ path: input, bytes: undefined, modifiedMs: undefined }],
+      options: {},
+    },
+    resume: false,
+    force: true,
+  });
+  assert.ok(session);
+  const tally = new Tally(plan.tasks);
   const shards = scoreRows({
     rows: plan.records.rows(plan.textColumns),
+    skip: 0,
     limit: Infinity,
     score: await makeScore(plan.bundlePath),
+    labelCount: plan.tasks.reduce((sum, task) => sum + task.labels.length, 0),
+    reject: () => assert.fail('no row of the benchmark is rejected'),
     maxShardsInFlight: 1,
     signal: undefined,
   });
-  const counts = await writeRows(shards, plan.writer, sink);
-  await sink.commit();
-  return { rows: counts.rows, tokens: counts.tokens, elapsedMs: performance.now() - startedMs, bytesRead };
+  await writeRows({
+    shards,
+    writer: plan.writer,
+    session,
+    rejects: new Rejects({ rows: 0 }, undefined),
+    tally,
+    inputs,
+    onProgress: undefined,
+  });
+  await session.sink.commit();
+  return {
+    rows: tally.counts.rows,
+    tokens: tally.counts.tokens,
+    elapsedMs: performance.now() - startedMs,
+    bytesRead: inputs.bytesRead,
+  };
 }
 
 /** Stands in for the pool: blank predictions, after tokenising where that is the stage. */

@@ -186,7 +186,7 @@ test('nothing is read that is not pulled', async () => {
     let read = 0;
     const records = await openRecords({
       inputs: [file('big.csv', bytes)],
-      onBytes: (count) => (read += count),
+      onBytes: ({ length }) => (read += length),
     });
     const rows = records.rows(['a']);
     await rows.next();

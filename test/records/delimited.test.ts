@@ -8,8 +8,15 @@ test('rows have ordinal, file, line, texts and cells', async () => {
   const path = file('a.csv', 'id,comment\n1,"two\r\nlines"\n\n2,x\n');
   const { rows, head } = await readAll({ inputs: [path] }, ['comment', 'id']);
   assert.deepEqual(rows, [
-    { ordinal: 0, file: path, line: 2, texts: ['two\r\nlines', '1'], cells: ['1', 'two\r\nlines'] },
-    { ordinal: 1, file: path, line: 5, texts: ['x', '2'], cells: ['2', 'x'] },
+    {
+      ordinal: 0,
+      file: path,
+      line: 2,
+      byteOffset: 11,
+      texts: ['two\r\nlines', '1'],
+      cells: ['1', 'two\r\nlines'],
+    },
+    { ordinal: 1, file: path, line: 5, byteOffset: 27, texts: ['x', '2'], cells: ['2', 'x'] },
   ]);
   assert.deepEqual(head, {
     format: 'csv',
@@ -19,6 +26,7 @@ test('rows have ordinal, file, line, texts and cells', async () => {
     byteOrderMark: false,
     newline: '\n',
     columns: ['id', 'comment'],
+    hasHeader: true,
     totalBytes: 31,
   });
 });
@@ -135,7 +143,7 @@ test('bad records are errors with a place, after the rows before them', async (t
     ['a quote that is not closed', 'a,b\n1,2\n3,"x\ny\nz,1\n', 'QUOTE_NOT_CLOSED', 3, 2],
     ['not closed after a cell of two lines', 'a,b\n1,2\n"3\r\n3","x\ny', 'QUOTE_NOT_CLOSED', 4, 2],
     ['text after a closing quote', 'a,b\n1,2\n"x"y,3\n', 'STRAY_QUOTE', 3, 1],
-    ['a quote in a plain cell', 'a,b\n1,2\n3,x"y\n', 'STRAY_QUOTE', 3, 2],
+    ['blanks before a quote', 'a,b\n1,2\n3, "y"\n', 'STRAY_QUOTE', 3, 2],
   ] as const) {
     await t.test(name, async () => {
       const path = file('bad.csv', content);

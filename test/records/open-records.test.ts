@@ -63,7 +63,10 @@ test('later inputs have to be like the first, which is known before the first ro
     await t.test(`${code} ${content}`, async () => {
       let read = 0;
       const inputs = [first, file(name, content)];
-      await assert.rejects(openRecords({ inputs, onBytes: (bytes) => (read += bytes) }), { code, message });
+      await assert.rejects(openRecords({ inputs, onBytes: ({ length }) => (read += length) }), {
+        code,
+        message,
+      });
       assert.equal(read, 9);
     });
   }

@@ -9,6 +9,7 @@ function head(columns: string[], format: RecordsHead['format'] = 'csv'): Records
     gzip: false,
     byteOrderMark: false,
     newline: '\n',
+    hasHeader: true,
     totalBytes: 1,
   } as const;
   return { format, delimiter: ',', columns, ...rest };

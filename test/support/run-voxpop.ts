@@ -1,8 +1,14 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { repositoryRoot } from './paths.ts';
 
 export const voxpopScript = join(repositoryRoot, 'bin', 'voxpop.js');
+
+/** For `node --import`, see `kill-at-bytes.ts`. */
+export const killAtBytes = pathToFileURL(
+  join(repositoryRoot, 'dist', 'test', 'support', 'kill-at-bytes.js'),
+).href;
 
 export interface Finished {
   code: number | null;
@@ -11,12 +17,21 @@ export interface Finished {
   stderr: string;
 }
 
+export interface RunOptions {
+  cwd?: string;
+  input?: string | Buffer;
+  /** Options of node itself. */
+  node?: string[];
+  env?: Record<string, string>;
+}
+
 /** Runs the real command in `cwd` and waits for its end; stdin is `input`, or empty. */
-export async function runVoxpop(
-  args: string[],
-  options: { cwd?: string; input?: string | Buffer } = {},
-): Promise<Finished> {
-  const child = spawn(process.execPath, [voxpopScript, ...args], { cwd: options.cwd, stdio: 'pipe' });
+export async function runVoxpop(args: string[], options: RunOptions = {}): Promise<Finished> {
+  const child = spawn(process.execPath, [...(options.node ?? []), voxpopScript, ...args], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: 'pipe',
+  });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
@@ -27,7 +42,12 @@ export async function runVoxpop(
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) =>
-      resolve({ code, signal, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }),
+      resolve({
+        code,
+        signal,
+        stdout: Buffer.concat(out).toString(),
+        stderr: Buffer.concat(err).toString(),
+      }),
     );
   });
 }

@@ -1,0 +1,44 @@
+import { Command } from 'commander';
+import { GateFailed } from '../errors.ts';
+import { compare } from '../evaluation/compare.ts';
+import { type CompareOptions, compareOptionTable } from '../evaluation/compare-options.ts';
+import { comparisonText } from '../evaluation/comparison-text.ts';
+import { addOptions } from './add-options.ts';
+import type { Terminal } from './terminal.ts';
+import { writeResult } from './write-result.ts';
+
+const examples = `
+Examples:
+  voxpop compare before.labelled.csv after.labelled.csv
+  voxpop compare june.labelled.csv july.labelled.csv --drift --max-psi 0.25
+  voxpop compare june.labelled.csv.manifest.json july.labelled.csv.manifest.json --max-psi 0.25
+  voxpop compare --bundles voxpop-mini ./candidate --on labelled.csv --price-per-hour 0.19
+
+Exit codes: 0 done, 1 failed while running, 2 usage, input or bundle wrong, 4 a gate failed, 130/143 interrupted.`;
+
+type Flags = CompareOptions & { json?: boolean };
+
+export function compareCommand(terminal: Terminal): Command {
+  const command = new Command('compare')
+    .description('Compare two scored files, two manifests of runs, or two bundles on one file.')
+    .argument('[a]', 'scored file, or manifest of a run')
+    .argument('[b]', 'the same, later')
+    .addHelpText('after', examples);
+  addOptions(command, compareOptionTable);
+  return command.action((a: string | undefined, b: string | undefined, flags: Flags) =>
+    runCompare({ ...flags, a, b }, terminal),
+  );
+}
+
+async function runCompare(flags: Flags, terminal: Terminal): Promise<void> {
+  const { document, passed } = await compare({
+    ...flags,
+    stdin: terminal.stdin,
+    signal: terminal.signal,
+  });
+  const text = flags.json === true ? `${JSON.stringify(document, null, 2)}\n` : comparisonText(document);
+  await writeResult(text, undefined, terminal);
+  if (passed) return;
+  const failed = document.gates.filter((gate) => !gate.passed).length;
+  throw new GateFailed(`${failed} of ${document.gates.length} gates failed`);
+}

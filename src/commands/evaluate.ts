@@ -1,0 +1,62 @@
+import { Command } from 'commander';
+import { GateFailed } from '../errors.ts';
+import { githubAnnotations, junitXml } from '../evaluation/ci-formats.ts';
+import { evaluate } from '../evaluation/evaluate.ts';
+import { evaluationText } from '../evaluation/evaluation-text.ts';
+import { type EvaluateOptions, evaluateOptionTable } from '../evaluation/options.ts';
+import { addOptions } from './add-options.ts';
+import { createProgressBar } from './progress-bar.ts';
+import type { Terminal } from './terminal.ts';
+import { writeResult } from './write-result.ts';
+
+const examples = `
+Examples:
+  voxpop evaluate labelled.csv
+  voxpop evaluate labelled.csv --gold sentiment=label --by channel
+  voxpop evaluate labelled.csv --save baseline.json
+  voxpop evaluate labelled.csv --baseline baseline.json --max-drop 0.5 --flips flips.csv
+  voxpop evaluate labelled.csv --min sentiment.macro_f1=0.8 --junit gates.xml --json
+
+Exit codes: 0 done, 1 failed while running, 2 usage, input or bundle wrong, 4 a gate failed, 130/143 interrupted.`;
+
+type Flags = EvaluateOptions & {
+  json?: boolean;
+  junit?: string;
+  github?: boolean;
+  quiet?: boolean;
+  progress: boolean;
+};
+
+export function evaluateCommand(terminal: Terminal): Command {
+  const command = new Command('evaluate')
+    .description('Score labelled files and measure quality per task, language and column; gate a change.')
+    .argument('<gold...>', 'files with texts and gold labels; - is stdin')
+    .addHelpText('after', examples);
+  addOptions(command, evaluateOptionTable);
+  return command.action((inputs: string[], flags: Flags) => runEvaluate(inputs, flags, terminal));
+}
+
+async function runEvaluate(inputs: string[], flags: Flags, terminal: Terminal): Promise<void> {
+  const say = (line: string): void => {
+    if (!flags.quiet) terminal.stderr.write(`${line}\n`);
+  };
+  const bar = createProgressBar(terminal, !flags.quiet && flags.progress);
+  try {
+    const { document, notices, passed } = await evaluate(
+      { ...flags, inputs, stdin: terminal.stdin, signal: terminal.signal },
+      { onProgress: (progress) => bar.update(progress) },
+    );
+    bar.stop();
+    for (const notice of notices) say(notice);
+    if (flags.junit !== undefined) await writeResult(junitXml(document), flags.junit, terminal);
+    const json = flags.json === true;
+    const text = json ? `${JSON.stringify(document, null, 2)}\n` : evaluationText(document);
+    await writeResult(text, undefined, terminal);
+    if (flags.github === true) terminal.stderr.write(githubAnnotations(document));
+    if (passed) return;
+    const failed = document.gates.filter((gate) => !gate.passed).length;
+    throw new GateFailed(`${failed} of ${document.gates.length} quality gates failed`);
+  } finally {
+    bar.stop();
+  }
+}

@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import { UsageError } from '../errors.ts';
+import { refuseInputAsOutput } from '../records/sink.ts';
+import { type ReportFormat, type ReportOptions, reportOptionTable } from '../report/options.ts';
+import { formatReport, report } from '../report/report.ts';
+import { addOptions } from './add-options.ts';
+import type { Terminal } from './terminal.ts';
+import { writeResult } from './write-result.ts';
+
+const examples = `
+Examples:
+  voxpop report survey.labelled.csv -o report.html
+  voxpop report survey.labelled.csv -o report.html --by channel --by country --date submitted_at
+  voxpop report survey.labelled.csv -o report.html --focus actionability=problem
+  voxpop report survey.labelled.csv --format json | jq .hotspots
+
+Exit codes: 0 done, 1 failed while running, 2 usage or input wrong, 130/143 interrupted.`;
+
+type Flags = ReportOptions & { output?: string; format?: ReportFormat; quiet?: boolean };
+
+export function reportCommand(terminal: Terminal): Command {
+  const command = new Command('report')
+    .description('Show a scored file as one HTML page that needs no scripts and no network.')
+    .argument('<scored>', 'output of `voxpop score`; - is stdin')
+    .addHelpText('after', examples);
+  addOptions(command, reportOptionTable);
+  return command.action((input: string, flags: Flags) => runReport({ ...flags, input }, terminal));
+}
+
+async function runReport(flags: Flags, terminal: Terminal): Promise<void> {
+  const { output, input } = flags;
+  if (output !== undefined) await refuseInputAsOutput(output, [input]);
+  const format = flags.format ?? formatOf(output);
+  if (output === undefined && format === 'html' && terminal.stdout.isTTY) {
+    throw new UsageError('OUTPUT_MISSING', 'Expected a file for the HTML page, got a terminal', {
+      hint: 'Write it to a file: `-o report.html`.',
+    });
+  }
+  const document = await report({ ...flags, stdin: terminal.stdin, signal: terminal.signal });
+  if (!flags.quiet) for (const notice of document.notices) terminal.stderr.write(`${notice}\n`);
+  await writeResult(await formatReport(document, format), output, terminal);
+}
+
+function formatOf(output: string | undefined): ReportFormat {
+  if (output?.endsWith('.json') === true) return 'json';
+  return output?.endsWith('.md') === true ? 'md' : 'html';
+}

@@ -1,0 +1,122 @@
+import type { ScoreHooks, ScorePlan, ScoreProgress, ScoreSummary } from '../score.ts';
+import { createProgressBar } from './progress-bar.ts';
+import { resumeCommand } from './resume-command.ts';
+import type { ScoreFlags } from './score.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Tells on stderr how a run goes, in words or as JSON events. */
+export interface Reporter extends Required<ScoreHooks> {
+  onEnd(summary: ScoreSummary, output: string | undefined): void;
+  /** Removes what moves; may be called twice. */
+  close(): void;
+}
+
+/** Milliseconds between two progress events; a nightly log wants few. */
+const progressEventMs = 10_000;
+
+export function createReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
+  return flags.logFormat === 'json' ? jsonReporter(flags, terminal) : textReporter(flags, terminal);
+}
+
+function textReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
+  const bar = createProgressBar(terminal, flags.quiet !== true && flags.progress);
+  const say = (line: string): void => {
+    if (!flags.quiet) terminal.stderr.write(`${line}\n`);
+  };
+  return {
+    onPlan: (plan) => notices(plan).forEach(say),
+    onProgress: (progress) => bar.update(progress),
+    onStop: (keptRows) => {
+      bar.stop();
+      if (keptRows === 0) return;
+      say(`${count(keptRows)} rows are done and kept; go on with:\n  ${resumeCommand(terminal.argv)}`);
+    },
+    onEnd: (summary, output) => {
+      bar.stop();
+      say(
+        summary.nothingToDo
+          ? `Nothing to do: ${output} is finished and unchanged`
+          : summarise(summary, output),
+      );
+    },
+    close: () => bar.stop(),
+  };
+}
+
+function notices({ textColumns, textColumnsGuessed, bundle, options }: ScorePlan): string[] {
+  const lines: string[] = [];
+  if (textColumnsGuessed) {
+    const names = textColumns.map((name) => JSON.stringify(name)).join(', ');
+    lines.push(`Scoring the column ${names} (use --text to choose)`);
+  }
+  if (!bundle.batchInvariant && !options.deterministic) {
+    lines.push(
+      `The bundle ${bundle.name} is not batch invariant: scores may differ slightly with the neighbours of a row ` +
+        '(--deterministic scores row by row)',
+    );
+  }
+  return lines;
+}
+
+function summarise(summary: ScoreSummary, output: string | undefined): string {
+  const seconds = summary.elapsedMs / 1000;
+  const rows = summary.rows - summary.resumedAtRow;
+  return [
+    `${count(summary.rows)} rows in ${seconds.toFixed(1)} s`,
+    ...(summary.resumedAtRow > 0 ? [`${count(summary.resumedAtRow)} of them before`] : []),
+    `${count(summary.empty)} empty`,
+    `${count(summary.truncated)} truncated`,
+    `${count(summary.duplicates)} duplicates collapsed`,
+    ...(summary.rejected > 0 ? [`${count(summary.rejected)} rejected`] : []),
+    `${count(rows / seconds)} rows/s`,
+    `${count(summary.tokensHere / seconds)} tokens/s`,
+    ...(output === undefined ? [] : [`wrote ${output}`]),
+  ].join(' | ');
+}
+
+function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
+  const emit = (event: string, fields: object): void => {
+    if (flags.quiet) return;
+    terminal.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), event, ...fields })}\n`);
+  };
+  let lastProgressMs = performance.now();
+  return {
+    onPlan: ({ options, records, textColumns, bundle }) =>
+      emit('start', {
+        inputs: options.inputs,
+        output: flags.output ?? null,
+        format: records.head.format,
+        total_bytes: records.head.totalBytes ?? null,
+        text: textColumns,
+        bundle: { name: bundle.name, version: bundle.version },
+        workers: options.workers,
+      }),
+    onProgress: ({ counts, bytesRead, totalBytes }: ScoreProgress) => {
+      const nowMs = performance.now();
+      if (nowMs - lastProgressMs < progressEventMs) return;
+      lastProgressMs = nowMs;
+      const { rows, rejected } = counts;
+      emit('progress', { rows, rejected, bytes_read: bytesRead, total_bytes: totalBytes ?? null });
+    },
+    onStop: (keptRows) =>
+      emit('stop', {
+        kept_rows: keptRows,
+        ...(keptRows > 0 ? { resume: resumeCommand(terminal.argv) } : {}),
+      }),
+    onEnd: (summary, output) => {
+      const { rows, scored, empty, rejected, truncated, duplicates, tokens } = summary;
+      emit('end', {
+        output: output ?? null,
+        nothing_to_do: summary.nothingToDo,
+        ...{ rows, scored, empty, rejected, truncated, duplicates, tokens },
+        resumed_at_row: summary.resumedAtRow,
+        elapsed_ms: Math.round(summary.elapsedMs),
+      });
+    },
+    close: () => {},
+  };
+}

@@ -1,0 +1,18 @@
+import { openSink } from '../records/sink.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Writes a result to a file, which appears when it is complete, or to stdout. */
+export async function writeResult(
+  content: string,
+  output: string | undefined,
+  terminal: Terminal,
+): Promise<void> {
+  const sink = await openSink(output === undefined || output === '-' ? terminal.stdout : output);
+  try {
+    await sink.write(content);
+    await sink.commit();
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { InputError, UsageError } from '../errors.ts';
+import type { TaskLayout } from '../pipeline/protocol.ts';
+import type { EvaluationDocument } from './document.ts';
+
+const baselineVersion = 1;
+const hashBytes = 6;
+
+/**
+ * Predictions by text. A prediction depends on the text alone, so one per distinct text is enough: 6 bytes of
+ * the text's SHA-256 and a bit per label, 10 to 12 bytes for the default bundle, some 1.5 MB of JSON for
+ * 100,000 texts.
+ */
+export class TextPredictions {
+  readonly tasks: readonly Pick<TaskLayout, 'name' | 'labels'>[];
+  readonly #width: number;
+  /** Hash of the text to the place of its record. */
+  readonly #places = new Map<number, number>();
+  #records: Buffer;
+
+  constructor(tasks: readonly Pick<TaskLayout, 'name' | 'labels'>[], records = Buffer.alloc(0)) {
+    this.tasks = tasks.map(({ name, labels }) => ({ name, labels }));
+    this.#width = hashBytes + tasks.reduce((sum, { labels }) => sum + bitBytes(labels.length), 0);
+    this.#records = records;
+    for (let at = 0; at + this.#width <= records.length; at += this.#width) {
+      this.#places.set(records.readUIntBE(at, hashBytes), at);
+    }
+  }
+
+  get texts(): number {
+    return this.#places.size;
+  }
+
+  /** @param labels assigned labels of each task, as indices */
+  add(text: string, labels: readonly (readonly number[])[]): void {
+    const hash = hashOf(text);
+    if (this.#places.has(hash)) return;
+    const at = this.texts * this.#width;
+    if (at + this.#width > this.#records.length) {
+      this.#records = Buffer.concat([this.#records], Math.max(1 << 16, 2 * this.#records.length));
+    }
+    this.#places.set(hash, at);
+    this.#records.writeUIntBE(hash, at, hashBytes);
+    let start = at + hashBytes;
+    this.tasks.forEach((task, index) => {
+      for (const label of labels[index] ?? []) {
+        const byte = start + (label >> 3);
+        this.#records[byte] = (this.#records[byte] as number) | (1 << (label & 7));
+      }
+      start += bitBytes(task.labels.length);
+    });
+  }
+
+  /** Assigned labels of each task by name, undefined for a text that is not held. */
+  find(text: string): string[][] | undefined {
+    const at = this.#places.get(hashOf(text));
+    if (at === undefined) return undefined;
+    let start = at + hashBytes;
+    return this.tasks.map(({ labels }) => {
+      const assigned = labels.filter(
+        (_, label) => ((this.#records[start + (label >> 3)] as number) >> (label & 7)) & 1,
+      );
+      start += bitBytes(labels.length);
+      return assigned;
+    });
+  }
+
+  toJSON(): object {
+    const bytes = this.#records.subarray(0, this.texts * this.#width);
+    return { tasks: this.tasks, texts: this.texts, records: deflateRawSync(bytes).toString('base64') };
+  }
+}
+
+function bitBytes(labels: number): number {
+  return (labels + 7) >> 3;
+}
+
+function hashOf(text: string): number {
+  return createHash('sha256').update(text).digest().readUIntBE(0, hashBytes);
+}
+
+/** A saved evaluation, with what it predicted. */
+export interface Baseline {
+  evaluation: EvaluationDocument;
+  predictions: TextPredictions;
+}
+
+/** The text of a baseline file. */
+export function formatBaseline({ evaluation, predictions }: Baseline): string {
+  const { gates: _, comparison: __, ...measured } = evaluation;
+  return `${JSON.stringify({ baseline_version: baselineVersion, evaluation: measured, predictions }, null, 1)}\n`;
+}
+
+/** @throws InputError when the file is not one that `--save` wrote */
+export async function readBaseline(path: string): Promise<Baseline> {
+  const hint = 'Make one with `voxpop evaluate <gold> --save baseline.json`.';
+  let value: BaselineFile;
+  try {
+    value = JSON.parse(await readFile(path, 'utf8')) as BaselineFile;
+  } catch (cause) {
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const found = isMissing ? 'nothing of this name' : (cause as Error).message;
+    const message = `expected a baseline, found ${found}`;
+    throw new InputError('BASELINE_INVALID', message, { file: path }, { hint, cause });
+  }
+  if (value?.baseline_version !== baselineVersion) {
+    throw new InputError(
+      'BASELINE_INVALID',
+      `expected a baseline with baseline_version ${baselineVersion}, found ${JSON.stringify(value?.baseline_version) ?? 'none'}`,
+      { file: path },
+      { hint },
+    );
+  }
+  try {
+    const { tasks, records } = value.predictions;
+    const bytes = inflateRawSync(Buffer.from(records, 'base64'));
+    if (!Array.isArray(value.evaluation.tasks) || !Array.isArray(value.evaluation.slices)) {
+      throw new TypeError('no tasks');
+    }
+    return { evaluation: value.evaluation, predictions: new TextPredictions(tasks, bytes) };
+  } catch (cause) {
+    const message = `expected a complete baseline, found a damaged one: ${(cause as Error).message}`;
+    throw new InputError('BASELINE_INVALID', message, { file: path }, { hint, cause });
+  }
+}
+
+interface BaselineFile {
+  baseline_version: number;
+  evaluation: EvaluationDocument;
+  predictions: { tasks: { name: string; labels: string[] }[]; records: string };
+}
+
+/** @throws UsageError when the baseline measured a task that is not measured now, unless others were chosen */
+export function requireSameTasks(
+  baseline: EvaluationDocument,
+  measured: readonly string[],
+  chosen: readonly string[] | undefined,
+): void {
+  const missing = baseline.tasks.map(({ task }) => task).filter((task) => !measured.includes(task));
+  if (missing.length === 0 || chosen !== undefined) return;
+  throw new UsageError(
+    'BASELINE_TASKS_DIFFER',
+    `Expected gold labels for every task of the baseline, found none for ${missing.join(', ')}`,
+    { hint: `Leave them out on purpose with \`--tasks ${measured.join(',')}\`, or save a new baseline.` },
+  );
+}

@@ -1,0 +1,334 @@
+import { memoryUsage } from 'node:process';
+import { findBundle } from '../bundle/find-bundle.ts';
+import { type Bundle, loadBundle } from '../bundle/load-bundle.ts';
+import { UsageError } from '../errors.ts';
+import { resolveScoreOptions } from '../options.ts';
+import { WorkerPool } from '../pipeline/pool.ts';
+import { type ShardPredictions, type TaskLayout, textFlags } from '../pipeline/protocol.ts';
+import { selectTasks } from '../predictor/predictor.ts';
+import type { RecordsHead, Row } from '../records/row.ts';
+import { openRecords } from '../records/open-records.ts';
+import { resolveTextColumns } from '../records/text-columns.ts';
+import { commonTasks } from './compare-files.ts';
+import type { CompareOptions } from './compare-options.ts';
+import type { BundleSpeed, ComparisonDocument, TaskQuality } from './comparison-document.ts';
+import { ComparisonTally } from './comparison-tally.ts';
+import { findGoldColumns, goldReader } from './gold.ts';
+import { languageColumn, sliceReader } from './slices.ts';
+import { TaskTally } from './task-tally.ts';
+import type { LabelSet } from './scored-layout.ts';
+
+const shardRows = 512;
+/** Shards per worker and turn: long enough to keep all workers busy, short enough that turns are close. */
+const shardsPerTurn = 2;
+const languageTask = 'language';
+
+export interface BundleProgress {
+  onRows?: (rows: number) => void;
+}
+
+type Compared = Pick<
+  ComparisonDocument,
+  'a' | 'b' | 'tasks' | 'matched' | 'speed' | 'quality' | 'degradation_percent'
+>;
+
+/** Scores one file with two bundles in turns, on the same workers' count, and compares everything. */
+export async function compareBundles(
+  names: [string, string],
+  on: string,
+  options: CompareOptions,
+  progress: BundleProgress = {},
+): Promise<Compared> {
+  const resolved = resolveScoreOptions({ ...scoringPart(options), inputs: [on] });
+  const records = await openRecords({ ...resolved, onBytes: undefined });
+  const sides: Side[] = [];
+  try {
+    const { columns } = resolveTextColumns(records.head, options.text);
+    if (columns.length !== 1) {
+      throw new UsageError('TEXT_COLUMN_NOT_SINGLE', `Expected one text column, got ${columns.length}`);
+    }
+    for (const name of names) sides.push(await Side.open(name, resolved));
+    const pair = sides as [Side, Side];
+    const comparison = new BundleComparison(records.head, pair, options);
+    let turn = 0;
+    let isWarm = false;
+    for await (const rows of turns(records.rows(columns), resolved.workers, resolved.limit)) {
+      options.signal?.throwIfAborted();
+      if (!isWarm) for (const side of pair) await side.warmUp(rows.slice(0, shardRows));
+      isWarm = true;
+      // Who goes first takes turns too, so that whatever slows the machine down hits both.
+      const order = turn++ % 2 === 0 ? pair : [pair[1], pair[0]];
+      for (const side of order) await side.score(rows);
+      comparison.add(rows);
+      progress.onRows?.(comparison.rows);
+    }
+    return comparison.result();
+  } finally {
+    await Promise.all([...sides.map((side) => side.close()), records.close()]);
+  }
+}
+
+function scoringPart(options: CompareOptions): Omit<Parameters<typeof resolveScoreOptions>[0], 'inputs'> {
+  const { from, delimiter, encoding, tasks, workers, batchTokens, deterministic, limit, stdin } = options;
+  return { from, delimiter, encoding, tasks, workers, batchTokens, deterministic, limit, stdin };
+}
+
+async function* turns(batches: AsyncIterable<Row[]>, workers: number, limit: number): AsyncGenerator<Row[]> {
+  const size = shardRows * shardsPerTurn * workers;
+  let turn: Row[] = [];
+  let left = limit;
+  if (left <= 0) return;
+  for await (const batch of batches) {
+    for (const row of batch) {
+      turn.push(row);
+      if (turn.length < size && --left > 0) continue;
+      yield turn;
+      turn = [];
+      if (left <= 0) return;
+    }
+  }
+  if (turn.length > 0) yield turn;
+}
+
+/** One of the two bundles, with workers of its own. */
+class Side {
+  readonly name: string;
+  readonly bundle: Bundle;
+  readonly tasks: TaskLayout[];
+  readonly width: number;
+  /** Of the last turn, by shard. */
+  predictions: ShardPredictions[] = [];
+  elapsedMs = 0;
+  tokens = 0;
+  memoryBytes = 0;
+  readonly workers: number;
+  readonly #pool: WorkerPool;
+
+  private constructor(name: string, bundle: Bundle, tasks: TaskLayout[], pool: WorkerPool, workers: number) {
+    this.name = name;
+    this.bundle = bundle;
+    this.tasks = tasks;
+    this.width = tasks.reduce((sum, { labels }) => sum + labels.length, 0);
+    this.workers = workers;
+    this.#pool = pool;
+  }
+
+  static async open(name: string, options: ReturnType<typeof resolveScoreOptions>): Promise<Side> {
+    const bundlePath = await findBundle(name);
+    const bundle = await loadBundle(bundlePath);
+    const known = bundle.manifest.tasks.map((task) => task.name);
+    // A bundle need not have every task that the other one has.
+    const tasks = options.tasks?.filter((task) => known.includes(task));
+    const layouts = selectTasks(bundle.manifest.tasks, { tasks });
+    const settings = {
+      bundlePath,
+      tasks,
+      thresholds: {},
+      maxBatchTokens: options.batchTokens,
+      deterministic: options.deterministic,
+    };
+    return new Side(name, bundle, layouts, new WorkerPool(settings, options.workers), options.workers);
+  }
+
+  /** Loads the model into every worker, and runs it once; not timed. */
+  async warmUp(rows: readonly Row[]): Promise<void> {
+    const before = memoryUsage.rss();
+    const texts = rows.map((row) => row.texts[0] ?? '');
+    await Promise.all(Array.from({ length: this.workers }, () => this.#pool.score({ texts })));
+    this.memoryBytes = Math.max(0, memoryUsage.rss() - before);
+  }
+
+  async score(rows: readonly Row[]): Promise<void> {
+    const startedMs = performance.now();
+    const shards: Promise<ShardPredictions>[] = [];
+    for (let start = 0; start < rows.length; start += shardRows) {
+      const texts = rows.slice(start, start + shardRows).map((row) => row.texts[0] ?? '');
+      shards.push(this.#pool.score({ texts }));
+    }
+    this.predictions = await Promise.all(shards);
+    this.elapsedMs += performance.now() - startedMs;
+    for (const { counts } of this.predictions) this.tokens += counts.tokens;
+  }
+
+  speed(rows: number, pricePerHour: number | undefined): BundleSpeed {
+    const perSecond = rows / (this.elapsedMs / 1000);
+    const { name, version, files } = this.bundle.manifest;
+    return {
+      bundle: name,
+      version,
+      rows_per_second: Math.round(perSecond * 10) / 10,
+      tokens_per_second: Math.round(this.tokens / (this.elapsedMs / 1000)),
+      elapsed_ms: Math.round(this.elapsedMs),
+      workers: this.workers,
+      bundle_bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      memory_bytes: this.memoryBytes,
+      ...(pricePerHour === undefined
+        ? {}
+        : { cost_per_million_rows: Math.round((pricePerHour * 1e6 * 1e4) / (perSecond * 3600)) / 1e4 }),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+}
+
+/** A task that both bundles have. */
+interface CommonTask {
+  name: string;
+  layouts: [TaskLayout, TaskLayout];
+  offsets: [number, number];
+  tally: ComparisonTally;
+  /** Where in the gold labels the task is, -1 without gold. */
+  gold: number;
+  quality: [TaskTally, TaskTally];
+}
+
+class BundleComparison {
+  rows = 0;
+  readonly #sides: [Side, Side];
+  readonly #options: CompareOptions;
+  readonly #tasks: CommonTask[];
+  readonly #readGold: ReturnType<typeof goldReader>['read'];
+  readonly #readLanguage: (row: Row) => string | undefined;
+  #matched = 0;
+
+  constructor(head: RecordsHead, sides: [Side, Side], options: CompareOptions) {
+    this.#sides = sides;
+    this.#options = options;
+    const [a, b] = sides;
+    const [namesA, namesB] = sides.map((side) => side.tasks.map(({ name }) => name)) as [string[], string[]];
+    const names = commonTasks(namesA, namesB, [a.name, b.name]);
+    const layouts = names.map((name) => a.tasks.find((task) => task.name === name) as TaskLayout);
+    const gold = goldIfAny(head, layouts, options.gold);
+    this.#readGold = goldReader(head, gold, {}).read;
+    this.#tasks = names.map((name, index) => {
+      const own = sides.map((side) => side.tasks.find((task) => task.name === name)) as [
+        TaskLayout,
+        TaskLayout,
+      ];
+      return {
+        name,
+        layouts: own,
+        offsets: sides.map((side) => offsetOf(side.tasks, name)) as [number, number],
+        tally: new ComparisonTally(name, options.seed ?? 1),
+        gold: gold.findIndex(({ task }) => task === layouts[index]),
+        // Measured under the labels of the first bundle, which gold is read by.
+        quality: own.map(() => new TaskTally(own[0], false)) as [TaskTally, TaskTally],
+      };
+    });
+    const column = languageColumn(head);
+    const readColumn = column === undefined ? undefined : sliceReader(head, [column]);
+    this.#readLanguage = (row) => readColumn?.(row)[0];
+  }
+
+  add(rows: readonly Row[]): void {
+    for (const [index, row] of rows.entries()) {
+      this.rows++;
+      const shard = Math.floor(index / shardRows);
+      const [a, b] = this.#sides.map(({ predictions }) => predictions[shard]) as [
+        ShardPredictions,
+        ShardPredictions,
+      ];
+      const text = index % shardRows;
+      const gold = this.#readGold(row);
+      if ((a.flags[text] as number) & (b.flags[text] as number) & textFlags.empty) continue;
+      this.#matched++;
+      this.#addText(row, text, [a, b], gold);
+    }
+  }
+
+  #addText(row: Row, text: number, predictions: ShardPredictions[], gold: (number[] | undefined)[]): void {
+    const sets = this.#tasks.map(({ layouts, offsets }) =>
+      predictions.map((shard, side) =>
+        readLabels(
+          shard,
+          text * (this.#sides[side] as Side).width + (offsets[side] as number),
+          layouts[side] as TaskLayout,
+        ),
+      ),
+    ) as [LabelSet, LabelSet][];
+    const languages = sets[this.#tasks.findIndex(({ name }) => name === languageTask)];
+    const language = this.#readLanguage(row) ?? languages?.[1].labels[0];
+    for (const [index, task] of this.#tasks.entries()) {
+      const pair = sets[index] as [LabelSet, LabelSet];
+      task.tally.add(...pair, { row: row.ordinal, words: row.texts[0], language });
+      const expected = gold[task.gold];
+      if (expected === undefined) continue;
+      pair.forEach(({ labels }, side) => {
+        const { labels: names } = task.layouts[0];
+        const predicted = labels.map((label) =>
+          names.includes(label) ? names.indexOf(label) : names.length,
+        );
+        task.quality[side]?.add({
+          gold: expected,
+          predicted: predicted.toSorted((one, other) => one - other),
+          scores: new Float32Array(names.length),
+          before: undefined,
+        });
+      });
+    }
+  }
+
+  result(): Compared {
+    const quality = this.#tasks.flatMap(({ name, gold, quality: tallies }): TaskQuality[] => {
+      if (gold === -1 || tallies[0].rows === 0) return [];
+      const [a, b] = tallies.map((tally) => tally.measure({ resamples: 0, seed: 0 }).measured.metrics);
+      return [
+        {
+          task: name,
+          rows: tallies[0].rows,
+          macro_f1_a: a?.macro_f1 ?? 0,
+          macro_f1_b: b?.macro_f1 ?? 0,
+          accuracy_a: a?.accuracy ?? 0,
+          accuracy_b: b?.accuracy ?? 0,
+        },
+      ];
+    });
+    const losses = quality
+      .filter(({ macro_f1_a }) => macro_f1_a > 0)
+      .map(({ macro_f1_a, macro_f1_b }) => (1 - macro_f1_b / macro_f1_a) * 100);
+    const degradation = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    const [a, b] = this.#sides.map(({ name, bundle: { manifest } }) => ({
+      name,
+      rows: this.rows,
+      bundle: { name: manifest.name, version: manifest.version },
+    })) as [ComparisonDocument['a'], ComparisonDocument['b']];
+    return {
+      a,
+      b,
+      matched: this.#matched,
+      tasks: this.#tasks.map(({ tally }) => tally.result()),
+      speed: this.#sides.map((side) => side.speed(this.rows, this.#options.pricePerHour)),
+      ...(quality.length > 0 ? { quality } : {}),
+      ...(losses.length > 0 ? { degradation_percent: Math.round(degradation * 100) / 100 } : {}),
+    };
+  }
+}
+
+function goldIfAny(
+  head: RecordsHead,
+  layouts: TaskLayout[],
+  told: Record<string, string> | undefined,
+): ReturnType<typeof findGoldColumns> {
+  if (told !== undefined) return findGoldColumns(head, layouts, told);
+  const named = layouts.some(
+    ({ name }) => head.columns.includes(name) || head.columns.includes(`gold_${name}`),
+  );
+  return named ? findGoldColumns(head, layouts, {}) : [];
+}
+
+function offsetOf(tasks: readonly TaskLayout[], name: string): number {
+  const index = tasks.findIndex((task) => task.name === name);
+  return tasks.slice(0, index).reduce((sum, { labels }) => sum + labels.length, 0);
+}
+
+function readLabels({ scores, assigned }: ShardPredictions, start: number, { labels }: TaskLayout): LabelSet {
+  const set: LabelSet = { labels: [], scores: [] };
+  labels.forEach((label, index) => {
+    if (assigned[start + index] !== 1) return;
+    set.labels.push(label);
+    set.scores.push(scores[start + index] as number);
+  });
+  return set;
+}

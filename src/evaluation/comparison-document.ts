@@ -1,0 +1,110 @@
+import type { Drift } from './drift.ts';
+
+/** What `voxpop compare --json` prints; snake_case, since it is a file format. Shares are from 0 to 1. */
+export interface ComparisonDocument {
+  comparison_version: 1;
+  a: ComparedSide;
+  b: ComparedSide;
+  /** Texts that both sides labelled, row by row; undefined when only label mixes are compared. */
+  matched?: number;
+  /** Rows that only one side has; with `--key` only. */
+  only_a?: number;
+  only_b?: number;
+  tasks: TaskComparison[];
+  /** Two bundles only. */
+  speed?: BundleSpeed[];
+  quality?: TaskQuality[];
+  /** Mean over tasks of how much lower macro-F1 is in b than in a, in percent of a's. */
+  degradation_percent?: number;
+  gates: ComparisonGate[];
+}
+
+export interface ComparedSide {
+  /** File, or bundle. */
+  name: string;
+  rows?: number;
+  bundle?: { name: string; version: string };
+}
+
+export interface TaskComparison {
+  task: string;
+  /** Undefined without matched rows, as is everything but `labels` and `drift`. */
+  rows?: number;
+  /** Share of texts with the very same labels. */
+  agreement?: number;
+  labels: LabelComparison[];
+  drift: Drift;
+  flips?: LabelFlip[];
+  score_shift?: ScoreShift;
+  languages?: LanguageComparison[];
+}
+
+export interface LabelComparison {
+  label: string;
+  a: number;
+  b: number;
+  /** Texts that have the label on both sides. */
+  both?: number;
+  share_a: number;
+  share_b: number;
+}
+
+export interface LabelFlip {
+  /** `negative -> positive`; for a multi-label task `+ joy` or `- joy`. */
+  flip: string;
+  rows: number;
+  examples: FlipExample[];
+}
+
+export interface FlipExample {
+  row: number;
+  text: string;
+  a: string;
+  b: string;
+}
+
+/** Of the score of labels that both sides assigned: b - a. */
+export interface ScoreShift {
+  scores: number;
+  mean: number;
+  mean_absolute: number;
+  largest: number;
+}
+
+export interface LanguageComparison extends Drift {
+  language: string;
+  rows?: number;
+  agreement?: number;
+}
+
+export interface BundleSpeed {
+  bundle: string;
+  version: string;
+  rows_per_second: number;
+  tokens_per_second: number;
+  elapsed_ms: number;
+  workers: number;
+  bundle_bytes: number;
+  /** How much the process grew when this bundle was loaded into all workers and had scored its first shard. */
+  memory_bytes: number;
+  /** At `--price-per-hour`, for one machine such as this. */
+  cost_per_million_rows?: number;
+}
+
+export interface TaskQuality {
+  task: string;
+  rows: number;
+  macro_f1_a: number;
+  macro_f1_b: number;
+  accuracy_a: number;
+  accuracy_b: number;
+}
+
+export interface ComparisonGate {
+  gate: string;
+  task: string;
+  language?: string;
+  limit: number;
+  measured: number;
+  passed: boolean;
+}

@@ -1,0 +1,135 @@
+import { loadBundle } from '../bundle/load-bundle.ts';
+import { UsageError } from '../errors.ts';
+import { type LabelMap, mapLabels, readLabelMap } from '../pipeline/label-map.ts';
+import type { TaskLayout } from '../pipeline/protocol.ts';
+import { Tally } from '../pipeline/tally.ts';
+import { selectTasks } from '../predictor/predictor.ts';
+import { openSink, refuseInputAsOutput } from '../records/sink.ts';
+import { openScoring, type ScoreHooks, type ScorePlan } from '../score.ts';
+import {
+  type Baseline,
+  formatBaseline,
+  readBaseline,
+  requireSameTasks,
+  type TextPredictions,
+} from './baseline.ts';
+import { type Evaluation, EvaluationRun } from './evaluation-run.ts';
+import { FlipsFile } from './flips.ts';
+import { findGoldColumns } from './gold.ts';
+import { type EvaluateOptions, resolveEvaluateOptions, type ResolvedEvaluateOptions } from './options.ts';
+
+/** In front of the columns that `score` would add, so that they never clash with gold columns: never seen. */
+const hiddenPrefix = '\u0000';
+
+export interface EvaluateHooks extends ScoreHooks {
+  /** Called once, before the first row is scored. */
+  onNotice?: (notice: string) => void;
+}
+
+/**
+ * Scores labelled files and measures how well: what `voxpop evaluate` does. A failed gate is a result, never
+ * an error.
+ * @throws UsageError, InputError, BundleError, PredictError, OutputError; the signal's reason when aborted
+ */
+export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}): Promise<Evaluation> {
+  const options = resolveEvaluateOptions(given);
+  for (const output of [options.save, options.flips]) {
+    if (output !== undefined) await refuseInputAsOutput(output, options.inputs);
+  }
+  const labelMap =
+    typeof options.labelMap === 'string' ? await readLabelMap(options.labelMap) : (options.labelMap ?? {});
+  const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline);
+  const scoring = await openScoring({ ...scoringOptions(options), prefix: hiddenPrefix });
+  try {
+    hooks.onPlan?.(scoring.plan);
+    const run = await prepare(scoring.plan, options, labelMap, baseline);
+    const flips = options.flips === undefined ? undefined : await FlipsFile.open(options.flips);
+    try {
+      const tally = new Tally(scoring.plan.tasks);
+      for await (const shard of scoring.shards()) {
+        tally.add(shard);
+        await run.add(shard, flips);
+        hooks.onProgress?.({
+          counts: tally.counts,
+          bytesRead: scoring.inputs.bytesRead,
+          totalBytes: scoring.plan.records.head.totalBytes,
+        });
+      }
+      // An abort ends the shards early; half an evaluation is none.
+      options.signal?.throwIfAborted();
+      const result = run.finish(tally.counts.rows, tally.counts.empty);
+      await flips?.commit();
+      if (options.save !== undefined) await save(options.save, result, run.predictions as TextPredictions);
+      return result;
+    } catch (error) {
+      await flips?.abort();
+      throw error;
+    }
+  } finally {
+    await scoring.close();
+  }
+}
+
+function scoringOptions(options: ResolvedEvaluateOptions): Parameters<typeof openScoring>[0] {
+  const { inputs, from, delimiter, encoding, text, tasks, threshold, model, workers } = options;
+  const { batchTokens, deterministic, limit, stdin, signal } = options;
+  return {
+    ...{ inputs, from, delimiter, encoding, text, tasks, threshold, model, workers },
+    ...{ batchTokens, deterministic, limit, stdin, signal },
+  };
+}
+
+async function save(path: string, { document, passed, notices }: Evaluation, predictions: TextPredictions) {
+  if (!passed) {
+    notices.push(`No baseline was saved to ${path}, because a gate failed`);
+    return;
+  }
+  const sink = await openSink(path);
+  try {
+    await sink.write(formatBaseline({ evaluation: document, predictions }));
+    await sink.commit();
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}
+
+async function prepare(
+  plan: ScorePlan,
+  options: ResolvedEvaluateOptions,
+  labelMap: LabelMap,
+  baseline: Baseline | undefined,
+): Promise<EvaluationRun> {
+  if (plan.textColumns.length !== 1) {
+    throw new UsageError(
+      'TEXT_COLUMN_NOT_SINGLE',
+      `Expected one text column to evaluate, got ${plan.textColumns.length}`,
+      { hint: 'Evaluate the columns one by one: `--text <column>`.' },
+    );
+  }
+  const { manifest, sha256 } = await loadBundle(plan.bundlePath);
+  const layouts = selectTasks(manifest.tasks, { tasks: options.tasks });
+  // Names that only gold labels have are no labels of the bundle: they are mapped where gold is read.
+  const map = mapLabels(layouts, knownPart(labelMap, layouts, manifest.tasks));
+  const gold = findGoldColumns(plan.records.head, map.tasks, options.gold);
+  if (baseline !== undefined) {
+    const measured = gold.map(({ task }) => task.name);
+    requireSameTasks(baseline.evaluation, measured, options.tasks);
+  }
+  const bundle = { name: manifest.name, version: manifest.version, sha256 };
+  return new EvaluationRun({ plan, options, labelMap, baseline, map, gold, bundle });
+}
+
+/** The part of a map that names labels of the bundle, for the tasks that are scored. */
+function knownPart(labelMap: LabelMap, scored: readonly TaskLayout[], all: readonly TaskLayout[]): LabelMap {
+  const part: LabelMap = {};
+  for (const [name, names] of Object.entries(labelMap)) {
+    const task = scored.find((each) => each.name === name);
+    const isUnknown = !all.some((each) => each.name === name);
+    if (task === undefined && !isUnknown) continue;
+    part[name] = Object.fromEntries(
+      Object.entries(names).filter(([label]) => task === undefined || task.labels.includes(label)),
+    );
+  }
+  return part;
+}

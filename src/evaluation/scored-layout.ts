@@ -1,0 +1,90 @@
+import { isJsonObject, type JsonObject } from '../records/json-fields.ts';
+
+/** Where the labels of one task for one text column stand in a delimited file. */
+export interface TaskPlace {
+  task: string;
+  /** Column that was scored; undefined when there was one, whose name the added columns do not tell. */
+  textColumn: string | undefined;
+  column: string;
+  scoreColumn: string | undefined;
+}
+
+/**
+ * Finds the columns that `score` added: those beside which a `<column>_score` stands, and those named as a
+ * task that is known. A name is `[prefix][<text column>.]<task>`.
+ * @param known tasks that there may be; when it is closed, there are no others
+ */
+export function findTaskColumns(
+  columns: readonly string[],
+  known: readonly string[],
+  options: { prefix: string | undefined; closed: boolean },
+): TaskPlace[] {
+  const names = new Set(columns);
+  const places: TaskPlace[] = [];
+  for (const column of columns) {
+    const scoreColumn = names.has(`${column}_score`) ? `${column}_score` : undefined;
+    const bare =
+      options.prefix !== undefined && column.startsWith(options.prefix)
+        ? column.slice(options.prefix.length)
+        : column;
+    const task = known.includes(bare) ? bare : known.find((name) => endsWithTask(bare, name, scoreColumn));
+    if (task === undefined && (scoreColumn === undefined || options.closed)) continue;
+    const [textColumn, name] = splitName(bare, task, names);
+    places.push({ task: name, textColumn, column, scoreColumn });
+  }
+  // Where scores were written, a column without one is the user's own, for example with gold labels.
+  const scored = places.filter(({ scoreColumn }) => scoreColumn !== undefined);
+  return scored.length > 0 ? scored : places;
+}
+
+/** A text column in front ends with a dot; any other prefix is only believed beside a score. */
+function endsWithTask(column: string, task: string, scoreColumn: string | undefined): boolean {
+  return column.endsWith(`.${task}`) || (scoreColumn !== undefined && column.endsWith(task));
+}
+
+function splitName(
+  bare: string,
+  task: string | undefined,
+  columns: ReadonlySet<string>,
+): [textColumn: string | undefined, task: string] {
+  const dot = task === undefined ? bare.lastIndexOf('.') : bare.length - task.length - 1;
+  const front = dot > 0 && bare[dot] === '.' ? bare.slice(0, dot) : undefined;
+  if (front !== undefined) {
+    // Behind an unknown prefix the text column is the longest column that the front ends with.
+    const column = columns.has(front)
+      ? front
+      : [...columns]
+          .filter((each) => front.endsWith(each))
+          .toSorted((one, other) => other.length - one.length)[0];
+    if (column !== undefined) return [column, task ?? bare.slice(dot + 1)];
+  }
+  return [undefined, task ?? bare];
+}
+
+/** Labels of one task for one text. */
+export interface LabelSet {
+  labels: string[];
+  /** In the order of `labels`; empty when the file has none. */
+  scores: number[];
+}
+
+export function cellsToLabels(labels: string, scores: string | undefined): LabelSet {
+  if (labels === '') return { labels: [], scores: [] };
+  const values = scores === undefined || scores === '' ? [] : scores.split(';').map(Number);
+  return { labels: labels.split(';'), scores: values };
+}
+
+/** A task of the JSON that `score` writes: with `label` or with `labels`. */
+export function jsonToLabels(value: unknown): (LabelSet & { isMulti: boolean }) | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const { labels: several, label, score, scores } = value as JsonObject;
+  const byLabel = isJsonObject(scores) ? scores : {};
+  if (Array.isArray(several)) {
+    const labels = several.filter((each) => typeof each === 'string');
+    const known = labels.map((each) => byLabel[each]).filter((each) => typeof each === 'number');
+    return { labels, scores: known.length === labels.length ? known : [], isMulti: true };
+  }
+  if (label === null) return { labels: [], scores: [], isMulti: false };
+  if (typeof label !== 'string') return undefined;
+  return { labels: [label], scores: typeof score === 'number' ? [score] : [], isMulti: false };
+}

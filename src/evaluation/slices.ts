@@ -1,0 +1,41 @@
+import { columnsReader, valueText } from '../records/column-reader.ts';
+import type { RecordsHead, Row } from '../records/row.ts';
+
+/** Values of a column that are told apart; the rest counts as `otherValue`, which bounds the memory. */
+export const maxSliceValues = 100;
+export const otherValue = '(other)';
+export const noValue = '(none)';
+/** Longer values are cut, since they are kept. */
+const maxValueCharacters = 100;
+
+/** Names of a column that tells a text's language. */
+const languageColumns = ['language', 'lang', 'locale', 'language_code', 'lang_code'];
+
+/** Reads the value of each slicing column out of a row, limited in number and length. */
+export type SliceReader = (row: Row) => string[];
+
+/** The column that tells a text's language, if the file has one. */
+export function languageColumn(head: RecordsHead): string | undefined {
+  return head.columns.find((column) => languageColumns.includes(column.toLowerCase()));
+}
+
+/** @throws UsageError when a delimited file lacks a column */
+export function sliceReader(head: RecordsHead, columns: readonly string[]): SliceReader {
+  const read = columnsReader(head, columns, '--by');
+  const limits = columns.map(() => new ValueLimit());
+  return (row) => read(row).map((value, index) => (limits[index] as ValueLimit).admit(valueText(value)));
+}
+
+/** Lets the first values through and calls the others one. */
+export class ValueLimit {
+  readonly #known = new Set<string>();
+
+  admit(value: string): string {
+    const short = value.trim().slice(0, maxValueCharacters).toWellFormed();
+    if (short === '') return noValue;
+    if (this.#known.has(short)) return short;
+    if (this.#known.size >= maxSliceValues) return otherValue;
+    this.#known.add(short);
+    return short;
+  }
+}

@@ -1,0 +1,50 @@
+/** Rows of cells in columns of equal width; the first row is the head. Numbers go to the right. */
+export function textTable(rows: readonly (readonly string[])[]): string {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, column) =>
+    Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))),
+  );
+  const isNumeric = widths.map((_, column) =>
+    rows.slice(1).every((row) => /^(|[-+]?\d[\d.,]*x?( to .*|-\d.*)?)$/u.test(row[column] ?? '')),
+  );
+  return rows
+    .map((row) => {
+      const cells = widths.map((width, column) => {
+        const cell = row[column] ?? '';
+        const space = ' '.repeat(Math.max(0, width - displayWidth(cell)));
+        return isNumeric[column] === true ? space + cell : cell + space;
+      });
+      return `${cells.join('  ').trimEnd()}\n`;
+    })
+    .join('');
+}
+
+/** Columns of a terminal: wide characters take two, combining marks none. */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    if (/[\p{Mn}\p{Me}\p{Cf}]/u.test(character)) continue;
+    width +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|\p{Emoji_Presentation}/u.test(
+        character,
+      )
+        ? 2
+        : 1;
+  }
+  return width;
+}
+
+/** A share as a figure between 0 and 1, `.712`-like figures being harder to read: `0.712`. */
+export function figure(value: number | undefined): string {
+  return value === undefined ? '' : value.toFixed(3);
+}
+
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** A difference of shares in points, with its sign. */
+export function points(value: number): string {
+  const rounded = (value * 100).toFixed(2);
+  return value > 0 ? `+${rounded}` : rounded;
+}

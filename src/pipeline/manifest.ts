@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { arch, cpus, platform } from 'node:os';
+import { resourceUsage, version as nodeVersion } from 'node:process';
+import type { RunIdentity } from './checkpoint.ts';
+import type { InputRead } from './input-log.ts';
+import type { RunCounts, Tally, TallyState } from './tally.ts';
+
+/** What a run did, for machines; the README documents every key. */
+export interface RunManifest {
+  manifest_version: 1;
+  voxpop: { version: string };
+  runtime: { node: string; onnxruntime: string; platform: string };
+  cpu: { model: string; cores: number; features: string[] };
+  bundle: RunIdentity['bundle'];
+  options: Record<string, unknown>;
+  workers: number;
+  inputs: {
+    path: string;
+    /** Size when the run began; null for stdin and pipes. */
+    bytes: number | null;
+    modified_at: string | null;
+    /** Of the bytes read: all of them unless `limit` ended the run before. */
+    sha256: string;
+    read_bytes: number;
+  }[];
+  output: { path: string | null; bytes: number; sha256: string };
+  rejects: { path: string; bytes: number } | null;
+  counts: ManifestCounts;
+  labels: TallyState['labels'];
+  labels_by_language: TallyState['labelsByLanguage'];
+  started_at: string;
+  /** Of the last process, when the run was resumed. */
+  elapsed_ms: number;
+  rows_per_second: number;
+  tokens_per_second: number;
+  peak_rss_bytes: number;
+  /** Rows that earlier, unfinished processes had written. */
+  resumed_at_row: number;
+}
+
+interface ManifestCounts extends Omit<RunCounts, 'rows' | 'paddedTokens'> {
+  /** Records read: scored + empty + rejected. */
+  rows: number;
+  padded_tokens: number;
+}
+
+export interface ManifestFacts {
+  identity: RunIdentity;
+  read: InputRead[];
+  workers: number;
+  output: RunManifest['output'];
+  rejects: RunManifest['rejects'];
+  tally: Tally;
+  startedAt: Date;
+  elapsedMs: number;
+  resumedAtRow: number;
+  /** Counts when this process began. */
+  countsBefore: RunCounts;
+}
+
+export function createManifest(facts: ManifestFacts): RunManifest {
+  const { identity, tally, elapsedMs } = facts;
+  const { paddedTokens, ...counts } = tally.counts;
+  const perSecond = (key: 'rows' | 'tokens'): number =>
+    Math.round(((tally.counts[key] - facts.countsBefore[key]) / elapsedMs) * 1000);
+  return {
+    manifest_version: 1,
+    voxpop: { version: identity.voxpop },
+    runtime: { node: nodeVersion, onnxruntime: onnxRuntimeVersion(), platform: `${platform()}-${arch()}` },
+    cpu: { model: cpus()[0]?.model.trim() ?? 'unknown', cores: cpus().length, features: cpuFeatures() },
+    bundle: identity.bundle,
+    options: identity.options,
+    workers: facts.workers,
+    inputs: identity.inputs.map(({ path, bytes, modifiedMs }, index) => ({
+      path,
+      bytes: bytes ?? null,
+      modified_at: modifiedMs === undefined ? null : new Date(modifiedMs).toISOString(),
+      sha256: facts.read[index]?.sha256 ?? '',
+      read_bytes: facts.read[index]?.bytes ?? 0,
+    })),
+    output: facts.output,
+    rejects: facts.rejects,
+    counts: { ...counts, padded_tokens: paddedTokens },
+    labels: tally.state.labels,
+    labels_by_language: tally.state.labelsByLanguage,
+    started_at: facts.startedAt.toISOString(),
+    elapsed_ms: Math.round(elapsedMs),
+    rows_per_second: perSecond('rows'),
+    tokens_per_second: perSecond('tokens'),
+    peak_rss_bytes: resourceUsage().maxRSS * 1024,
+    resumed_at_row: facts.resumedAtRow,
+  };
+}
+
+export function manifestText(manifest: RunManifest): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+/** The manifest of a finished run; undefined when there is none that this version can read. */
+export async function readManifest(path: string): Promise<RunManifest | undefined> {
+  try {
+    const manifest = JSON.parse(await readFile(path, 'utf8')) as RunManifest;
+    return manifest.manifest_version === 1 ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Extensions that decide how fast, and on some CPUs how exactly, int8 models run. */
+const notedFeatures = /^(avx2|avx512f|avx512_vnni|avx_vnni|avx512_bf16|amx_int8|asimddp|i8mm|sve)$/;
+
+function cpuFeatures(): string[] {
+  try {
+    const line = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
+    return line.split(/\s+/).filter((flag) => notedFeatures.test(flag));
+  } catch {
+    return [];
+  }
+}
+
+/** From the installed package: the streams side does not load ONNX Runtime to ask it. */
+function onnxRuntimeVersion(): string {
+  const file = new URL(import.meta.resolve('onnxruntime-node/package.json'));
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,90 @@
+import { InputError, RejectsError, UsageError } from '../errors.ts';
+import { howToReject } from '../records/row-fault.ts';
+import type { Row } from '../records/row.ts';
+import type { Sink } from '../records/sink.ts';
+
+/** How many rows may be rejected before a run fails. */
+export type RejectLimit = { rows: number } | { percent: number };
+
+/** @throws UsageError unless it is a count or a percentage */
+export function parseRejectLimit(text: string): RejectLimit {
+  const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text.trim());
+  const value = Number(match?.[1]);
+  if (match?.[2] === '%' && value <= 100) return { percent: value };
+  if (match?.[2] === '' && Number.isInteger(value)) return { rows: value };
+  throw new UsageError(
+    'OPTION_INVALID',
+    `Expected --max-rejects to be a count like 100 or a share like 1%, got ${text}`,
+  );
+}
+
+export function allowsRejects(limit: RejectLimit): boolean {
+  return ('rows' in limit ? limit.rows : limit.percent) > 0;
+}
+
+/** Writes rejected rows as JSON lines, and ends the run when they are too many. */
+export class Rejects {
+  readonly #limit: RejectLimit;
+  readonly #sink: Sink | undefined;
+
+  constructor(limit: RejectLimit, sink: Sink | undefined) {
+    this.#limit = limit;
+    this.#sink = sink;
+  }
+
+  /**
+   * @param rejectedBefore rows that were rejected before these
+   * @throws InputError for the first rejected row when none is allowed; RejectsError when a count is exceeded
+   */
+  async write(rows: readonly Row[], rejectedBefore: number): Promise<void> {
+    let rejected = rejectedBefore;
+    let lines = '';
+    for (const row of rows) {
+      if (row.rejected === undefined) continue;
+      rejected++;
+      if ('rows' in this.#limit && rejected > this.#limit.rows) {
+        await this.#sink?.write(lines);
+        throw this.#limit.rows === 0 ? notAllowed(row) : tooMany(this.#limit.rows, row);
+      }
+      lines += `${rejectLine(row)}\n`;
+    }
+    await this.#sink?.write(lines);
+  }
+
+  /** @throws RejectsError when a share is exceeded */
+  checkShare(rejected: number, rows: number): void {
+    if (!('percent' in this.#limit) || rejected * 100 <= this.#limit.percent * rows) return;
+    throw new RejectsError(
+      'TOO_MANY_REJECTS',
+      `Expected at most ${this.#limit.percent}% rejected rows, found ${rejected} of ${rows} (${((rejected / rows) * 100).toFixed(2)}%)`,
+      { hint: 'Look at the rejects; then raise --max-rejects, or correct the input.' },
+    );
+  }
+}
+
+function notAllowed({ file, line, rejected }: Row): InputError {
+  const { code = '', message = '' } = rejected ?? {};
+  // The reader's messages name the place already.
+  const plain = message.replace(`${file}:${line}: `, '');
+  return new InputError(code, plain, { file, line }, { hint: howToReject });
+}
+
+function tooMany(limit: number, { file, line }: Row): RejectsError {
+  return new RejectsError(
+    'TOO_MANY_REJECTS',
+    `Expected at most ${limit} rejected rows, found one more at ${file}:${line}`,
+    {
+      hint: 'Look at the rejects; then raise --max-rejects, or correct the input.',
+    },
+  );
+}
+
+function rejectLine(row: Row): string {
+  return JSON.stringify({
+    file: row.file,
+    line: row.line,
+    row: row.ordinal + 1,
+    byte_offset: row.byteOffset,
+    ...row.rejected,
+  });
+}

@@ -1,0 +1,116 @@
+import { type TaskLayout, textFlags } from './protocol.ts';
+import type { ScoredShard } from './run.ts';
+
+/** rows = scored + empty + rejected. */
+export interface RunCounts {
+  /** Records read. */
+  rows: number;
+  /** Rows with at least one text that got a prediction. */
+  scored: number;
+  /** Rows without any text. */
+  empty: number;
+  /** Rows that could not be read, scored or written. */
+  rejected: number;
+  /** Scored rows with a text that was cut to `max_length`. */
+  truncated: number;
+  /** Texts that took over an equal text's prediction. */
+  duplicates: number;
+  /** Tokens seen by the model, padding not counted. */
+  tokens: number;
+  paddedTokens: number;
+}
+
+/** How often each label was assigned, by task. */
+export type LabelCounts = Record<string, Record<string, number>>;
+
+export interface TallyState {
+  counts: RunCounts;
+  labels: LabelCounts;
+  /** By predicted language; empty when the task `language` was not scored. */
+  labelsByLanguage: Record<string, LabelCounts>;
+}
+
+/** Counts what comes out of a run. */
+export class Tally {
+  readonly state: TallyState;
+  readonly #tasks: TaskLayout[];
+
+  /** @param state of the run that this one goes on from */
+  constructor(tasks: TaskLayout[], state?: TallyState) {
+    this.#tasks = tasks;
+    this.state = state ?? {
+      counts: {
+        rows: 0,
+        scored: 0,
+        empty: 0,
+        rejected: 0,
+        truncated: 0,
+        duplicates: 0,
+        tokens: 0,
+        paddedTokens: 0,
+      },
+      labels: noLabels(tasks),
+      labelsByLanguage: {},
+    };
+  }
+
+  get counts(): Readonly<RunCounts> {
+    return this.state.counts;
+  }
+
+  add({ rows, predictions }: ScoredShard): void {
+    const { counts } = this.state;
+    let text = 0;
+    for (const row of rows) {
+      const first = text;
+      let all: number = textFlags.empty;
+      let any = 0;
+      for (let i = 0; i < row.texts.length; i++, text++) {
+        all &= predictions.flags[text] as number;
+        any |= predictions.flags[text] as number;
+      }
+      counts.rows++;
+      if (row.rejected !== undefined) {
+        counts.rejected++;
+        continue;
+      }
+      if (all & textFlags.empty) counts.empty++;
+      else counts.scored++;
+      if (any & textFlags.truncated) counts.truncated++;
+      for (let i = first; i < text; i++) this.#addLabels(predictions.assigned, i);
+    }
+    counts.duplicates += predictions.counts.duplicates;
+    counts.tokens += predictions.counts.tokens;
+    counts.paddedTokens += predictions.counts.paddedTokens;
+  }
+
+  #addLabels(assigned: Uint8Array, text: number): void {
+    const found: [task: string, label: string][] = [];
+    let at = text * this.#tasks.reduce((sum, task) => sum + task.labels.length, 0);
+    let language: string | undefined;
+    for (const task of this.#tasks) {
+      for (const label of task.labels) {
+        if (assigned[at++] !== 1) continue;
+        found.push([task.name, label]);
+        if (task.name === 'language') language = label;
+      }
+    }
+    addAll(this.state.labels, found);
+    if (language !== undefined) {
+      addAll((this.state.labelsByLanguage[language] ??= noLabels(this.#tasks)), found);
+    }
+  }
+}
+
+function noLabels(tasks: TaskLayout[]): LabelCounts {
+  return Object.fromEntries(
+    tasks.map((task) => [task.name, Object.fromEntries(task.labels.map((label) => [label, 0]))]),
+  );
+}
+
+function addAll(counts: LabelCounts, found: [task: string, label: string][]): void {
+  for (const [task, label] of found) {
+    const labels = (counts[task] ??= {});
+    labels[label] = (labels[label] ?? 0) + 1;
+  }
+}

@@ -1,0 +1,36 @@
+import { UsageError } from '../errors.ts';
+import { isJsonObject, valueAt } from './json-fields.ts';
+import { isDelimited, type RecordsHead, type Row } from './row.ts';
+
+/** Reads values of some columns out of rows; undefined where a JSON record has no such value. */
+export type ColumnsReader = (row: Row) => unknown[];
+
+/**
+ * Makes a reader of columns by name; for JSONL a name is a dotted path.
+ * @param option - named in the error, for example `--by`
+ * @throws {UsageError} when a delimited file has no such column. A record of JSONL may lack any key.
+ */
+export function columnsReader(head: RecordsHead, names: readonly string[], option: string): ColumnsReader {
+  if (!isDelimited(head.format)) {
+    return (row) => {
+      if (names.length === 0) return [];
+      const record: unknown = JSON.parse(row.json ?? '{}');
+      return names.map((name) => (isJsonObject(record) ? valueAt(record, name) : undefined));
+    };
+  }
+  const places = names.map((name) => {
+    const place = head.columns.indexOf(name);
+    if (place !== -1) return place;
+    const found = head.columns.map((column) => `\`${column}\``).join(', ');
+    throw new UsageError('COLUMN_NOT_FOUND', `Expected a column named \`${name}\`, found ${found}`, {
+      hint: `Give \`${option}\` the name of a column.`,
+    });
+  });
+  return (row) => places.map((place) => row.cells?.[place] ?? '');
+}
+
+/** A value as text: strings as they are, null and missing empty, everything else as its JSON text. */
+export function valueText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value === undefined || value === null ? '' : JSON.stringify(value);
+}

@@ -1,0 +1,78 @@
+import { InputError } from '../errors.ts';
+import { rawOf } from './raw.ts';
+import type { RecordsHead, RejectReason, Row } from './row.ts';
+
+/** Bytes of a record, as UTF-8, that its reject keeps at most. */
+export const maxRawBytes = 1024 * 1024;
+
+/** How to go on without a bad row; the only place that says it. */
+export const howToReject = '`voxpop score` puts such rows aside with `--rejects <file> --max-rejects <n>`.';
+
+/** What is wrong with one row, while the rows around it may be good. */
+export interface RowFault {
+  code: string;
+  /** Without the place. */
+  message: string;
+  /** Line of the fault, from 1; the record may start before it. */
+  line: number;
+  /** Field of a delimited record, or character of a JSON line, from 1. */
+  column?: number | undefined;
+  hint: string;
+  cause?: unknown;
+}
+
+/** The error that a bad row ends a run with when no row may be rejected. */
+export function faultError(file: string, { code, message, line, column, hint, cause }: RowFault): InputError {
+  const place = column === undefined ? { file, line } : { file, line, column };
+  return new InputError(code, message, place, { hint: `${hint} ${howToReject}`, cause });
+}
+
+/**
+ * @param raw - the record as it stood, or a little more of it than is kept
+ */
+export function rejectReason(
+  { code, message, column }: Pick<RowFault, 'code' | 'message' | 'column'>,
+  raw: string | Buffer,
+): RejectReason {
+  const place = column === undefined ? {} : { column };
+  if (raw.length <= maxRawBytes / 3) return { code, message, ...place, raw: raw.toString() };
+  const bytes = typeof raw === 'string' ? Buffer.from(raw) : raw;
+  if (bytes.length <= maxRawBytes) return { code, message, ...place, raw: bytes.toString('utf8') };
+  // A character that is cut becomes one replacement character, which goes.
+  const start = bytes.toString('utf8', 0, maxRawBytes).replace(/\ufffd$/u, '');
+  return { code, message, ...place, raw: start, rawTruncated: true };
+}
+
+/** What `--invalid-utf8 reject` finds in a record. */
+export function invalidTextFault(line: number): RowFault {
+  return {
+    code: 'INVALID_ENCODING',
+    message: 'expected valid text, found bytes that the encoding does not allow',
+    line,
+    hint: 'Name the encoding that the file was saved in with `--encoding`.',
+  };
+}
+
+export function tooLongFault(line: number, maxRowBytes: number, detail: string): RowFault {
+  return {
+    code: 'ROW_TOO_LONG',
+    message: `expected rows of at most ${maxRowBytes} bytes, found a longer one${detail}`,
+    line,
+    hint: 'Allow longer rows with `--max-row-bytes <n>`; memory grows with it.',
+  };
+}
+
+/**
+ * Marks a row that was read well, but does not fit into the output.
+ * @throws {InputError} when it may not be rejected.
+ */
+export function rejectOrThrow(
+  row: Row,
+  fault: Omit<RowFault, 'line'>,
+  head: RecordsHead,
+  rejectRows: boolean | undefined,
+): void {
+  const located = { ...fault, line: row.line };
+  if (rejectRows !== true) throw faultError(row.file, located);
+  row.rejected = rejectReason(located, rawOf(row, head));
+}

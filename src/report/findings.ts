@@ -1,0 +1,115 @@
+import { wilsonLow } from './report-tally.ts';
+import type { ReportDocument } from './document.ts';
+import { comments, count, humanLabel, percent } from './words.ts';
+
+/** What a reader should know first, in sentences. */
+export interface Findings {
+  headline: string;
+  points: string[];
+}
+
+/** Fewer comments than this are an anecdote. */
+const leastComments = 10;
+/** Two-sided 95 %. */
+const significantZ = 1.96;
+
+export function findings(document: ReportDocument): Findings {
+  const { texts, focus } = document;
+  if (texts === 0) return { headline: 'No comment has labels.', points: [] };
+  const mix = document.tasks.find(({ task }) => task === focus.task);
+  const focused = mix?.labels.find(({ label }) => label === focus.label);
+  if (mix === undefined || focused === undefined) {
+    const [most] = mix?.labels ?? [];
+    const what =
+      most === undefined
+        ? 'have no label'
+        : `are ${humanLabel(most.label)}, the most frequent ${mix?.task} (${percent(most.share)})`;
+    return { headline: `${count(most?.texts ?? 0)} of ${comments(texts)} ${what}.`, points: [] };
+  }
+  const name = humanLabel(focus.label);
+  return {
+    headline: `${percent(focused.share)} of ${comments(texts)} ${texts === 1 ? 'is' : 'are'} ${name}.`,
+    points: [
+      ...hotspotPoints(document, name, focused.texts),
+      ...timePoint(document, name),
+      ...actionPoint(document),
+      ...breakdownPoints(document, name),
+    ],
+  };
+}
+
+function hotspotPoints({ hotspots, texts }: ReportDocument, name: string, focused: number): string[] {
+  const known = hotspots?.labels.filter((label) => label.texts >= Math.max(leastComments, texts / 200)) ?? [];
+  const [first] = known;
+  if (hotspots === undefined || first === undefined || first.focused === 0) return [];
+  const most = hotspots.labels.toSorted((one, other) => other.focused - one.focused)[0];
+  const points = [
+    `Most often ${name}: ${humanLabel(first.label)}, ${percent(first.share)} of ${comments(first.texts)}.`,
+  ];
+  if (most !== undefined && most.label !== first.label) {
+    points.push(
+      `Most ${name} comments: ${humanLabel(most.label)}, ${count(most.focused)} of ${count(focused)} (${percent(most.focused / focused)}).`,
+    );
+  }
+  return points;
+}
+
+/** The last third of the time against the first. */
+function timePoint({ time, focus }: ReportDocument, name: string): string[] {
+  const buckets = time?.buckets ?? [];
+  const third = Math.floor(buckets.length / 3);
+  if (third === 0) return [];
+  const [before, after] = [buckets.slice(0, third), buckets.slice(-third)].map((part) => ({
+    texts: part.reduce((sum, { texts }) => sum + texts, 0),
+    focused: part.reduce((sum, { labels }) => sum + (labels[focus.label] ?? 0), 0),
+    range: part.length === 1 ? (part[0]?.start ?? '') : `${part[0]?.start} to ${part.at(-1)?.start}`,
+  })) as [Part, Part];
+  if (before.texts < leastComments || after.texts < leastComments) return [];
+  const [was, is] = [before, after].map(({ focused, texts }) => focused / texts) as [number, number];
+  const pooled = (before.focused + after.focused) / (before.texts + after.texts);
+  const z = (is - was) / Math.sqrt(pooled * (1 - pooled) * (1 / before.texts + 1 / after.texts));
+  if (!(Math.abs(z) > significantZ)) {
+    return [`No clear change over time: ${percent(was)} ${name} at first, ${percent(is)} of late.`];
+  }
+  return [
+    `The share of ${name} comments ${z > 0 ? 'rose' : 'fell'} from ${percent(was)} (${before.range}) to ${percent(is)} (${after.range}).`,
+  ];
+}
+
+interface Part {
+  texts: number;
+  focused: number;
+  range: string;
+}
+
+function actionPoint({ tasks }: ReportDocument): string[] {
+  const labels = tasks.find(({ task }) => task === 'actionability')?.labels ?? [];
+  const [problems, suggestions] = ['problem', 'suggestion'].map(
+    (name) => labels.find(({ label }) => label === name)?.texts ?? 0,
+  ) as [number, number];
+  if (problems + suggestions === 0) return [];
+  return [
+    `${comments(problems)} ${problems === 1 ? 'reports' : 'report'} a problem, ${count(suggestions)} ${suggestions === 1 ? 'makes' : 'make'} a suggestion.`,
+  ];
+}
+
+/** In each breakdown, the value that surely has a larger share than all. */
+function breakdownPoints({ breakdowns, focus, texts, tasks }: ReportDocument, name: string): string[] {
+  const overall =
+    tasks.find(({ task }) => task === focus.task)?.labels.find(({ label }) => label === focus.label)?.share ??
+    0;
+  return breakdowns.flatMap(({ by, values }) => {
+    const ranked = values
+      .filter((value) => value.texts >= Math.max(leastComments, texts / 200))
+      .map((value) => {
+        const focused = value.tasks[focus.task]?.[focus.label] ?? 0;
+        return { ...value, focused, low: wilsonLow(focused, value.texts) };
+      })
+      .toSorted((one, other) => other.low - one.low);
+    const [first] = ranked;
+    if (first === undefined || first.low <= overall) return [];
+    return [
+      `Above average by ${by}: ${first.value}, ${percent(first.focused / first.texts)} of ${comments(first.texts)} ${name}.`,
+    ];
+  });
+}

@@ -1,0 +1,36 @@
+/** Markup that may stand in a page as it is. Only {@link html} and {@link trusted} make it. */
+export class SafeHtml {
+  readonly markup: string;
+
+  constructor(markup: string) {
+    this.markup = markup;
+  }
+}
+
+type HtmlValue = string | number | SafeHtml | readonly HtmlValue[] | undefined | false;
+
+/** A template whose values are escaped, whoever wrote them, unless they are made by it. */
+export function html(strings: TemplateStringsArray, ...values: HtmlValue[]): SafeHtml {
+  const parts = strings.map((string, index) => string + (index < values.length ? render(values[index]) : ''));
+  return new SafeHtml(parts.join(''));
+}
+
+/** Markup that this program wrote, such as a chart. Never for values of a file. */
+export function trusted(markup: string): SafeHtml {
+  return new SafeHtml(markup);
+}
+
+function render(value: HtmlValue): string {
+  if (value === undefined || value === false) return '';
+  if (value instanceof SafeHtml) return value.markup;
+  if (Array.isArray(value)) return value.map((each) => render(each as HtmlValue)).join('');
+  return escapeHtml(String(value));
+}
+
+/** Escapes for text and for quoted attributes; characters that a page cannot hold become U+FFFD. */
+export function escapeHtml(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/gu, '\ufffd')
+    .replaceAll(/[&<>"']/gu, (character) => `&#${character.charCodeAt(0)};`);
+}

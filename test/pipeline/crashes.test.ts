@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { WorkerPool } from '../../src/pipeline/pool.ts';
+import { type RobustPredictions, scoreRobustly } from '../../src/pipeline/robust.ts';
+import { repositoryRoot } from '../support/paths.ts';
+import { scratchDirectory } from '../support/scratch.ts';
+
+const worker = join(repositoryRoot, 'dist', 'test', 'support', 'unreliable-worker.js');
+
+function unreliablePool(t: TestContext, bundlePath = ''): WorkerPool {
+  const settings = { bundlePath, tasks: undefined, thresholds: {}, maxBatchTokens: 1, deterministic: false };
+  const pool = new WorkerPool(settings, 2, {
+    filename: worker,
+    resourceLimits: { maxOldGenerationSizeMb: 64 },
+  });
+  t.after(() => pool.close());
+  return pool;
+}
+
+async function score(pool: WorkerPool, texts: string[]): Promise<RobustPredictions> {
+  return scoreRobustly({ texts }, (shard) => pool.score(shard), 1);
+}
+
+const others = Array.from({ length: 20 }, (_, index) => 'x'.repeat(index + 1));
+
+for (const [name, bad, code, message] of [
+  ['exits', 'exit', 'WORKER_DIED', /worker exited with code: 7/],
+  ['throws', 'throw', 'WORKER_DIED', /thrown in the worker/],
+  ['runs out of memory', 'memory', 'WORKER_DIED', /memory limit/],
+  ['cannot score a text', 'model fails', 'MODEL_FAILED', /no/],
+] as const) {
+  test(`a worker that ${name} costs the text that made it, and no other`, async (t) => {
+    const pool = unreliablePool(t);
+    const { predictions, failures } = await score(pool, [...others.slice(0, 13), bad, ...others.slice(13)]);
+    assert.deepEqual(
+      failures.map(({ text, code: found }) => [text, found]),
+      [[13, code]],
+    );
+    assert.match(failures[0]?.message ?? '', message);
+    assert.deepEqual(
+      [...predictions.scores],
+      [...others.slice(0, 13), '', ...others.slice(13)].map((text) => text.length),
+    );
+    assert.equal(predictions.counts.tokens, 20);
+    // The pool goes on with new workers.
+    assert.equal((await score(pool, others)).failures.length, 0);
+  });
+}
+
+test('a worker that dies for a reason outside the shard costs nothing', async (t) => {
+  const mark = join(scratchDirectory(t), 'died');
+  const { failures, predictions } = await score(unreliablePool(t), [...others, `exit once ${mark}`]);
+  assert.deepEqual(failures, []);
+  assert.equal(predictions.flags.length, 21);
+});
+
+test("a bundle that cannot be loaded is no row's fault", async (t) => {
+  await assert.rejects(score(unreliablePool(t), ['a', 'bundle fails', 'b']), { name: 'BundleError' });
+});
+
+test('workers that die while they start end the run, they do not hang it', async (t) => {
+  const pool = unreliablePool(t, 'dies at start');
+  // The first shards die with the workers that hold them, and the next finds none.
+  await score(pool, ['a']).catch(() => {});
+  await assert.rejects(score(pool, ['a', 'b']), { code: 'NO_WORKERS', exitCode: 1 });
+});
