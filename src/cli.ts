@@ -67,10 +67,13 @@ export async function runProcess(): Promise<void> {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      const interrupted = new Interrupted(name);
-      // The second one ends at once.
-      if (controller.signal.aborted) process.exit(interrupted.exitCode);
-      controller.abort(interrupted);
+      // The second one ends at once, as the system does it: leaving in an orderly way while ONNX Runtime works in
+      // a thread would abort the process.
+      if (controller.signal.aborted) {
+        process.removeAllListeners(name);
+        process.kill(process.pid, name);
+      }
+      controller.abort(new Interrupted(name));
     });
   }
   // Writes report EPIPE themselves; without a listener the stream would throw it a second time.

@@ -9,6 +9,19 @@ export type {
   PredictorOptions,
   SingleLabelPrediction,
 } from './predictor/predictor.ts';
+export { evaluate } from './evaluation/evaluate.ts';
+export type { EvaluateHooks } from './evaluation/evaluate.ts';
+export type { Evaluation } from './evaluation/evaluation-run.ts';
+export type { EvaluateOptions } from './evaluation/options.ts';
+export type { EvaluationDocument } from './evaluation/document.ts';
+export { compare } from './evaluation/compare.ts';
+export type { Comparison } from './evaluation/compare.ts';
+export type { CompareOptions } from './evaluation/compare-options.ts';
+export type { ComparisonDocument } from './evaluation/comparison-document.ts';
+export { formatReport, report } from './report/report.ts';
+export type { ReportFormat, ReportOptions } from './report/options.ts';
+export type { ReportDocument } from './report/document.ts';
+export type { LabelMap } from './pipeline/label-map.ts';
 export { loadBundle } from './bundle/load-bundle.ts';
 export type { Bundle } from './bundle/load-bundle.ts';
 export type { BundleManifest, BundleTask } from './bundle/manifest.ts';

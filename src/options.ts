@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { defaultBundle } from './bundle/find-bundle.ts';
 import { UsageError } from './errors.ts';
+import type { LabelMap } from './pipeline/label-map.ts';
 import { allowsRejects, parseRejectLimit, type RejectLimit } from './pipeline/rejects.ts';
 import { defaultMaxBatchTokens } from './predictor/predictor.ts';
 
@@ -38,6 +39,8 @@ export interface ScoreOptions {
   prefix?: string | undefined;
   threshold?: Record<string, number> | undefined;
   flagTruncated?: boolean | undefined;
+  /** New names of labels, or a JSON file with them. */
+  labelMap?: LabelMap | string | undefined;
   model?: string | undefined;
   workers?: number | undefined;
   batchTokens?: number | undefined;
@@ -58,6 +61,7 @@ export interface ScoreOptions {
 
 /** Flags of `voxpop score` that are for people and have no meaning in the library. */
 interface TerminalFlags {
+  summary?: boolean;
   supervise?: number;
   logFormat?: LogFormat;
   dryRun?: boolean;
@@ -122,6 +126,10 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
     flags: '--flag-truncated',
     description: 'add a column that tells which texts were cut to fit the model',
   },
+  labelMap: {
+    flags: '--label-map <file>',
+    description: 'JSON with new names of labels by task; labels with one name are merged',
+  },
   model: {
     flags: '-m, --model <bundle>',
     description: 'bundle to score with: a name of `voxpop model list`, or a directory',
@@ -147,7 +155,8 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
   },
   invalidUtf8: {
     flags: '--invalid-utf8 <how>',
-    description: 'bytes that the encoding does not allow: end with an error, replace by U+FFFD, reject the row',
+    description:
+      'bytes that the encoding does not allow: end with an error, replace by U+FFFD, reject the row',
     choices: invalidTextChoices,
     default: 'error',
   },
@@ -231,6 +240,11 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
   dryRun: {
     flags: '--dry-run',
     description: 'show on stderr what was detected and the first rows; score nothing',
+    changesOutput: false,
+  },
+  summary: {
+    flags: '--summary',
+    description: 'print the label mix on stderr at the end',
     changesOutput: false,
   },
   quiet: { flags: '-q, --quiet', description: 'print nothing on stderr but errors', changesOutput: false },

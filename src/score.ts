@@ -11,11 +11,12 @@ import type { RunIdentity } from './pipeline/checkpoint.ts';
 import { type InputIdentity, identifyInputs, InputLog } from './pipeline/input-log.ts';
 import { createManifest } from './pipeline/manifest.ts';
 import { OutputSession } from './pipeline/output-session.ts';
+import { mapLabels, type MappedTasks, readLabelMap } from './pipeline/label-map.ts';
 import { WorkerPool } from './pipeline/pool.ts';
 import type { TaskLayout } from './pipeline/protocol.ts';
 import { allowsRejects, Rejects } from './pipeline/rejects.ts';
 import { type ScoredShard, scoreRows, writeRows } from './pipeline/run.ts';
-import { type RunCounts, Tally } from './pipeline/tally.ts';
+import { type LabelCounts, type RunCounts, Tally } from './pipeline/tally.ts';
 import { selectTasks } from './predictor/predictor.ts';
 import { openRecords, type Records } from './records/open-records.ts';
 import { refuseInputAsOutput } from './records/sink.ts';
@@ -33,8 +34,10 @@ export interface ScorePlan {
   textColumnsGuessed: boolean;
   bundlePath: string;
   bundle: { name: string; version: string; sha256: string; batchInvariant: boolean };
-  /** Scored tasks, in bundle order. */
+  /** Scored tasks, in bundle order, under the labels that are written. */
   tasks: TaskLayout[];
+  /** Brings the model's predictions under those labels. */
+  mapPredictions: MappedTasks['apply'];
   writer: RowWriter;
 }
 
@@ -57,6 +60,8 @@ export interface ScoreSummary extends RunCounts {
   tokensHere: number;
   elapsedMs: number;
   workers: number;
+  /** How often each label was assigned, by task. */
+  labels: LabelCounts;
   bytesRead: number;
   bytesWritten: number;
 }
@@ -78,10 +83,15 @@ export async function planScore(
   given: ScoreOptions,
   onBytes?: (bytes: Uint8Array, input: number) => void,
 ): Promise<ScorePlan> {
-  const options = resolveScoreOptions(given);
+  const resolved = resolveScoreOptions(given);
+  // What the file says is part of what a run is, so that a changed map is not resumed with.
+  const labelMap =
+    typeof resolved.labelMap === 'string' ? await readLabelMap(resolved.labelMap) : resolved.labelMap;
+  const options = { ...resolved, labelMap };
   const bundlePath = await findBundle(options.model);
   const { manifest, sha256 } = await loadBundle(bundlePath);
-  const tasks = selectTasks(manifest.tasks, { tasks: options.tasks, thresholds: options.threshold });
+  const selected = selectTasks(manifest.tasks, { tasks: options.tasks, thresholds: options.threshold });
+  const { tasks, apply: mapPredictions } = mapLabels(selected, labelMap ?? {});
   const output = typeof options.output === 'string' ? options.output : undefined;
   for (const path of [output, options.rejects, options.manifest]) {
     if (path !== undefined) await refuseInputAsOutput(path, options.inputs);
@@ -114,6 +124,7 @@ export async function planScore(
         batchInvariant: manifest.batchInvariant,
       },
       tasks,
+      mapPredictions,
       writer,
     };
   } catch (error) {
@@ -159,7 +170,7 @@ export async function openScoring(given: ScoreOptions): Promise<Scoring> {
         rows: records.rows(plan.textColumns),
         skip,
         limit: options.limit,
-        score: (shard) => pool.score(shard),
+        score: async (shard) => plan.mapPredictions(await pool.score(shard)),
         labelCount: plan.tasks.reduce((sum, task) => sum + task.labels.length, 0),
         reject: (row, code, message) => {
           row.rejected = { code, message, raw: rawOf(row, records.head) };
@@ -198,6 +209,7 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
     tokensHere: tally.counts.tokens,
     elapsedMs: performance.now() - startedMs,
     workers: options.workers,
+    labels: tally.state.labels,
     bytesRead: inputs.bytesRead,
     bytesWritten: 0,
     ...facts,
@@ -221,7 +233,7 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
     const countsBefore = { ...tally.counts };
     try {
       hooks.onPlan?.(plan);
-      const rejects = new Rejects(options.maxRejects, session.rejectsSink);
+      const rejects = new Rejects(options.maxRejects, session.rejectsSink, options.rejects);
       await writeRows({
         shards: scoring.shards(countsBefore.rows),
         writer: plan.writer,
@@ -272,7 +284,7 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
         bytesWritten: sink.bytesWritten,
       });
     } catch (error) {
-      hooks.onStop?.(await session.stop());
+      hooks.onStop?.(await session.stop(error));
       throw error;
     }
   } finally {

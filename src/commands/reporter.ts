@@ -1,4 +1,5 @@
 import type { ScoreHooks, ScorePlan, ScoreProgress, ScoreSummary } from '../score.ts';
+import { labelBars } from './label-bars.ts';
 import { createProgressBar } from './progress-bar.ts';
 import { resumeCommand } from './resume-command.ts';
 import type { ScoreFlags } from './score.ts';
@@ -38,6 +39,7 @@ function textReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
           ? `Nothing to do: ${output} is finished and unchanged`
           : summarise(summary, output),
       );
+      if (flags.summary === true && !summary.nothingToDo) say(labelBars(summary.labels, summary.scored));
     },
     close: () => bar.stop(),
   };

@@ -24,6 +24,7 @@ export interface ScoreFlags extends Omit<ScoreOptions, 'output'> {
   supervise?: number;
   logFormat: LogFormat;
   dryRun?: boolean;
+  summary?: boolean;
   quiet?: boolean;
   progress: boolean;
 }

@@ -1,9 +1,7 @@
-import { loadBundle } from '../bundle/load-bundle.ts';
 import { UsageError } from '../errors.ts';
 import { type LabelMap, mapLabels, readLabelMap } from '../pipeline/label-map.ts';
 import type { TaskLayout } from '../pipeline/protocol.ts';
 import { Tally } from '../pipeline/tally.ts';
-import { selectTasks } from '../predictor/predictor.ts';
 import { openSink, refuseInputAsOutput } from '../records/sink.ts';
 import { openScoring, type ScoreHooks, type ScorePlan } from '../score.ts';
 import {
@@ -42,7 +40,7 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
   const scoring = await openScoring({ ...scoringOptions(options), prefix: hiddenPrefix });
   try {
     hooks.onPlan?.(scoring.plan);
-    const run = await prepare(scoring.plan, options, labelMap, baseline);
+    const run = prepare(scoring.plan, options, labelMap, baseline);
     const flips = options.flips === undefined ? undefined : await FlipsFile.open(options.flips);
     try {
       const tally = new Tally(scoring.plan.tasks);
@@ -94,12 +92,12 @@ async function save(path: string, { document, passed, notices }: Evaluation, pre
   }
 }
 
-async function prepare(
+function prepare(
   plan: ScorePlan,
   options: ResolvedEvaluateOptions,
   labelMap: LabelMap,
   baseline: Baseline | undefined,
-): Promise<EvaluationRun> {
+): EvaluationRun {
   if (plan.textColumns.length !== 1) {
     throw new UsageError(
       'TEXT_COLUMN_NOT_SINGLE',
@@ -107,26 +105,27 @@ async function prepare(
       { hint: 'Evaluate the columns one by one: `--text <column>`.' },
     );
   }
-  const { manifest, sha256 } = await loadBundle(plan.bundlePath);
-  const layouts = selectTasks(manifest.tasks, { tasks: options.tasks });
   // Names that only gold labels have are no labels of the bundle: they are mapped where gold is read.
-  const map = mapLabels(layouts, knownPart(labelMap, layouts, manifest.tasks));
+  const map = mapLabels(plan.tasks, knownPart(labelMap, plan.tasks, options.tasks !== undefined));
   const gold = findGoldColumns(plan.records.head, map.tasks, options.gold);
   if (baseline !== undefined) {
     const measured = gold.map(({ task }) => task.name);
     requireSameTasks(baseline.evaluation, measured, options.tasks);
   }
-  const bundle = { name: manifest.name, version: manifest.version, sha256 };
+  const { name, version, sha256 } = plan.bundle;
+  const bundle = { name, version, sha256 };
   return new EvaluationRun({ plan, options, labelMap, baseline, map, gold, bundle });
 }
 
-/** The part of a map that names labels of the bundle, for the tasks that are scored. */
-function knownPart(labelMap: LabelMap, scored: readonly TaskLayout[], all: readonly TaskLayout[]): LabelMap {
+/**
+ * The part of a map that names labels of the bundle.
+ * @param chosen whether tasks were chosen, so that the map may name others too
+ */
+function knownPart(labelMap: LabelMap, tasks: readonly TaskLayout[], chosen: boolean): LabelMap {
   const part: LabelMap = {};
   for (const [name, names] of Object.entries(labelMap)) {
-    const task = scored.find((each) => each.name === name);
-    const isUnknown = !all.some((each) => each.name === name);
-    if (task === undefined && !isUnknown) continue;
+    const task = tasks.find((each) => each.name === name);
+    if (task === undefined && chosen) continue;
     part[name] = Object.fromEntries(
       Object.entries(names).filter(([label]) => task === undefined || task.labels.includes(label)),
     );

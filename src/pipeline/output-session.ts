@@ -1,7 +1,7 @@
 import { rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
-import { OutputError, UsageError } from '../errors.ts';
+import { OutputError, RejectsError, UsageError } from '../errors.ts';
 import { openSink, outputTarget, partPath, type Sink, syncFolder } from '../records/sink.ts';
 import {
   type Checkpoint,
@@ -148,12 +148,14 @@ export class OutputSession {
   }
 
   /**
-   * Ends without an output. What the last checkpoint holds is kept, to be resumed.
+   * Ends without an output. What the last checkpoint holds is kept, to be resumed; rejects that were too many
+   * are kept in any case, to be looked at.
    * @returns how many rows are kept
    */
-  async stop(): Promise<number> {
+  async stop(error: unknown): Promise<number> {
     const keep = this.#resumable !== undefined && this.#savedRows > 0;
-    for (const sink of [this.sink, this.rejectsSink]) await (keep ? sink?.suspend() : sink?.abort());
+    await (keep ? this.sink.suspend() : this.sink.abort());
+    await (keep || error instanceof RejectsError ? this.rejectsSink?.suspend() : this.rejectsSink?.abort());
     if (keep) return this.#savedRows;
     if (this.#resumable !== undefined) await removeCheckpoint(this.#resumable);
     return 0;

@@ -1,7 +1,7 @@
 import { InputError, RejectsError, UsageError } from '../errors.ts';
 import { howToReject } from '../records/row-fault.ts';
 import type { Row } from '../records/row.ts';
-import type { Sink } from '../records/sink.ts';
+import { partPath, type Sink } from '../records/sink.ts';
 
 /** How many rows may be rejected before a run fails. */
 export type RejectLimit = { rows: number } | { percent: number };
@@ -26,10 +26,13 @@ export function allowsRejects(limit: RejectLimit): boolean {
 export class Rejects {
   readonly #limit: RejectLimit;
   readonly #sink: Sink | undefined;
+  readonly #hint: string;
 
-  constructor(limit: RejectLimit, sink: Sink | undefined) {
+  /** @param path of the sink, to name it in errors */
+  constructor(limit: RejectLimit, sink: Sink | undefined, path = '') {
     this.#limit = limit;
     this.#sink = sink;
+    this.#hint = `Look at ${partPath(path)}; then correct the input, or raise --max-rejects.`;
   }
 
   /**
@@ -44,11 +47,16 @@ export class Rejects {
       rejected++;
       if ('rows' in this.#limit && rejected > this.#limit.rows) {
         await this.#sink?.write(lines);
-        throw this.#limit.rows === 0 ? notAllowed(row) : tooMany(this.#limit.rows, row);
+        throw this.#limit.rows === 0 ? notAllowed(row) : this.#tooMany(this.#limit.rows, row);
       }
       lines += `${rejectLine(row)}\n`;
     }
     await this.#sink?.write(lines);
+  }
+
+  #tooMany(limit: number, { file, line }: Row): RejectsError {
+    const message = `Expected at most ${limit} rejected rows, found one more at ${file}:${line}`;
+    return new RejectsError('TOO_MANY_REJECTS', message, { hint: this.#hint });
   }
 
   /** @throws RejectsError when a share is exceeded */
@@ -57,7 +65,7 @@ export class Rejects {
     throw new RejectsError(
       'TOO_MANY_REJECTS',
       `Expected at most ${this.#limit.percent}% rejected rows, found ${rejected} of ${rows} (${((rejected / rows) * 100).toFixed(2)}%)`,
-      { hint: 'Look at the rejects; then raise --max-rejects, or correct the input.' },
+      { hint: this.#hint },
     );
   }
 }
@@ -67,16 +75,6 @@ function notAllowed({ file, line, rejected }: Row): InputError {
   // The reader's messages name the place already.
   const plain = message.replace(`${file}:${line}: `, '');
   return new InputError(code, plain, { file, line }, { hint: howToReject });
-}
-
-function tooMany(limit: number, { file, line }: Row): RejectsError {
-  return new RejectsError(
-    'TOO_MANY_REJECTS',
-    `Expected at most ${limit} rejected rows, found one more at ${file}:${line}`,
-    {
-      hint: 'Look at the rejects; then raise --max-rejects, or correct the input.',
-    },
-  );
 }
 
 function rejectLine(row: Row): string {

@@ -41,12 +41,23 @@ export async function decodeBytes(
   const name = mark?.encoding ?? label;
   if (mark === undefined && encoding === undefined) refuseUtf16(file, start);
   const content = mark === undefined ? chunks : skipBytes(chunks, mark.bytes.length);
-  const isPlain = name === 'utf-8' && invalid !== 'replace';
   return {
     encoding: name,
     byteOrderMark: mark !== undefined,
-    chunks: isPlain ? checkUtf8(file, content, invalid) : transcode(file, content, name, invalid),
+    chunks: decodeContent(file, content, name, invalid),
   };
+}
+
+function decodeContent(
+  file: string,
+  content: AsyncGenerator<Buffer>,
+  encoding: string,
+  invalid: InvalidText,
+): AsyncGenerator<Buffer> {
+  if (encoding === 'utf-8' && invalid !== 'replace') return checkUtf8(file, content, invalid);
+  return invalid === 'error'
+    ? transcode(file, content, encoding)
+    : transcodeLossy(content, encoding, invalid);
 }
 
 /** Every other byte of Latin text in UTF-16 is 0, which no header and no JSON starts with. */
@@ -142,9 +153,7 @@ async function* transcode(
   file: string,
   chunks: AsyncGenerator<Buffer>,
   encoding: string,
-  invalid: InvalidText,
 ): AsyncGenerator<Buffer> {
-  if (invalid !== 'error') return yield* transcodeLossy(chunks, encoding, invalid);
   const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
   const unit = encoding.startsWith('utf-16') ? 2 : 1;
   let carry: Buffer = Buffer.alloc(0);

@@ -187,12 +187,13 @@ export class RecordScanner {
             this.#skipPlain(limit);
           }
           break;
-        case 'quoted': {
-          const place = buffer.subarray(this.#at, limit).indexOf(quote);
-          this.#at = place === -1 ? limit : this.#at + place + 1;
-          if (place !== -1) this.#state = 'closing';
+        case 'quoted':
+          this.#at = this.#findQuote(limit);
+          if (this.#at < limit) {
+            this.#state = 'closing';
+            this.#at++;
+          }
           break;
-        }
         case 'closing':
           if (byte === quote) {
             this.#hasDoubled = true;
@@ -231,6 +232,18 @@ export class RecordScanner {
     } while (at < limit && byte !== first && byte !== lineEnd && (byte !== quote || !isBlank));
     this.#at = at;
     this.#isBlankSoFar = isBlank;
+  }
+
+  /** Where the next quote stands; `limit` when there is none before it. */
+  #findQuote(limit: number): number {
+    const buffer = this.#buffer;
+    // Most cells are short, and a call of indexOf costs as much as this.
+    const near = Math.min(limit, this.#at + 64);
+    let at = this.#at;
+    while (at < near && buffer[at] !== quote) at++;
+    if (at < near || at === limit) return at;
+    const place = buffer.subarray(at, limit).indexOf(quote);
+    return place === -1 ? limit : at + place;
   }
 
   #isDelimiter(): boolean {

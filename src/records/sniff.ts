@@ -56,7 +56,8 @@ export function detectNewline(text: string): Newline {
   let lone = false;
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
-    if (character === '"') quoted = !quoted;
+    // After a letter, digit or blank it opens nothing: `5" screen`.
+    if (character === '"' && (quoted || !/[\p{L}\p{N} ]/u.test(text[at - 1] ?? ''))) quoted = !quoted;
     if (quoted) continue;
     if (character === '\n') return text[at - 1] === '\r' ? '\r\n' : '\n';
     // A carriage return by itself is data, unless the file has nothing else to end lines with.

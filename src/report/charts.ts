@@ -1,22 +1,24 @@
 import type { Spec } from 'vega';
 import type { ReportDocument, TaskCross, TaskMix, TimeSeries } from './document.ts';
-import { humanLabel, percent, shortLabel } from './words.ts';
+import { percent, shortLabel, shortText } from './words.ts';
 
 /**
  * Charts as SVG. Colours are CSS variables of the page, so that a chart follows its light or dark theme; widths
  * are small enough to be read on a phone.
  */
-const width = 460;
-const labelWidth = 172;
+const width = 400;
+const labelWidth = 150;
 const font = 'inherit';
 const fontSize = 13;
 const rowHeight = 25;
+const heatColumn = 62;
 export const maxBars = 15;
 
 /** Shares of labels as bars. */
 export function mixChart(mix: TaskMix): Promise<string> {
   const rows = mix.labels.slice(0, maxBars).map(({ label, texts, share }) => ({
-    name: shortLabel(label),
+    name: label,
+    label: shortLabel(label),
     share,
     words: `${percent(share)} (${texts.toLocaleString('en-US')})`,
     fill: tone(label),
@@ -30,7 +32,8 @@ export function hotspotChart(
   focus: string,
 ): Promise<string> {
   const rows = shownHotspots(hotspots).map(({ label, focused, texts, share }) => ({
-    name: shortLabel(label),
+    name: label,
+    label: shortLabel(label),
     share,
     words: `${percent(share)} (${focused.toLocaleString('en-US')} of ${texts.toLocaleString('en-US')})`,
     fill: tone(focus),
@@ -43,10 +46,10 @@ export function shownHotspots({ labels }: NonNullable<ReportDocument['hotspots']
 }
 
 function barChart(
-  rows: { name: string; share: number; words: string; fill: string }[],
+  rows: { name: string; label: string; share: number; words: string; fill: string }[],
   most: number,
 ): Promise<string> {
-  const wordsWidth = 108;
+  const wordsWidth = 104;
   const barWidth = width - labelWidth - wordsWidth;
   return draw({
     width,
@@ -122,7 +125,11 @@ export function stackChart(rows: readonly StackRow[], labels: readonly string[])
     data: [
       {
         name: 'rows',
-        values: rows.map(({ name, texts }) => ({ name, words: texts.toLocaleString('en-US') })),
+        values: rows.map(({ name, texts }) => ({
+          name,
+          label: shortText(name),
+          words: texts.toLocaleString('en-US'),
+        })),
       },
       { name: 'parts', values: parts },
     ],
@@ -178,42 +185,32 @@ export function heatChart(
       const both = cross.counts[place]?.[cross.columns.indexOf(column)] ?? 0;
       const share = texts === 0 ? 0 : both / texts;
       return {
-        row: shortLabel(row),
-        column: shortLabel(column),
+        row,
+        column,
         opacity: 0.06 + 0.94 * share,
         words: texts === 0 ? '' : percent(share),
-        ink: share > 0.5 ? 'var(--on-tone)' : 'var(--ink)',
+        ink: share > 0.75 ? 'var(--on-tone)' : 'var(--ink)',
         fill: tone(column),
       };
     }),
   );
   const head = 26;
   const total = rows.length * rowHeight;
-  const right = Math.max(width, labelWidth + columns.length * 64);
+  const right = Math.max(width, labelWidth + columns.length * heatColumn);
   return draw({
     width: right,
     height: head + total,
     data: [
       { name: 'cells', values: cells },
-      { name: 'rows', values: rows.map((row) => ({ name: shortLabel(row) })) },
+      { name: 'rows', values: rows.map((row) => ({ name: row, label: shortLabel(row) })) },
       {
         name: 'columns',
-        values: columns.map((column) => ({ name: shortLabel(column, 14), key: shortLabel(column) })),
+        values: columns.map((column) => ({ name: shortLabel(column, 10), key: column })),
       },
     ],
     scales: [
-      bandScale(
-        'y',
-        rows.map((row) => shortLabel(row)),
-        [head, head + total],
-        0.08,
-      ),
-      bandScale(
-        'x',
-        columns.map((column) => shortLabel(column)),
-        [labelWidth, right],
-        0.02,
-      ),
+      bandScale('y', [...rows], [head, head + total], 0.08),
+      bandScale('x', [...columns], [labelWidth, right], 0.02),
     ],
     marks: [
       rowNames('rows'),
@@ -268,8 +265,8 @@ export function heatChart(
 
 /** Texts over time, stacked by label. */
 export function timeChart({ buckets }: TimeSeries, labels: readonly string[]): Promise<string> {
-  const height = 210;
-  const [left, top, bottom] = [44, 12, 34];
+  const padding = { left: 40, top: 8, right: 34, bottom: 30 };
+  const [plotWidth, plotHeight] = [720 - padding.left - padding.right, 210 - padding.top - padding.bottom];
   const parts = buckets.flatMap(({ start, labels: counts }) => {
     let from = 0;
     return labels.map((label, index) => {
@@ -283,19 +280,19 @@ export function timeChart({ buckets }: TimeSeries, labels: readonly string[]): P
   const most = Math.max(1, ...parts.map(({ to }) => to));
   const starts = buckets.map(({ start }) => start);
   return draw({
-    width: 720,
-    height,
+    width: plotWidth,
+    height: plotHeight,
+    padding,
     data: [{ name: 'parts', values: parts }],
     scales: [
-      bandScale('x', starts, [left, 720], 0.15),
-      { name: 'y', type: 'linear', domain: [0, most], nice: 4, range: [height - bottom, top] },
+      bandScale('x', starts, [0, plotWidth], 0.15),
+      { name: 'y', type: 'linear', domain: [0, most], nice: 4, range: [plotHeight, 0] },
     ],
     axes: [
       {
         orient: 'left',
         scale: 'y',
         aria: false,
-        offset: -left,
         tickCount: 4,
         domain: false,
         ticks: false,
@@ -303,7 +300,7 @@ export function timeChart({ buckets }: TimeSeries, labels: readonly string[]): P
         gridColor: 'var(--line)',
         labelColor: 'var(--ink-2)',
         labelFont: font,
-        labelFontSize: 14,
+        labelFontSize: 12,
         labelPadding: 8,
         format: ',d',
       },
@@ -311,13 +308,12 @@ export function timeChart({ buckets }: TimeSeries, labels: readonly string[]): P
         orient: 'bottom',
         scale: 'x',
         aria: false,
-        offset: -bottom,
         values: starts.filter((_, index) => index % steps === 0),
         ticks: false,
         domainColor: 'var(--line)',
         labelColor: 'var(--ink-2)',
         labelFont: font,
-        labelFontSize: 14,
+        labelFontSize: 12,
         labelPadding: 8,
       },
     ],
@@ -358,7 +354,7 @@ function rowNames(data: string): Mark {
         align: { value: 'right' },
         x: { value: labelWidth - 10 },
         y: { scale: 'y', field: 'name', band: 0.5 },
-        text: { field: 'name' },
+        text: { field: 'label' },
       },
     },
   };
@@ -410,8 +406,6 @@ async function draw(spec: Spec & { width: number; height: number }): Promise<str
 export const chartSizes = {
   bars: (rows: number) => [width, rows * rowHeight] as const,
   heat: (rows: number, columns: number) =>
-    [Math.max(width, labelWidth + columns * 64), 26 + rows * rowHeight] as const,
+    [Math.max(width, labelWidth + columns * heatColumn), 26 + rows * rowHeight] as const,
   time: () => [720, 210] as const,
 };
-
-export { humanLabel };

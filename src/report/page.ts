@@ -79,10 +79,11 @@ interface ChartParts {
 
 /** A chart with its words and its figures. */
 function chart({ id, title, description, svg, size, table, narrow = true }: ChartParts): SafeHtml {
-  const wide = size[0] > 480 && narrow;
+  // A wide chart scrolls on a phone instead of shrinking until nobody can read it.
+  const wide = size[0] > 480;
   return html`<figure class="chart${narrow && ' narrow'}">
 <div${wide && html` class="scroll" tabindex="0" role="region" aria-label="${title}"`}>
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size[0]} ${size[1]}" role="img" aria-labelledby="${id}-title ${id}-desc"${wide && html` style="min-width:${size[0]}px"`}><title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>${trusted(svg)}</svg>
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size[0]} ${size[1]}" role="img" aria-labelledby="${id}-title ${id}-desc"${wide && html` style="min-width:${Math.round(size[0] * 0.78)}px"`}><title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>${trusted(svg)}</svg>
 </div>
 <details><summary>Figures as a table</summary>${dataTable(title, table)}</details>
 </figure>`;
@@ -237,6 +238,10 @@ function sampleSection(document: ReportDocument): SafeHtml {
   const shown = ranked.slice(0, topicsWithSamples);
   const cells = (focusLabel: string, label: string): ReportDocument['samples'] =>
     samples.filter((cell) => cell.focus_label === focusLabel && cell.label === label);
+  // Emotions and the like would drown the comment; they are in the file and in the JSON.
+  const shownTasks = document.tasks
+    .filter(({ task, multi_label: isMulti }) => task === hotspots?.of || (!isMulti && task !== 'language'))
+    .map(({ task }) => task);
   const others = samples.filter((cell) => cell.focus_label !== focus.label || !shown.includes(cell.label));
   return html`<section class="card long">
     <h2>In their own words</h2>
@@ -249,7 +254,7 @@ function sampleSection(document: ReportDocument): SafeHtml {
         (cell) =>
           html`<div class="topic">
             <h3>${capital(humanLabel(label))}, ${humanLabel(focus.label)}: ${comments(cell.texts)}</h3>
-            <div class="quotes">${cell.samples.map((sample) => quote(sample, [focus.task]))}</div>
+            <div class="quotes">${cell.samples.map((sample) => quote(sample, shownTasks))}</div>
           </div>`,
       ),
     )}
@@ -261,7 +266,7 @@ function sampleSection(document: ReportDocument): SafeHtml {
             <h3>
               ${capital(humanLabel(cell.label))}, ${humanLabel(cell.focus_label)}: ${comments(cell.texts)}
             </h3>
-            <div class="quotes">${cell.samples.map((sample) => quote(sample, [focus.task]))}</div>
+            <div class="quotes">${cell.samples.map((sample) => quote(sample, shownTasks))}</div>
           </div>`,
       )}
     </details>
@@ -274,8 +279,7 @@ function quote(sample: SampleText, tasks: readonly string[]): SafeHtml {
     sample.language !== undefined &&
     /^[a-z]{2,3}$/u.test(sample.language) &&
     html` lang="${sample.language}"`;
-  const shown = [...tasks, ...Object.keys(sample.labels).filter((task) => !tasks.includes(task))];
-  const words = shown.flatMap((task) =>
+  const words = tasks.flatMap((task) =>
     (sample.labels[task] ?? []).map(
       ({ label, score }) => html`<b>${humanLabel(label)}</b>${score !== undefined && ` ${score.toFixed(2)}`}`,
     ),

@@ -16,14 +16,13 @@ h3{font-size:1rem;margin:1.1rem 0 .3rem}
 .lead p.headline{font-size:clamp(1.5rem,4.5vw,2.3rem);line-height:1.15;font-weight:700;letter-spacing:-.015em;margin:.1rem 0 .6rem}
 .lead ul{margin:.4rem 0 0;padding-inline-start:1.15rem}
 .lead li{margin:.25rem 0}
-.grid{display:grid;gap:18px;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr))}
-.grid>.card{margin:0}
-.grid{margin:18px 0}
+.grid{columns:2 400px;column-gap:18px}
+.grid>.card{display:inline-block;width:100%;margin:0 0 18px;vertical-align:top;break-inside:avoid}
 figure{margin:0}
 figure.chart{margin:.4rem 0 0}
 .scroll{overflow-x:auto}
 figure.chart svg{display:block;width:100%;height:auto;font-family:inherit}
-.narrow svg{max-width:560px}
+.narrow svg{max-width:480px}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;list-style:none;padding:0;margin:.2rem 0 .5rem;font-size:.88rem;color:var(--ink-2)}
 .legend i{display:inline-block;width:.75em;height:.75em;border-radius:2px;margin-inline-end:.4em}
 details{margin-top:.6rem;font-size:.9rem}
@@ -41,6 +40,6 @@ td.n,th.n{text-align:end}
 footer{font-size:.88rem;overflow-wrap:anywhere}
 footer dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.5rem 0}
 footer dd{margin:0}
-@media (max-width:600px){body{padding:16px 12px 40px}.card{padding:15px}footer dl{grid-template-columns:1fr}footer dt{font-weight:600}}
+@media (max-width:600px){body{padding:14px 8px 40px}header,footer{padding:0 6px}.card{padding:14px 12px}footer dl{grid-template-columns:1fr}footer dt{font-weight:600}}
 @media print{:root{color-scheme:light;--page:#fff;--card:#fff;--ink:#000;--ink-2:#333;--line:#bbb;--accent:#5350c4;--negative:#c2410c;--neutral:#7d8696;--positive:#1769d2;--series-4:#a16207;--series-5:#0f766e;--on-tone:#fff}html{font-size:11px}body{max-width:none;padding:0}.card{break-inside:avoid-page;border-color:#ccc;padding:12px;margin:10px 0}.long{break-inside:auto}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}summary{display:none}}
 `;

@@ -1,4 +1,6 @@
-const shortLength = 23;
+import { displayWidth } from '../evaluation/text-table.ts';
+
+const shortLength = 20;
 
 /** A label as people write it: `service_staff` becomes `service staff`. */
 export function humanLabel(label: string): string {
@@ -6,9 +8,19 @@ export function humanLabel(label: string): string {
 }
 
 /** A label that fits beside a bar. */
-export function shortLabel(label: string, length = shortLength): string {
-  const characters = [...humanLabel(label)];
-  return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : characters.join('');
+export function shortLabel(label: string, width = shortLength): string {
+  return shortText(humanLabel(label), width);
+}
+
+/** A value of a file that fits beside a bar. Wide characters take the room of two. */
+export function shortText(text: string, width = shortLength): string {
+  if (displayWidth(text) <= width) return text;
+  let short = '';
+  for (const character of text) {
+    if (displayWidth(short + character) >= width) break;
+    short += character;
+  }
+  return `${short}…`;
 }
 
 export function percent(share: number): string {

@@ -126,7 +126,7 @@ test('a decompression bomb is an error, and what compresses well is not', async 
     const parts: Buffer[] = [];
     const gzip = createGzip({ level: 9 });
     gzip.on('data', (part: Buffer) => parts.push(part)).on('end', () => resolve(Buffer.concat(parts)));
-    for (let index = 0; index < 120; index++) gzip.write(Buffer.alloc(megabyte, '\n'));
+    for (let index = 0; index < 120; index++) gzip.write(Buffer.alloc(megabyte, 'x'));
     gzip.end();
   });
   const start = gzipSync('id,text\n');

@@ -80,6 +80,11 @@ test('a quote inside a cell without quotes is text', async () => {
   ]);
 });
 
+test('a quote in the first line does not hide how lines end', async () => {
+  const read = await readAll({ inputs: [file('a.csv', '1,5" screen\r\n2,x\r\n')], header: false });
+  assert.equal(read.head.newline, '\r\n');
+});
+
 test('NUL bytes, lone carriage returns and mixed line ends stay where they are', async () => {
   const content = 'id,text\r\n1,a\0b\n2,a\rb\r\n\n\r\n3,"\r\n\r\0"\n4,x\r\r\n5,"y"\r';
   assert.deepEqual(cells(await readBothWays('a.csv', content)), [

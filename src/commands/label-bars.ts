@@ -1,0 +1,35 @@
+import { displayWidth } from '../evaluation/text-table.ts';
+
+const barWidth = 24;
+const shownLabels = 12;
+/** Eighths of a character, so that small shares can be told apart. */
+const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+/**
+ * The label mix of a run as small bars, most frequent first.
+ * @param rows scored rows, which shares are of
+ */
+export function labelBars(labels: Record<string, Record<string, number>>, rows: number): string {
+  return Object.entries(labels)
+    .map(([task, counts]) => {
+      const found = Object.entries(counts)
+        .filter(([, count]) => count > 0)
+        .toSorted(([, one], [, other]) => other - one);
+      const shown = found.slice(0, shownLabels);
+      const width = Math.max(0, ...shown.map(([label]) => displayWidth(label)));
+      const most = Math.max(1, ...shown.map(([, count]) => count));
+      const lines = shown.map(([label, count]) => {
+        const name = label + ' '.repeat(width - displayWidth(label));
+        const share = rows === 0 ? 0 : (100 * count) / rows;
+        return `  ${name}  ${bar(count / most)} ${share.toFixed(1).padStart(5)}%  ${count.toLocaleString('en-US')}`;
+      });
+      if (found.length > shown.length) lines.push(`  and ${found.length - shown.length} more`);
+      return [task, ...lines].join('\n');
+    })
+    .join('\n');
+}
+
+function bar(share: number): string {
+  const parts = Math.round(share * barWidth * 8);
+  return ('█'.repeat(Math.floor(parts / 8)) + (eighths[parts % 8] ?? '')).padEnd(barWidth);
+}
