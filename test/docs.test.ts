@@ -6,8 +6,10 @@ import { exitCodes } from '../src/errors.ts';
 import { scoreOptionTable } from '../src/options.ts';
 import { repositoryRoot } from './support/paths.ts';
 import { printed, readmeBlocks, readmePath } from './support/readme-blocks.ts';
+import { scratchDirectory } from './support/scratch.ts';
 
 const readme = readFileSync(readmePath, 'utf8');
+const commands = [['score'], ['model'], ['model', 'show']];
 
 test('the README shows what the commands print', async () => {
   const blocks = readmeBlocks();
@@ -36,4 +38,28 @@ test('the commands that the README gives exist', () => {
   const named = [...readme.matchAll(/npm run ([a-z:]+)/g)].map((match) => match[1] as string);
   assert.ok(named.includes('check'));
   for (const name of named) assert.ok(name in scripts, `npm run ${name}`);
+});
+
+test('every flag that the README names exists', async () => {
+  const helps = await Promise.all(commands.map((command) => printed([...command, '--help'])));
+  const known = new Set(helps.flatMap((help) => help.match(/--[a-z][a-z-]*/g) ?? []));
+  // Of other programs.
+  for (const name of ['--global', '--rows', '--rounds']) known.add(name);
+  for (const [flag] of readme.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)) assert.ok(known.has(flag), flag);
+});
+
+test('every key of a manifest is in the README', async (t) => {
+  const path = join(scratchDirectory(t), 'manifest.json');
+  await printed([
+    'score',
+    'fixtures/feedback.csv',
+    '-m',
+    'fixtures/bundle',
+    '--limit',
+    '1',
+    '--manifest',
+    path,
+  ]);
+  const keys = Object.keys(JSON.parse(readFileSync(path, 'utf8')) as object);
+  for (const key of keys) assert.match(readme, new RegExp(`^\\|.*\`${key}\``, 'm'), key);
 });

@@ -39,6 +39,7 @@ const doors: Record<string, string> = {
   'csv-stringify': 'records',
   'cli-progress': 'commands',
   pbf: 'bundle',
+  'safe-regex2': 'bundle',
   vega: 'report',
 };
 
@@ -63,7 +64,8 @@ function roomOf(file: string): string {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(source, file), 'utf8');
-  return [...text.matchAll(/(?:from|import\()\s*'([^'\n]+)'/g)].map((match) => match[1] as string);
+  const statement = /^(?:import|export)\b[^;'"=]*\bfrom '([^'\n]+)';|\bimport\('([^'\n]+)'\)/gm;
+  return [...text.matchAll(statement)].map((match) => (match[1] ?? match[2]) as string);
 }
 
 test('rooms import only what lies below them', () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { BundleError } from '../errors.ts';
+import { refuseUnsafePatterns } from './check-tokenizer.ts';
 import { inspectOnnx } from './inspect-onnx.ts';
 import { type BundleFile, type BundleManifest, parseManifest } from './manifest.ts';
 
@@ -67,15 +68,17 @@ export async function loadBundle(path: string): Promise<Bundle> {
 }
 
 function parseTokenizer(bytes: Buffer, where: string): Record<string, unknown> {
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
-    throw new Error('not an object');
+    value = JSON.parse(bytes.toString('utf8'));
+    if (typeof value !== 'object' || value === null) throw new Error('not an object');
   } catch (cause) {
     throw new BundleError('TOKENIZER_INVALID', `${where} is not valid JSON: ${(cause as Error).message}`, {
       cause,
     });
   }
+  refuseUnsafePatterns(value, where);
+  return value as Record<string, unknown>;
 }
 
 async function readChecked(bundle: string, file: BundleFile): Promise<Buffer> {

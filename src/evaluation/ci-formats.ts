@@ -38,7 +38,7 @@ export function gateMessage(gate: GateResult): string {
 function xml(text: string): string {
   return text
     .toWellFormed()
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/gu, '\ufffd')
+    .replaceAll(/[^\P{Cc}\t\n\r]|[\ufffe\uffff]/gu, '\ufffd')
     .replaceAll(/[&<>"'\n\r\t]/gu, (character) => `&#${character.codePointAt(0)};`);
 }
 

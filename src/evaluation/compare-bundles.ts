@@ -116,9 +116,9 @@ class Side {
   static async open(name: string, options: ReturnType<typeof resolveScoreOptions>): Promise<Side> {
     const bundlePath = await findBundle(name);
     const bundle = await loadBundle(bundlePath);
-    const known = bundle.manifest.tasks.map((task) => task.name);
+    const known = new Set(bundle.manifest.tasks.map((task) => task.name));
     // A bundle need not have every task that the other one has.
-    const tasks = options.tasks?.filter((task) => known.includes(task));
+    const tasks = options.tasks?.filter((task) => known.has(task));
     const layouts = selectTasks(bundle.manifest.tasks, { tasks });
     const settings = {
       bundlePath,

@@ -14,18 +14,19 @@ type Compared = Pick<ComparisonDocument, 'a' | 'b' | 'tasks' | 'matched' | 'only
 export async function compareManifests(a: string, b: string): Promise<Compared> {
   const [one, other] = await Promise.all([readManifest(a), readManifest(b)]);
   const names = commonTasks(Object.keys(one.labels), Object.keys(other.labels), [a, b]);
-  const tasks = names.map((task): TaskComparison => {
-    const labels = compareCounts(countsOf(one.labels, task, one), countsOf(other.labels, task, other));
-    const shared = Object.keys(one.labelsByLanguage).filter((name) => name in other.labelsByLanguage);
-    const languages = shared.map((language): LanguageComparison => {
-      const [before, now] = [one, other].map(({ labelsByLanguage }) =>
-        countsOf(labelsByLanguage[language] ?? {}, task),
-      ) as [LabelCounts, LabelCounts];
-      return { language, ...compareCounts(before, now).drift };
-    });
-    return { task, ...labels, ...(languages.length > 0 ? { languages } : {}) };
-  });
+  const tasks = names.map((task) => compareTask(task, one, other));
   return { a: sideOf(one), b: sideOf(other), tasks };
+}
+
+function compareTask(task: string, a: RunManifest, b: RunManifest): TaskComparison {
+  const labels = compareCounts(countsOf(a.labels, task, a), countsOf(b.labels, task, b));
+  const shared = Object.keys(a.labelsByLanguage).filter((name) => name in b.labelsByLanguage);
+  const languages = shared.map((language): LanguageComparison => {
+    const [before, now] = [a, b].map((run) => countsOf(run.labelsByLanguage[language] ?? {}, task));
+    const { drift } = compareCounts(before as LabelCounts, now as LabelCounts);
+    return { language, psi: drift.psi, jensen_shannon: drift.jensen_shannon };
+  });
+  return { task, ...labels, ...(languages.length > 0 ? { languages } : {}) };
 }
 
 function sideOf({ path, rows, bundle }: RunManifest): ComparisonDocument['a'] {

@@ -152,7 +152,7 @@ export class ComparisonTally {
 
   #languageList(): LanguageComparison[] {
     return [...this.#languages]
-      .map(([language, tally]) => ({ language, ...tally.result() }))
+      .map(([language, tally]) => tally.result(language))
       .toSorted((one, other) => (one.language < other.language ? -1 : 1));
   }
 }
@@ -168,9 +168,14 @@ class LanguageTally {
     if (agrees) this.#agreeing++;
   }
 
-  result(): Omit<LanguageComparison, 'language'> {
+  result(language: string): LanguageComparison {
     const { rows } = this.#a;
-    return { rows, agreement: round(this.#agreeing / rows), ...compareCounts(this.#a, this.#b).drift };
+    return {
+      language,
+      rows,
+      agreement: round(this.#agreeing / rows),
+      ...compareCounts(this.#a, this.#b).drift,
+    };
   }
 }
 
@@ -186,15 +191,24 @@ export function compareCounts(
   const [before, now] = [a, b].map((side) => names.map((label) => side.get(label))) as [number[], number[]];
   const { psi, jensen_shannon } = drift(before, now);
   return {
-    labels: names.map((label) => ({
-      label,
-      a: a.get(label),
-      b: b.get(label),
-      ...(both === undefined ? {} : { both: both.get(label) ?? 0 }),
-      share_a: a.rows === 0 ? 0 : round(a.get(label) / a.rows),
-      share_b: b.rows === 0 ? 0 : round(b.get(label) / b.rows),
-    })),
+    labels: names.map((label) => compareLabel(label, a, b, both)),
     drift: { psi: round(psi), jensen_shannon: round(jensen_shannon) },
+  };
+}
+
+function compareLabel(
+  label: string,
+  a: LabelCounts,
+  b: LabelCounts,
+  both: ReadonlyMap<string, number> | undefined,
+): LabelComparison {
+  return {
+    label,
+    a: a.get(label),
+    b: b.get(label),
+    ...(both === undefined ? {} : { both: both.get(label) ?? 0 }),
+    share_a: a.rows === 0 ? 0 : round(a.get(label) / a.rows),
+    share_b: b.rows === 0 ? 0 : round(b.get(label) / b.rows),
   };
 }
 

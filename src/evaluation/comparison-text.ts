@@ -1,4 +1,4 @@
-import type { ComparisonDocument, TaskComparison } from './comparison-document.ts';
+import type { ComparisonDocument, LabelComparison, TaskComparison } from './comparison-document.ts';
 import { count, figure, points, textTable } from './text-table.ts';
 
 const shownLabels = 20;
@@ -112,19 +112,14 @@ function taskSections(task: TaskComparison): string[] {
   const hasBoth = task.labels.some(({ both }) => both !== undefined);
   const labels = textTable([
     [task.task, 'a', 'b', ...(hasBoth ? ['both'] : []), 'share a', 'share b', 'points'],
-    ...task.labels
-      .slice(0, shownLabels)
-      .map((label) => [
-        label.label,
-        count(label.a),
-        count(label.b),
-        ...(hasBoth ? [count(label.both ?? 0)] : []),
-        figure(label.share_a),
-        figure(label.share_b),
-        points(label.share_b - label.share_a),
-      ]),
+    ...task.labels.slice(0, shownLabels).map(labelRow),
   ]);
   return [labels, flipSection(task), languageSection(task)];
+}
+
+function labelRow({ label, a, b, both, share_a: shareA, share_b: shareB }: LabelComparison): string[] {
+  const counts = [a, b, ...(both === undefined ? [] : [both])].map(count);
+  return [label, ...counts, figure(shareA), figure(shareB), points(shareB - shareA)];
 }
 
 function flipSection({ task, flips }: TaskComparison): string {

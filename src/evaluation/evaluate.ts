@@ -14,7 +14,12 @@ import {
 import { type Evaluation, EvaluationRun } from './evaluation-run.ts';
 import { FlipsFile } from './flips.ts';
 import { findGoldColumns } from './gold.ts';
-import { type EvaluateOptions, resolveEvaluateOptions, type ResolvedEvaluateOptions } from './options.ts';
+import {
+  type EvaluateOptions,
+  resolveEvaluateOptions,
+  type ResolvedEvaluateOptions,
+  scoringOptionTable,
+} from './options.ts';
 
 /** In front of the columns that `score` would add, so that they never clash with gold columns: never seen. */
 const hiddenPrefix = '\u0000';
@@ -69,12 +74,11 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
 }
 
 function scoringOptions(options: ResolvedEvaluateOptions): Parameters<typeof openScoring>[0] {
-  const { inputs, from, delimiter, encoding, text, tasks, threshold, model, workers } = options;
-  const { batchTokens, deterministic, limit, stdin, signal } = options;
-  return {
-    ...{ inputs, from, delimiter, encoding, text, tasks, threshold, model, workers },
-    ...{ batchTokens, deterministic, limit, stdin, signal },
-  };
+  const scoring: Record<string, unknown> = { inputs: options.inputs };
+  for (const name of [...Object.keys(scoringOptionTable), 'stdin', 'signal']) {
+    scoring[name] = options[name as keyof ResolvedEvaluateOptions];
+  }
+  return scoring as unknown as Parameters<typeof openScoring>[0];
 }
 
 async function save(path: string, { document, passed, notices }: Evaluation, predictions: TextPredictions) {

@@ -1,4 +1,11 @@
-import type { EvaluationDocument, GateResult, Measured, MetricName, TaskEvaluation } from './document.ts';
+import type {
+  EvaluationDocument,
+  GateResult,
+  Measured,
+  MetricName,
+  SliceEvaluation,
+  TaskEvaluation,
+} from './document.ts';
 import { count, figure, points, textTable } from './text-table.ts';
 
 /** Wider confusion matrices do not fit a terminal; they are in the JSON. */
@@ -128,7 +135,7 @@ function confusionSection({ task, labels, confusion }: TaskEvaluation): string {
 function sliceSections({ slices }: EvaluationDocument): string[] {
   return [...new Set(slices.map(({ by }) => by))].map((by) => {
     const own = slices.filter((slice) => slice.by === by);
-    const rows = own.map((slice) => [slice.task, slice.value, count(slice.rows), ...figures(slice)]);
+    const rows = own.map(sliceRow);
     const table = textTable([
       ['task', by, 'rows', 'accuracy', '', 'macro-F1', '', 'micro-F1', '', 'mAP', 'ECE'],
       ...rows.toSorted(([one], [other]) =>
@@ -137,4 +144,8 @@ function sliceSections({ slices }: EvaluationDocument): string[] {
     ]);
     return `By ${by}\n${table}`;
   });
+}
+
+function sliceRow(slice: SliceEvaluation): string[] {
+  return [slice.task, slice.value, count(slice.rows), ...figures(slice)];
 }

@@ -60,32 +60,24 @@ export const collect = (text: string, previous: unknown): string[] => [
   text,
 ];
 
-const { text, tasks, threshold, model, from, delimiter, encoding, limit } = scoreOptionTable;
-const { workers, batchTokens, deterministic, quiet, progress } = scoreOptionTable;
-
 /** Flags of everything that reads texts and scores them. */
 export const scoringOptionTable = {
-  text,
-  tasks,
-  threshold,
-  model,
-  from,
-  delimiter,
-  encoding,
-  limit,
-  workers,
-  batchTokens,
-  deterministic,
-  quiet,
-  progress,
+  text: scoreOptionTable.text,
+  tasks: scoreOptionTable.tasks,
+  threshold: scoreOptionTable.threshold,
+  model: scoreOptionTable.model,
+  from: scoreOptionTable.from,
+  delimiter: scoreOptionTable.delimiter,
+  encoding: scoreOptionTable.encoding,
+  limit: scoreOptionTable.limit,
+  workers: scoreOptionTable.workers,
+  batchTokens: scoreOptionTable.batchTokens,
+  deterministic: scoreOptionTable.deterministic,
+  quiet: scoreOptionTable.quiet,
+  progress: scoreOptionTable.progress,
 };
 
 type EvaluateFlagName = Exclude<keyof EvaluateOptions, 'inputs' | 'stdin' | 'signal'> | keyof EvaluateFlags;
-
-export const labelMapOption: OptionSpec = {
-  flags: '--label-map <file>',
-  description: 'JSON with new names of labels by task; labels with one name are merged',
-};
 
 export const seedOption: OptionSpec = {
   flags: '--seed <number>',
@@ -103,7 +95,7 @@ export const evaluateOptionTable: {
     description: 'column with the gold labels of a task, repeatable (default: gold_<task>, or <task>)',
     parse: (value, previous) => ({ ...(previous as object), ...pair('gold', value, 'sentiment=label') }),
   },
-  labelMap: labelMapOption,
+  labelMap: scoreOptionTable.labelMap,
   by: {
     flags: '--by <column>',
     description: 'measure by the values of this column too, repeatable (always: by language)',

@@ -64,7 +64,7 @@ function parseManifest(text: string, path: string): RunManifest {
     path,
     bundle:
       typeof bundle['name'] === 'string'
-        ? { name: bundle['name'], version: String(bundle['version'] ?? '') }
+        ? { name: bundle['name'], version: stringAt(bundle, 'version') ?? '' }
         : undefined,
     rows: numberAt(objectAt(json, 'counts'), 'rows'),
     textColumns:
@@ -113,6 +113,6 @@ function numberAt(json: JsonObject, key: string): number | undefined {
 
 function stringsAt(json: JsonObject, key: string): string[] | undefined {
   const value = json[key];
-  const isList = Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string');
-  return isList ? (value as string[]) : undefined;
+  const isList = Array.isArray(value) && value.length > 0;
+  return isList && value.every((each) => typeof each === 'string') ? value : undefined;
 }

@@ -12,7 +12,7 @@ export class RankingTally {
 
   add(score: number, isGold: boolean): void {
     const step = Math.round(score * scoreSteps);
-    if (this.#histogram !== undefined) return count(this.#histogram, step, isGold);
+    if (this.#histogram !== undefined) return countCase(this.#histogram, step, isGold);
     this.#listed.push(step * 2 + (isGold ? 1 : 0));
     if (this.#listed.length < listedCases) return;
     this.#histogram = toHistogram(this.#listed);
@@ -45,11 +45,11 @@ interface Histogram {
 
 function toHistogram(listed: readonly number[]): Histogram {
   const histogram = { gold: new Uint32Array(scoreSteps + 1), other: new Uint32Array(scoreSteps + 1) };
-  for (const entry of listed) count(histogram, entry >> 1, entry % 2 === 1);
+  for (const entry of listed) countCase(histogram, entry >> 1, entry % 2 === 1);
   return histogram;
 }
 
-function count({ gold, other }: Histogram, step: number, isGold: boolean): void {
+function countCase({ gold, other }: Histogram, step: number, isGold: boolean): void {
   const side = isGold ? gold : other;
   side[step] = (side[step] as number) + 1;
 }

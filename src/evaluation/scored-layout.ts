@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../records/json-fields.ts';
+import { isJsonObject } from '../records/json-fields.ts';
 
 /** Where the labels of one task for one text column stand in a delimited file. */
 export interface TaskPlace {
@@ -77,7 +77,7 @@ export function cellsToLabels(labels: string, scores: string | undefined): Label
 /** A task of the JSON that `score` writes: with `label` or with `labels`. */
 export function jsonToLabels(value: unknown): (LabelSet & { isMulti: boolean }) | undefined {
   if (!isJsonObject(value)) return undefined;
-  const { labels: several, label, score, scores } = value as JsonObject;
+  const { labels: several, label, score, scores } = value;
   const byLabel = isJsonObject(scores) ? scores : {};
   if (Array.isArray(several)) {
     const labels = several.filter((each) => typeof each === 'string');

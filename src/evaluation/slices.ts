@@ -9,14 +9,14 @@ export const noValue = '(none)';
 const maxValueCharacters = 100;
 
 /** Names of a column that tells a text's language. */
-const languageColumns = ['language', 'lang', 'locale', 'language_code', 'lang_code'];
+const languageColumns = new Set(['language', 'lang', 'locale', 'language_code', 'lang_code']);
 
 /** Reads the value of each slicing column out of a row, limited in number and length. */
 export type SliceReader = (row: Row) => string[];
 
 /** The column that tells a text's language, if the file has one. */
 export function languageColumn(head: RecordsHead): string | undefined {
-  return head.columns.find((column) => languageColumns.includes(column.toLowerCase()));
+  return head.columns.find((column) => languageColumns.has(column.toLowerCase()));
 }
 
 /** @throws UsageError when a delimited file lacks a column */

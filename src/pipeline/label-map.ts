@@ -33,7 +33,7 @@ export interface MappedTasks {
   /** Merged labels stand where the first of them stood. */
   tasks: TaskLayout[];
   /** A merged label is assigned when one of its labels is, and its score is the highest of theirs. */
-  apply(predictions: ShardPredictions): ShardPredictions;
+  apply: (predictions: ShardPredictions) => ShardPredictions;
 }
 
 /**

@@ -77,12 +77,8 @@ function notAllowed({ file, line, rejected }: Row): InputError {
   return new InputError(code, plain, { file, line }, { hint: howToReject });
 }
 
-function rejectLine(row: Row): string {
-  return JSON.stringify({
-    file: row.file,
-    line: row.line,
-    row: row.ordinal + 1,
-    byte_offset: row.byteOffset,
-    ...row.rejected,
-  });
+function rejectLine({ file, line, ordinal, byteOffset, rejected }: Row): string {
+  const { rawTruncated, ...reason } = rejected ?? {};
+  const place = { file, line, row: ordinal + 1, byte_offset: byteOffset };
+  return JSON.stringify({ ...place, ...reason, ...(rawTruncated ? { raw_truncated: true } : {}) });
 }

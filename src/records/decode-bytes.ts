@@ -222,7 +222,7 @@ function invalidBytes(file: string, line: number, encoding: string): InputError 
     encoding === 'utf-8'
       ? 'The file seems to be in another encoding: try `--encoding windows-1252`.'
       : 'Name the encoding that the file was saved in with `--encoding`.';
-  const hint = `${start} To go on where only a few bytes are bad: \`--invalid-utf8 replace\`.`;
+  const hint = `${start} To go on where only a few bytes are bad: \`--invalid-utf8 replace\` or \`reject\`.`;
   const message = `expected text encoded as ${encoding}, found bytes that are not`;
   return new InputError('INVALID_ENCODING', message, { file, line }, { hint });
 }

@@ -1,16 +1,18 @@
 import type { TimeSeries } from './document.ts';
 
 /** Names that a column with the date of a comment goes by; lower case. */
-const usualNames = [
-  ...['date', 'created_at', 'created', 'timestamp', 'datetime', 'time', 'submitted_at', 'submitted'],
-  ...['response_date', 'recorded_date', 'recordeddate', 'end_date', 'enddate', 'review_date', 'day'],
-  ...['datum', 'fecha', 'data', 'tarih', 'tanggal', 'дата', '日期', '日付', '날짜', 'التاريخ', 'วันที่', 'ngày'],
-];
+const usualNames = new Set(
+  [
+    'date,created_at,created,timestamp,datetime,time,submitted_at,submitted,response_date,recorded_date',
+    'recordeddate,end_date,enddate,review_date,day,datum,fecha,data,tarih,tanggal,дата,日期,日付,날짜',
+    'التاريخ,วันที่,ngày',
+  ].flatMap((names) => names.split(',')),
+);
 
 /** The column that a date is expected in, by its name. */
 export function dateColumn(columns: readonly string[]): string | undefined {
   return columns.find((column) =>
-    usualNames.includes(
+    usualNames.has(
       column
         .trim()
         .toLowerCase()

@@ -103,7 +103,7 @@ function breakdownPoints({ breakdowns, focus, texts, tasks }: ReportDocument, na
       .filter((value) => value.texts >= Math.max(leastComments, texts / 200))
       .map((value) => {
         const focused = value.tasks[focus.task]?.[focus.label] ?? 0;
-        return { ...value, focused, low: wilsonLow(focused, value.texts) };
+        return { value: value.value, texts: value.texts, focused, low: wilsonLow(focused, value.texts) };
       })
       .toSorted((one, other) => other.low - one.low);
     const [first] = ranked;

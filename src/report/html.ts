@@ -23,14 +23,15 @@ export function trusted(markup: string): SafeHtml {
 function render(value: HtmlValue): string {
   if (value === undefined || value === false) return '';
   if (value instanceof SafeHtml) return value.markup;
-  if (Array.isArray(value)) return value.map((each) => render(each as HtmlValue)).join('');
-  return escapeHtml(String(value));
+  if (typeof value === 'string') return escapeHtml(value);
+  if (typeof value === 'number') return String(value);
+  return value.map(render).join('');
 }
 
 /** Escapes for text and for quoted attributes; characters that a page cannot hold become U+FFFD. */
 export function escapeHtml(text: string): string {
   return text
     .toWellFormed()
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/gu, '\ufffd')
+    .replaceAll(/[^\P{Cc}\t\n\r]/gu, '\ufffd')
     .replaceAll(/[&<>"']/gu, (character) => `&#${character.charCodeAt(0)};`);
 }

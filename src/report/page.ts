@@ -494,5 +494,5 @@ function capital(text: string): string {
 
 /** A name that can stand in an id. */
 function slug(text: string): string {
-  return [...text].map((character) => (/[a-z0-9]/iu.test(character) ? character : '-')).join('');
+  return text.replaceAll(/[^a-z0-9]/giu, (character) => `-${character.codePointAt(0)?.toString(16)}`);
 }

@@ -164,18 +164,20 @@ export class ReportTally {
     return this.#tasks.map(({ name, isMulti }, task) => ({
       task: name,
       multi_label: isMulti,
-      labels: this.#byFrequency(task).map((id) => {
-        const texts = this.#labels.get(id) ?? 0;
-        const scores = this.#scores.get(id);
-        return {
-          label: this.#name(id),
-          texts,
-          share: share(texts, this.texts),
-          ...(scores === undefined ? {} : { mean_score: round(scores.sum / scores.texts) }),
-        };
-      }),
+      labels: this.#byFrequency(task).map((id) => this.#mix(id)),
       no_label: this.#withoutLabel[task] as number,
     }));
+  }
+
+  #mix(id: number): TaskMix['labels'][number] {
+    const texts = this.#labels.get(id) ?? 0;
+    const scores = this.#scores.get(id);
+    return {
+      label: this.#name(id),
+      texts,
+      share: share(texts, this.texts),
+      ...(scores === undefined ? {} : { mean_score: round(scores.sum / scores.texts) }),
+    };
   }
 
   crosses(): TaskCross[] {
@@ -200,8 +202,9 @@ export class ReportTally {
     if (focus === undefined || task === undefined) return undefined;
     const labels = this.#ids.of(this.#hotTask).map((id): Hotspot => {
       const texts = this.#labels.get(id) ?? 0;
-      const [first, second] = this.#focusTask < this.#hotTask ? [focus, id] : [id, focus];
-      const focused = this.#pairs.get((first as number) * pairFactor + (second as number)) ?? 0;
+      const [first, second] =
+        this.#focusTask < this.#hotTask ? ([focus, id] as const) : ([id, focus] as const);
+      const focused = this.#pairs.get(first * pairFactor + second) ?? 0;
       return {
         label: this.#name(id),
         texts,

@@ -6,6 +6,7 @@ import { loadBundle } from '../../src/bundle/load-bundle.ts';
 import { BundleError, exitCodes } from '../../src/errors.ts';
 import { Predictor } from '../../src/predictor/predictor.ts';
 import * as broken from '../support/broken-models.ts';
+import { makePieces, makeTokenizer } from '../support/fixture-pieces.ts';
 import { type BundleOverrides, type FixtureManifest, writeBundle } from '../support/fixture-bundle.ts';
 import { fixturesDirectory } from '../support/paths.ts';
 import { scratchDirectory } from '../support/scratch.ts';
@@ -188,4 +189,21 @@ test('a tokenizer that cannot be used is refused', async (t) => {
   await assertRefused(notJson, 'TOKENIZER_INVALID', /tokenizer\.json is not valid JSON/);
   const notTokenizer = writeBundle(join(directory, 'b'), { tokenizer: { model: {} } });
   await assertRefused(notTokenizer, 'TOKENIZER_INVALID', /tokenizer\.json cannot be used/);
+});
+
+test('a tokenizer with a pattern that can take for ever is refused', async (t) => {
+  const directory = scratchDirectory(t);
+  const tokenizer = makeTokenizer(makePieces()) as Record<string, unknown>;
+  const withPattern = (pattern: string): string =>
+    writeBundle(join(directory, String(pattern.length)), {
+      tokenizer: {
+        ...tokenizer,
+        pre_tokenizer: { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false },
+      },
+    });
+  await assertRefused(withPattern('(a+)+$'), 'TOKENIZER_UNSAFE_REGEX', /found \(a\+\)\+\$/);
+  // The pattern of byte-level BPE tokenizers is fine.
+  await loadBundle(
+    withPattern("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"),
+  );
 });
