@@ -284,7 +284,8 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
         bytesWritten: sink.bytesWritten,
       });
     } catch (error) {
-      hooks.onStop?.(await session.stop(error));
+      const keptRows = await session.stop(error);
+      hooks.onStop?.(keptRows);
       throw error;
     }
   } finally {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -56,6 +56,7 @@ test('an abort ends a run with its reason', async (t) => {
   const output = join(scratchDirectory(t), 'out.csv');
   const signal = AbortSignal.abort(new Error('enough'));
   await assert.rejects(score({ inputs: [input], output, model: bundle, signal }), /enough/);
+  assert.deepEqual(readdirSync(dirname(output)), []);
 });
 
 test('errors carry a code, an exit code and a hint', async () => {

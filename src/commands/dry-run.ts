@@ -25,7 +25,10 @@ export async function describePlan(plan: ScorePlan): Promise<string> {
     ['workers', String(options.workers)],
     ...rows
       .slice(0, shownRows)
-      .map((row): [string, string] => [`row ${row.ordinal + 1}`, row.texts.map(excerpt).join(' | ')]),
+      .map((row): [string, string] => [
+        `row ${row.ordinal + 1}`,
+        row.rejected === undefined ? row.texts.map(excerpt).join(' | ') : `rejected: ${row.rejected.message}`,
+      ]),
   ];
   return lines.map(([name, value]) => `${name.padEnd(10)}${value}\n`).join('');
 }

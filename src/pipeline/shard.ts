@@ -36,28 +36,32 @@ export async function* cutShards(
   if (shard.length > 0 && signal?.aborted !== true) yield shard;
 }
 
+/** Ends when aborted, even while the next item is waited for. */
 async function* untilAborted<Item>(
   items: AsyncIterable<Item>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Item> {
   if (signal === undefined) return yield* items;
   const iterator = items[Symbol.asyncIterator]();
-  const ended = { done: true, value: undefined } as const;
-  let abort = (): void => {};
-  const aborted = new Promise<typeof ended>((resolve) => {
-    abort = () => resolve(ended);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
   try {
     for (;;) {
-      const next = await Promise.race([aborted, iterator.next()]);
-      if (next.done === true) return;
+      const next = await unlessAborted(iterator.next(), signal);
+      if (next === undefined || next.done === true) return;
       yield next.value;
     }
   } finally {
-    signal.removeEventListener('abort', abort);
-    // Not awaited: a read that waits for a pipe would hold it up.
-    void iterator.return?.().catch(() => {});
+    const closed = iterator.return?.().catch(() => {});
+    // A read that waits for a pipe would hold up an abort.
+    if (!signal.aborted) await closed;
   }
+}
+
+/** Not Promise.race with one promise for all: that would keep every result until the signal comes. */
+function unlessAborted<Value>(value: Promise<Value>, signal: AbortSignal): Promise<Value | undefined> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => resolve(undefined);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    value.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }

@@ -7,11 +7,13 @@ import { percent, shortLabel, shortText } from './words.ts';
  * are small enough to be read on a phone.
  */
 const width = 400;
-const labelWidth = 150;
+const labelWidth = 158;
 const font = 'inherit';
 const fontSize = 13;
 const rowHeight = 25;
-const heatColumn = 62;
+/** Heat maps with more columns than this need a card of full width. */
+export const wideFrom = 4;
+const heatColumn = (columns: number): number => (columns > wideFrom ? 76 : 60);
 export const maxBars = 15;
 
 /** Shares of labels as bars. */
@@ -196,7 +198,7 @@ export function heatChart(
   );
   const head = 26;
   const total = rows.length * rowHeight;
-  const right = Math.max(width, labelWidth + columns.length * heatColumn);
+  const right = Math.max(width, labelWidth + columns.length * heatColumn(columns.length));
   return draw({
     width: right,
     height: head + total,
@@ -205,7 +207,7 @@ export function heatChart(
       { name: 'rows', values: rows.map((row) => ({ name: row, label: shortLabel(row) })) },
       {
         name: 'columns',
-        values: columns.map((column) => ({ name: shortLabel(column, 10), key: column })),
+        values: columns.map((column) => ({ name: shortLabel(column, 12), key: column })),
       },
     ],
     scales: [
@@ -396,7 +398,10 @@ async function draw(spec: Spec & { width: number; height: number }): Promise<str
     const svg = await view.toSVG();
     return svg
       .slice(svg.indexOf('>') + 1, svg.lastIndexOf('</svg>'))
-      .replaceAll(/ (role="graphics-[^"]*"|aria-[a-z]+="[^"]*")/gu, '');
+      .replaceAll(/ (role="graphics-[^"]*"|aria-[a-z]+="[^"]*")/gu, '')
+      .replaceAll(/ d="[^"]*"/gu, (path) =>
+        path.replaceAll(/\d+\.\d{3,}/gu, (number) => Number(number).toFixed(2)),
+      );
   } finally {
     view.finalize();
   }
@@ -406,6 +411,6 @@ async function draw(spec: Spec & { width: number; height: number }): Promise<str
 export const chartSizes = {
   bars: (rows: number) => [width, rows * rowHeight] as const,
   heat: (rows: number, columns: number) =>
-    [Math.max(width, labelWidth + columns * heatColumn), 26 + rows * rowHeight] as const,
+    [Math.max(width, labelWidth + columns * heatColumn(columns)), 26 + rows * rowHeight] as const,
   time: () => [720, 210] as const,
 };

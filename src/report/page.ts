@@ -8,6 +8,7 @@ import {
   stackChart,
   timeChart,
   toneOf,
+  wideFrom,
 } from './charts.ts';
 import type { Breakdown, ReportDocument, SampleText, TaskCross, TaskMix } from './document.ts';
 import { findings } from './findings.ts';
@@ -186,7 +187,7 @@ async function heatCard(cross: TaskCross, document: ReportDocument): Promise<Saf
   if (rows.length === 0 || columns.length === 0) return html``;
   const title = `${cross.rows_task} by ${cross.columns_task}`;
   const isMulti = document.tasks.find(({ task }) => task === cross.columns_task)?.multi_label ?? false;
-  return html`<section class="card">
+  return html`<section class="card${columns.length > wideFrom && ' wide'}">
     <h2>${capital(title)}</h2>
     <p class="note">
       Of the comments with the label on the left, the share that also has the label
@@ -395,15 +396,17 @@ async function breakdownCard(
 async function mixSections(document: ReportDocument): Promise<SafeHtml> {
   const { focus, tasks, hotspots, texts } = document;
   const cards: SafeHtml[] = [];
+  const wideCards: SafeHtml[] = [];
   for (const mix of tasks) {
     const isByLanguage = document.breakdowns.some(({ by, predicted }) => predicted && by === mix.task);
     if (mix.task === focus.task || isByLanguage || mix.labels.length === 0) continue;
     cards.push(await mixCard(mix, texts, capital(mix.task)));
     if (hotspots === undefined || mix.task === hotspots.of) continue;
     const cross = crossOf(document, hotspots.of, mix.task);
-    if (cross !== undefined) cards.push(await heatCard(cross, document));
+    if (cross === undefined) continue;
+    (cross.columns.length > wideFrom ? wideCards : cards).push(await heatCard(cross, document));
   }
-  return cards.length === 0 ? html`` : html`<div class="grid">${cards}</div>`;
+  return cards.length === 0 ? html`` : html`<div class="grid">${cards}${wideCards}</div>`;
 }
 
 async function mixCard(mix: TaskMix, texts: number, title: string): Promise<SafeHtml> {

@@ -39,7 +39,7 @@ async function readReport(
 ): Promise<ReportDocument> {
   const { head, tasks } = file;
   const names = tasks.map(({ name }) => name);
-  if (options.focus !== undefined && !names.includes(focus.task)) {
+  if ((options.focus ?? reportDefaults.focus) !== reportDefaults.focus && !names.includes(focus.task)) {
     throw new UsageError(
       'FOCUS_UNKNOWN',
       `Expected --focus to name a task (${names.join(', ')}), got ${focus.task}`,

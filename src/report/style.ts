@@ -16,13 +16,15 @@ h3{font-size:1rem;margin:1.1rem 0 .3rem}
 .lead p.headline{font-size:clamp(1.5rem,4.5vw,2.3rem);line-height:1.15;font-weight:700;letter-spacing:-.015em;margin:.1rem 0 .6rem}
 .lead ul{margin:.4rem 0 0;padding-inline-start:1.15rem}
 .lead li{margin:.25rem 0}
-.grid{columns:2 400px;column-gap:18px}
-.grid>.card{display:inline-block;width:100%;margin:0 0 18px;vertical-align:top;break-inside:avoid}
+.grid{columns:2 400px;column-gap:18px;margin-bottom:18px}
+.grid>.card{margin:0 0 18px;break-inside:avoid}
 figure{margin:0}
 figure.chart{margin:.4rem 0 0}
 .scroll{overflow-x:auto}
 figure.chart svg{display:block;width:100%;height:auto;font-family:inherit}
 .narrow svg{max-width:480px}
+.grid>.wide{column-span:all;margin-top:18px}
+.wide .narrow svg{max-width:820px}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;list-style:none;padding:0;margin:.2rem 0 .5rem;font-size:.88rem;color:var(--ink-2)}
 .legend i{display:inline-block;width:.75em;height:.75em;border-radius:2px;margin-inline-end:.4em}
 details{margin-top:.6rem;font-size:.9rem}
@@ -31,7 +33,7 @@ summary:focus-visible,.scroll:focus-visible{outline:2px solid var(--accent);outl
 table{border-collapse:collapse;margin:.5rem 0;font-size:.88rem;font-variant-numeric:tabular-nums}
 th,td{padding:.22rem .7rem .22rem 0;text-align:start;border-bottom:1px solid var(--line);vertical-align:top}
 td.n,th.n{text-align:end}
-.quotes{display:grid;gap:12px;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));margin:.5rem 0 0}
+.quotes{display:grid;gap:12px;grid-template-columns:repeat(auto-fit,minmax(min(100%,235px),1fr));margin:.5rem 0 0}
 .quote{border:1px solid var(--line);border-radius:8px;padding:12px 14px;break-inside:avoid;min-width:0}
 .quote blockquote{margin:0;white-space:pre-line;overflow-wrap:anywhere}
 .quote figcaption{margin-top:.45rem;font-size:.82rem;color:var(--ink-2)}
@@ -41,5 +43,6 @@ footer{font-size:.88rem;overflow-wrap:anywhere}
 footer dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.5rem 0}
 footer dd{margin:0}
 @media (max-width:600px){body{padding:14px 8px 40px}header,footer{padding:0 6px}.card{padding:14px 12px}footer dl{grid-template-columns:1fr}footer dt{font-weight:600}}
-@media print{:root{color-scheme:light;--page:#fff;--card:#fff;--ink:#000;--ink-2:#333;--line:#bbb;--accent:#5350c4;--negative:#c2410c;--neutral:#7d8696;--positive:#1769d2;--series-4:#a16207;--series-5:#0f766e;--on-tone:#fff}html{font-size:11px}body{max-width:none;padding:0}.card{break-inside:avoid-page;border-color:#ccc;padding:12px;margin:10px 0}.long{break-inside:auto}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}summary{display:none}}
+@page{margin:14mm}
+@media print{.grid{columns:2 200px}h2,h3,.note,.legend{break-after:avoid}:root{color-scheme:light;--page:#fff;--card:#fff;--ink:#000;--ink-2:#333;--line:#bbb;--accent:#5350c4;--negative:#c2410c;--neutral:#7d8696;--positive:#1769d2;--series-4:#a16207;--series-5:#0f766e;--on-tone:#fff}html{font-size:11px}body{max-width:none;padding:0}.card{break-inside:avoid-page;border-color:#ccc;padding:12px;margin:10px 0}.long{break-inside:auto}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}summary{display:none}}
 `;

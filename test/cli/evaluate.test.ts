@@ -116,7 +116,7 @@ test('a failed minimum is exit code 4, with the figures on stdout and in JUnit',
 });
 
 test('a drop against a baseline fails, and the rows that flipped are written', async (context) => {
-  const { evaluate, write, read, directory } = workplace(context);
+  const { evaluate, read, directory } = workplace(context);
   const saved = await evaluate('gold.csv', '--save', 'baseline.json');
   assert.equal(saved.code, exitCodes.ok, saved.stderr);
   const same = await evaluate(
@@ -131,29 +131,10 @@ test('a drop against a baseline fails, and the rows that flipped are written', a
   assert.equal(same.code, exitCodes.ok, same.stderr);
   assert.equal(read('none.csv').trim(), 'row,file,line,task,gold,before,now,text');
 
-  // A taxonomy that no longer knows one topic stands in for a worse model.
-  write('map.json', JSON.stringify({ topic: { service_staff: 'other' } }));
-  const args = [
-    'gold.csv',
-    '--baseline',
-    'baseline.json',
-    '--max-drop',
-    '0.5',
-    '--flips',
-    'flips.csv',
-    '--json',
-  ];
-  write(
-    'strict.csv',
-    labelledCsv((rows) => ((rows[4] as string[])[2] = 'Great service, delivery was late')),
-  );
+  // A threshold that no topic reaches stands in for a worse model.
   const other = await evaluate(
-    'strict.csv',
-    '--threshold',
-    'topic=0.999',
-    ...args.slice(1),
-    '--save',
-    'baseline.json',
+    ...['gold.csv', '--threshold', 'topic=0.999', '--baseline', 'baseline.json', '--max-drop', '0.5'],
+    ...['--flips', 'flips.csv', '--save', 'baseline.json', '--json'],
   );
   assert.equal(other.code, exitCodes.gate);
   const document = documentOf(other);
@@ -164,14 +145,14 @@ test('a drop against a baseline fails, and the rows that flipped are written', a
   const flips = parse(read('flips.csv'), { columns: true }) as Record<string, string>[];
   assert.ok(flips.length > 0);
   assert.deepEqual(flips[0], {
-    row: '1',
-    file: 'strict.csv',
-    line: '2',
+    row: '2',
+    file: 'gold.csv',
+    line: '3',
     task: 'topic',
-    gold: 'service_staff',
-    before: 'service_staff',
+    gold: 'food_drink',
+    before: 'food_drink',
     now: '',
-    text: 'Great service and friendly staff',
+    text: 'Das Essen war schlecht',
   });
   const counted = document.comparison?.flips.find(({ task }) => task === 'topic')?.to_wrong;
   assert.equal(counted, flips.length);
@@ -182,10 +163,9 @@ test('a drop against a baseline fails, and the rows that flipped are written', a
   assert.equal(again.code, exitCodes.ok, again.stderr);
 });
 
-test('a drop that chance explains passes with --significant, and in small slices', async (context) => {
+test('slices of --by are held to the largest drop too, unless they are small', async (context) => {
   const { evaluate } = workplace(context);
   await evaluate('gold.csv', '--save', 'baseline.json');
-  // One of three rows per channel flips: much in points, little in evidence.
   const worse = [
     'gold.csv',
     '--threshold',

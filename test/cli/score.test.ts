@@ -143,12 +143,15 @@ test('a file appears under its name only when it is complete, and nothing is lef
   writeFileSync(bad, `id,comment\n${'1,good\n'.repeat(2000)}2,too,many\n`);
   const output = join(directory, 'out.csv');
   writeFileSync(output, 'from yesterday');
-  const { code, stderr } = await runVoxpop(['score', bad, '-m', bundle, '-o', output]);
+  const { code, stderr } = await runVoxpop(['score', bad, '-m', bundle, '-o', output, '--force']);
   assert.equal(code, exitCodes.usage);
   assert.match(stderr, /bad\.csv:2002: .*2 .*3/);
   assert.equal(readFileSync(output, 'utf8'), 'from yesterday');
   assert.deepEqual(readdirSync(directory).toSorted(), ['bad.csv', 'out.csv']);
-  assert.equal((await runVoxpop(['score', feedbackCsv, '-m', bundle, '-o', output])).code, exitCodes.ok);
+  assert.equal(
+    (await runVoxpop(['score', feedbackCsv, '-m', bundle, '-o', output, '--force'])).code,
+    exitCodes.ok,
+  );
   assert.equal(cells(readFileSync(output, 'utf8')).length, 223);
 });
 

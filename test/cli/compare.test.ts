@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { exitCodes } from '../../src/errors.ts';
+import type { ComparisonDocument } from '../../src/evaluation/comparison-document.ts';
+import { writeBundle } from '../support/fixture-bundle.ts';
+import { fixtureBundle, labelledCsv } from '../support/feedback-labels.ts';
+import { fixturesDirectory } from '../support/paths.ts';
+import { type Finished, runVoxpop } from '../support/run-voxpop.ts';
+import { scratchDirectory } from '../support/scratch.ts';
+
+interface Workplace {
+  directory: string;
+  run: (...args: string[]) => Promise<Finished>;
+  write: (name: string, content: string) => void;
+}
+
+async function workplace(context: TestContext): Promise<Workplace> {
+  const directory = scratchDirectory(context);
+  const run = (...args: string[]): Promise<Finished> => runVoxpop(args, { cwd: directory });
+  const feedback = join(fixturesDirectory, 'feedback.csv');
+  for (const output of ['a.csv', 'a.jsonl']) {
+    const { code, stderr } = await run('score', '-m', fixtureBundle, '-w', '1', feedback, '-o', output);
+    assert.equal(code, exitCodes.ok, stderr);
+  }
+  const write = (name: string, content: string): void => writeFileSync(join(directory, name), content);
+  return { directory, run, write };
+}
+
+function documentOf({ stdout, stderr }: Finished): ComparisonDocument {
+  assert.notEqual(stdout, '', stderr);
+  return JSON.parse(stdout) as ComparisonDocument;
+}
+
+test('a file agrees with itself, whatever its format', async (context) => {
+  const { run } = await workplace(context);
+  const document = documentOf(await run('compare', 'a.jsonl', 'a.csv', '--json', '--min-agreement', '1'));
+  assert.equal(document.a.rows, 223);
+  assert.deepEqual(document.a.bundle, { name: 'fixture', version: '1.0.0' });
+  assert.equal(document.matched, 214);
+  assert.equal(document.tasks.length, 5);
+  for (const { agreement, drift, flips, score_shift: shift } of document.tasks) {
+    assert.deepEqual([agreement, drift.psi, flips?.length, shift?.largest], [1, 0, 0, 0]);
+  }
+  assert.ok(document.gates.every(({ passed }) => passed));
+});
+
+test('flips, shifts and drift are found, counted and gated', async (context) => {
+  const { directory, run, write } = await workplace(context);
+  const scored = readFileSync(join(directory, 'a.csv'), 'utf8');
+  write('b.csv', scored.replaceAll(',positive,', ',negative,'));
+  const finished = await run(
+    'compare',
+    'a.csv',
+    'b.csv',
+    '--json',
+    '--max-psi',
+    '0.1',
+    '--min-agreement',
+    '0.9',
+  );
+  assert.equal(finished.code, exitCodes.gate, finished.stderr);
+  const document = documentOf(finished);
+  const [sentiment] = document.tasks;
+  const positive = sentiment?.labels.find(({ label }) => label === 'positive');
+  assert.equal(positive?.b, 0);
+  assert.deepEqual(
+    sentiment?.flips?.map(({ flip, rows }) => [flip, rows]),
+    [['positive -> negative', positive?.a]],
+  );
+  assert.equal(sentiment?.flips?.[0]?.examples.length, 3);
+  assert.deepEqual(
+    document.gates.filter(({ passed }) => !passed).map(({ gate, task }) => `${task} ${gate}`),
+    ['sentiment --max-psi 0.1', 'sentiment --min-agreement 0.9'],
+  );
+  const text = await run('compare', 'a.csv', 'b.csv');
+  assert.equal(text.code, exitCodes.ok);
+  assert.match(text.stdout, /positive -> negative +\d+ +row \d+: /);
+});
+
+test('manifests alone show drift', async (context) => {
+  const { run } = await workplace(context);
+  const [a, b] = ['a.csv.manifest.json', 'a.jsonl.manifest.json'];
+  const document = documentOf(await run('compare', a, b, '--json', '--max-psi', '0.01'));
+  assert.equal(document.matched, undefined);
+  assert.ok(document.tasks.every(({ drift }) => drift.psi === 0));
+  assert.ok(document.tasks[0]?.languages?.some(({ language }) => language === 'en'));
+});
+
+test('files with other rows need --key or --drift', async (context) => {
+  const { directory, run, write } = await workplace(context);
+  const [header, ...rows] = readFileSync(join(directory, 'a.jsonl'), 'utf8').trimEnd().split('\n');
+  const half = [header, ...rows.slice(0, 99)];
+  write('half.jsonl', `${half.join('\n')}\n`);
+  write('mixed.jsonl', `${half.toReversed().join('\n')}\n`);
+  const refused = await run('compare', 'a.jsonl', 'half.jsonl');
+  assert.equal(refused.code, exitCodes.usage);
+  assert.match(
+    refused.stderr,
+    /same rows in the same order, but a\.jsonl has more rows[\s\S]*--key[\s\S]*--drift/,
+  );
+  const disordered = await run('compare', 'half.jsonl', 'mixed.jsonl');
+  assert.equal(disordered.code, exitCodes.usage);
+  assert.match(disordered.stderr, /row 1 has the text/);
+  const byKey = documentOf(await run('compare', 'a.jsonl', 'mixed.jsonl', '--key', 'id', '--json'));
+  assert.deepEqual([byKey.only_a, byKey.only_b], [123, 0]);
+  assert.ok(byKey.tasks.every(({ agreement }) => agreement === 1));
+  const mixes = documentOf(await run('compare', 'a.jsonl', 'mixed.jsonl', '--drift', '--json'));
+  assert.equal(mixes.b.rows, 100);
+  const twice = await run('compare', 'a.jsonl', 'mixed.jsonl', '--key', 'channel');
+  assert.equal(twice.code, exitCodes.usage);
+  assert.match(twice.stderr, /expected different values in `channel`/);
+});
+
+test('two bundles on one file: speed side by side, cost, quality and degradation', async (context) => {
+  const { directory, run, write } = await workplace(context);
+  write('gold.csv', labelledCsv());
+  const other = writeBundle(join(directory, 'other'), {
+    manifest: (manifest) => {
+      manifest.name = 'other';
+      // Swapped labels are what a much worse model looks like.
+      manifest.tasks[0]?.labels.reverse();
+    },
+  });
+  const args = ['compare', '--bundles', fixtureBundle, other, '--on', 'gold.csv', '-w', '1'];
+  const document = documentOf(await run(...args, '--price-per-hour', '0.5', '--json'));
+  assert.deepEqual(
+    document.speed?.map(({ bundle, workers }) => [bundle, workers]),
+    [
+      ['fixture', 1],
+      ['other', 1],
+    ],
+  );
+  for (const side of document.speed ?? []) {
+    assert.ok(
+      side.rows_per_second > 0 && side.bundle_bytes > 50_000 && (side.cost_per_million_rows ?? 0) > 0,
+    );
+  }
+  const [sentiment, topic] = document.quality ?? [];
+  assert.equal(sentiment?.accuracy_a, 1);
+  assert.equal(sentiment?.accuracy_b, 2 / 6 > 0.3 ? Math.round((2 / 6) * 1e6) / 1e6 : 0);
+  assert.equal(topic?.macro_f1_a, topic?.macro_f1_b);
+  assert.ok((document.degradation_percent ?? 0) > 10);
+  const text = await run(...args, '--tasks', 'sentiment');
+  assert.match(text.stdout, /Average task degradation from a to b/);
+});
+
+test('wrong calls say what is right', async (context) => {
+  const { run, write } = await workplace(context);
+  write('plain.csv', 'id,comment\n1,good\n');
+  write('other.csv', 'comment,mood,mood_score\ngood,fine,0.5\n');
+  const cases: [RegExp, ...string[]][] = [
+    [/Expected two scored files, got one/, 'a.csv'],
+    [/Expected --bundles with two bundles and --on with a file/, '--bundles', fixtureBundle],
+    [/two scored files or two manifests/, 'a.csv', 'a.csv.manifest.json'],
+    [/plain\.csv: expected labels of `voxpop score`, found only `id`, `comment`/, 'a.csv', 'plain.csv'],
+    [/expected tasks that both have/, 'a.csv', 'other.csv'],
+    [/expected labels of the task mood/, 'a.csv', 'a.csv', '--tasks', 'mood'],
+    [/missing\.csv: expected an input file/, 'a.csv', 'missing.csv'],
+    [/Expected --max-psi to be a number/, 'a.csv', 'a.csv', '--max-psi', 'much'],
+  ];
+  for (const [message, ...args] of cases) {
+    const { code, stderr } = await run('compare', ...args);
+    assert.equal(code, exitCodes.usage, stderr);
+    assert.match(stderr, message);
+  }
+});

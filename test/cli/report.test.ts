@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { exitCodes } from '../../src/errors.ts';
+import { csvLines } from '../../src/records/plain-table.ts';
+import type { ReportDocument } from '../../src/report/document.ts';
+import { fixtureBundle } from '../support/feedback-labels.ts';
+import { fixturesDirectory } from '../support/paths.ts';
+import { type Finished, runVoxpop } from '../support/run-voxpop.ts';
+import { scratchDirectory } from '../support/scratch.ts';
+
+interface Workplace {
+  run: (...args: string[]) => Promise<Finished>;
+  read: (name: string) => string;
+  write: (name: string, content: string) => void;
+  exists: (name: string) => boolean;
+}
+
+function workplace(context: TestContext): Workplace {
+  const directory = scratchDirectory(context);
+  return {
+    run: (...args) => runVoxpop(args, { cwd: directory }),
+    read: (name) => readFileSync(join(directory, name), 'utf8'),
+    write: (name, content) => writeFileSync(join(directory, name), content),
+    exists: (name) => existsSync(join(directory, name)),
+  };
+}
+
+const evil = '<script>alert("x")</script><img src=http://evil.example/a.png onerror=alert(1)>';
+const header = ['comment', 'date', 'shop', 'sentiment', 'sentiment_score', 'topic', 'topic_score'];
+const rows = [
+  [evil, '2026-01-01', '"><b>', 'negative', '0.9', 'food;staff', '0.8;0.7'],
+  ['هذا سيئ', '2026-01-02', 'x', 'negative', '0.8', 'staff', '0.7'],
+  ['とても良い', '2026-02-03', 'x', 'positive', '0.55', 'food', '0.9'],
+  ['fine', '', 'x', 'neutral', '0.6', '', ''],
+  ['', '2026-02-04', 'x', '', '', '', ''],
+];
+
+test('a scored export becomes one page without scripts, styles or pictures from elsewhere', async (context) => {
+  const { run, read } = workplace(context);
+  const feedback = join(fixturesDirectory, 'feedback.csv');
+  await run('score', '-m', fixtureBundle, '-w', '1', feedback, '-o', 'scored.csv');
+  const { code, stderr, stdout } = await run('report', 'scored.csv', '-o', 'report.html', '--by', 'channel');
+  assert.equal(code, exitCodes.ok, stderr);
+  assert.equal(stdout, '');
+  const page = read('report.html');
+  assert.match(page, /^<!doctype html>/);
+  assert.match(page, /Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'/);
+  assert.doesNotMatch(page, /<(script|link|img|iframe|object|embed)\b/iu);
+  assert.doesNotMatch(page, /\b(src|href|xlink:href)=|url\(|@import/iu);
+  assert.match(page, /labelled by fixture 1\.0\.0/);
+  assert.match(page, /Over time/);
+  assert.match(page, /Sentiment by channel/);
+  assert.ok(page.length < 1_000_000);
+  // Every chart has words and figures for those who cannot see it, under ids of its own.
+  const charts = page.match(/<svg /gu)?.length ?? 0;
+  assert.ok(charts >= 8);
+  assert.equal(page.match(/role="img"/gu)?.length, charts);
+  assert.equal(page.match(/<desc id="/gu)?.length, charts);
+  assert.equal(page.match(/Figures as a table/gu)?.length, charts);
+  const ids = [...page.matchAll(/ id="([^"]+)"/gu)].map((match) => match[1]);
+  assert.equal(new Set(ids).size, ids.length);
+  const again = await run('report', 'scored.csv', '--format', 'html', '--by', 'channel');
+  assert.equal(again.stdout, page);
+});
+
+test('markup in a file is shown as text; texts keep their direction and language', async (context) => {
+  const { run, write, read } = workplace(context);
+  write('scored.csv', csvLines([header, ...rows]));
+  const args = ['scored.csv', '-o', 'page.html', '--by', 'shop', '--title', '<i>Title</i>'];
+  const { code, stderr } = await run('report', ...args);
+  assert.equal(code, exitCodes.ok, stderr);
+  const page = read('page.html');
+  assert.doesNotMatch(page, /<script|<img|<b>"|<i>Title/u);
+  assert.match(page, /&#60;script&#62;alert\(&#34;x&#34;\)/);
+  assert.match(page, /<blockquote dir="auto" ?>هذا سيئ<\/blockquote>/);
+});
+
+test('figures as JSON and Markdown', async (context) => {
+  const { run, write } = workplace(context);
+  write('scored.csv', csvLines([header, ...rows]));
+  const json = await run('report', 'scored.csv', '--format', 'json', '--by', 'shop');
+  const document = JSON.parse(json.stdout) as ReportDocument;
+  assert.deepEqual([document.rows, document.texts, document.empty], [5, 4, 1]);
+  assert.deepEqual(
+    document.tasks.map(({ task, multi_label: isMulti, no_label: none }) => [task, isMulti, none]),
+    [
+      ['sentiment', false, 0],
+      ['topic', true, 1],
+    ],
+  );
+  assert.deepEqual(
+    document.hotspots?.labels.map(({ label, texts, focused }) => [label, texts, focused]),
+    [
+      ['staff', 2, 2],
+      ['food', 2, 1],
+    ],
+  );
+  assert.deepEqual(document.crosses, [
+    {
+      rows_task: 'sentiment',
+      columns_task: 'topic',
+      rows: ['negative', 'neutral', 'positive'],
+      columns: ['food', 'staff'],
+      texts: [2, 1, 1],
+      counts: [
+        [1, 2],
+        [0, 0],
+        [1, 0],
+      ],
+    },
+  ]);
+  assert.equal(document.time?.unit, 'week');
+  assert.equal(document.time?.undated, 1);
+  assert.deepEqual(document.uncertain[0]?.samples[0]?.text, 'とても良い');
+  assert.deepEqual(
+    document.breakdowns.map(({ by, values }) => [by, values.map(({ value, texts }) => [value, texts])]),
+    [
+      [
+        'shop',
+        [
+          ['x', 3],
+          ['"><b>', 1],
+        ],
+      ],
+    ],
+  );
+  const markdown = await run('report', 'scored.csv', '--format', 'md');
+  assert.match(markdown.stdout, /^# Feedback report\n[\s\S]*\*\*50% of 4 comments are negative\.\*\*/);
+  assert.match(markdown.stdout, /\| staff \| 2 \| 2 \| 100% \|/);
+});
+
+test('finds labels under prefixes, in several text columns, in JSONL and without scores', async (context) => {
+  const { run, write } = workplace(context);
+  write('in.csv', 'good,bad\nGreat service,Delivery was late\n,too expensive\n');
+  const score = ['score', 'in.csv', '-m', fixtureBundle, '-w', '1', '--tasks', 'sentiment,topic', '--force'];
+  const variants = [
+    ['-o', 'two.csv', '--text', 'good', '--text', 'bad', '--prefix', 'vp_'],
+    ['-o', 'two.jsonl', '--text', 'good', '--text', 'bad'],
+    ['-o', 'bare.csv', '--text', 'good', '--text', 'bad', '--scores', 'none'],
+    ['-o', 'all.csv', '--text', 'good', '--text', 'bad', '--scores', 'all'],
+  ];
+  for (const variant of variants) {
+    const scored = await run(...score, ...variant);
+    assert.equal(scored.code, exitCodes.ok, scored.stderr);
+    const { stdout, stderr } = await run('report', variant[1] as string, '--format', 'json');
+    assert.notEqual(stdout, '', stderr);
+    const document = JSON.parse(stdout) as ReportDocument;
+    const found = [document.rows, document.texts, document.tasks.map(({ task }) => task)];
+    assert.deepEqual(found, [2, 3, ['sentiment', 'topic']], variant.join(' '));
+    assert.deepEqual(document.source.text_columns, ['good', 'bad']);
+    assert.deepEqual(
+      document.breakdowns.map(({ by, values }) => [by, values.map(({ value, texts }) => [value, texts])]),
+      [
+        [
+          'text column',
+          [
+            ['bad', 2],
+            ['good', 1],
+          ],
+        ],
+      ],
+    );
+  }
+});
+
+test('wrong calls say what is right, and leave no file', async (context) => {
+  const { run, write, exists } = workplace(context);
+  write('plain.csv', 'id,comment\n1,good\n');
+  write('scored.csv', csvLines([header, ...rows]));
+  const cases: [RegExp, ...string[]][] = [
+    [/plain\.csv: expected labels of `voxpop score`/, 'plain.csv'],
+    [/missing\.csv: expected an input file/, 'missing.csv'],
+    [/Expected a column named `when`[\s\S]*--date/, 'scored.csv', '--date', 'when'],
+    [/Expected a column named `who`[\s\S]*--by/, 'scored.csv', '--by', 'who'],
+    [/Expected --focus to name a task \(sentiment, topic\), got mood/, 'scored.csv', '--focus', 'mood=bad'],
+    [/Expected --focus to be like sentiment=negative, got mood/, 'scored.csv', '--focus', 'mood'],
+    [/an output other than the input/, 'scored.csv', '-o', 'scored.csv'],
+  ];
+  for (const [message, ...args] of cases) {
+    const { code, stderr } = await run('report', '-o', 'out.html', ...args);
+    assert.equal(code, exitCodes.usage, stderr);
+    assert.match(stderr, message);
+    assert.ok(!exists('out.html'));
+  }
+});
