@@ -114,7 +114,13 @@ function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
       emit('end', {
         output: output ?? null,
         nothing_to_do: summary.nothingToDo,
-        ...{ rows, scored, empty, rejected, truncated, duplicates, tokens },
+        rows,
+        scored,
+        empty,
+        rejected,
+        truncated,
+        duplicates,
+        tokens,
         resumed_at_row: summary.resumedAtRow,
         elapsed_ms: Math.round(summary.elapsedMs),
       });

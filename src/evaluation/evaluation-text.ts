@@ -132,17 +132,13 @@ function confusionSection({ task, labels, confusion }: TaskEvaluation): string {
   return `${task}: rows by gold and predicted label\n${table}`;
 }
 
-function sliceSections({ slices }: EvaluationDocument): string[] {
+function sliceSections({ slices, tasks }: EvaluationDocument): string[] {
   return [...new Set(slices.map(({ by }) => by))].map((by) => {
-    const own = slices.filter((slice) => slice.by === by);
-    const rows = own.map(sliceRow);
-    const table = textTable([
-      ['task', by, 'rows', 'accuracy', '', 'macro-F1', '', 'micro-F1', '', 'mAP', 'ECE'],
-      ...rows.toSorted(([one], [other]) =>
-        (one as string) < (other as string) ? -1 : one === other ? 0 : 1,
-      ),
-    ]);
-    return `By ${by}\n${table}`;
+    const rows = tasks.flatMap(({ task }) =>
+      slices.filter((slice) => slice.by === by && slice.task === task).map(sliceRow),
+    );
+    const head = ['task', by, 'rows', 'accuracy', '', 'macro-F1', '', 'micro-F1', '', 'mAP', 'ECE'];
+    return `By ${by}\n${textTable([head, ...rows])}`;
   });
 }
 

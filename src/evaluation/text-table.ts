@@ -1,5 +1,9 @@
-/** Rows of cells in columns of equal width; the first row is the head. Numbers go to the right. */
-export function textTable(rows: readonly (readonly string[])[]): string {
+/**
+ * Rows of cells in columns of equal width; the first row is the head. Numbers go to the right, and columns
+ * without a value are left out.
+ */
+export function textTable(given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.filter((_, column) => given.slice(1).some((each) => each[column])));
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>
     Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))),

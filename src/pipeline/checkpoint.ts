@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -67,8 +66,10 @@ export async function removeCheckpoint(output: string): Promise<void> {
 
 /** Writes a small file so that it is there as a whole, or not at all, whatever happens. */
 export async function writeDurably(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+  // One name, so that a process that dies here leaves at most one such file, which the next one replaces.
+  const temporary = `${path}.tmp`;
   try {
+    await rm(temporary, { force: true });
     const file = await open(temporary, 'wx');
     try {
       await file.writeFile(text);
@@ -88,9 +89,9 @@ export async function writeDurably(path: string, text: string): Promise<void> {
 export function difference(before: RunIdentity, now: RunIdentity): string | undefined {
   if (before.voxpop !== now.voxpop) return `voxpop was ${before.voxpop} and is ${now.voxpop}`;
   if (before.bundle.sha256 !== now.bundle.sha256) {
-    const name = ({ name, version, sha256 }: RunIdentity['bundle']): string =>
-      `${name} ${version} (${sha256.slice(0, 12)})`;
-    return `the bundle was ${name(before.bundle)} and is ${name(now.bundle)}`;
+    const show = (bundle: RunIdentity['bundle']): string =>
+      `${bundle.name} ${bundle.version} (${bundle.sha256.slice(0, 12)})`;
+    return `the bundle was ${show(before.bundle)} and is ${show(now.bundle)}`;
   }
   const paths = ({ inputs }: RunIdentity): string => inputs.map(({ path }) => path).join(', ');
   if (paths(before) !== paths(now)) return `the input was ${paths(before)} and is ${paths(now)}`;

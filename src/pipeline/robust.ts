@@ -62,7 +62,10 @@ async function isolate(
   const [first, second] = halves as [RobustPredictions, RobustPredictions];
   return {
     predictions: join(first.predictions, second.predictions),
-    failures: [...first.failures, ...second.failures.map((one) => ({ ...one, text: one.text + middle }))],
+    failures: [
+      ...first.failures,
+      ...second.failures.map(({ text, code, message }) => ({ text: text + middle, code, message })),
+    ],
   };
 }
 
