@@ -1,27 +1,21 @@
-import { memoryUsage } from 'node:process';
-import { findBundle } from '../bundle/find-bundle.ts';
-import { type Bundle, loadBundle } from '../bundle/load-bundle.ts';
 import { UsageError } from '../errors.ts';
 import { resolveScoreOptions } from '../options.ts';
-import { WorkerPool } from '../pipeline/pool.ts';
 import { type ShardPredictions, type TaskLayout, textFlags } from '../pipeline/protocol.ts';
-import { selectTasks } from '../predictor/predictor.ts';
 import type { RecordsHead, Row } from '../records/row.ts';
 import { openRecords } from '../records/open-records.ts';
 import { resolveTextColumns } from '../records/text-columns.ts';
+import { BundleSide, shardRows } from './bundle-side.ts';
 import { commonTasks } from './compare-files.ts';
 import type { CompareOptions } from './compare-options.ts';
-import type { BundleSpeed, ComparisonDocument, TaskQuality } from './comparison-document.ts';
+import type { ComparisonDocument, TaskQuality } from './comparison-document.ts';
 import { ComparisonTally } from './comparison-tally.ts';
 import { findGoldColumns, goldReader } from './gold.ts';
-import { languageColumn, sliceReader } from './slices.ts';
+import { languageColumn, languageTask, sliceReader } from './slices.ts';
 import { TaskTally } from './task-tally.ts';
 import type { LabelSet } from './scored-layout.ts';
 
-const shardRows = 512;
 /** Shards per worker and turn: long enough to keep all workers busy, short enough that turns are close. */
 const shardsPerTurn = 2;
-const languageTask = 'language';
 
 export interface BundleProgress {
   onRows?: (rows: number) => void;
@@ -41,14 +35,14 @@ export async function compareBundles(
 ): Promise<Compared> {
   const resolved = resolveScoreOptions({ ...scoringPart(options), inputs: [on] });
   const records = await openRecords({ ...resolved, onBytes: undefined });
-  const sides: Side[] = [];
+  const sides: BundleSide[] = [];
   try {
     const { columns } = resolveTextColumns(records.head, options.text);
     if (columns.length !== 1) {
       throw new UsageError('TEXT_COLUMN_NOT_SINGLE', `Expected one text column, got ${columns.length}`);
     }
-    for (const name of names) sides.push(await Side.open(name, resolved));
-    const pair = sides as [Side, Side];
+    for (const name of names) sides.push(await BundleSide.open(name, resolved));
+    const pair = sides as [BundleSide, BundleSide];
     const comparison = new BundleComparison(records.head, pair, options);
     let turn = 0;
     let isWarm = false;
@@ -90,89 +84,6 @@ async function* turns(batches: AsyncIterable<Row[]>, workers: number, limit: num
   if (turn.length > 0) yield turn;
 }
 
-/** One of the two bundles, with workers of its own. */
-class Side {
-  readonly name: string;
-  readonly bundle: Bundle;
-  readonly tasks: TaskLayout[];
-  readonly width: number;
-  /** Of the last turn, by shard. */
-  predictions: ShardPredictions[] = [];
-  elapsedMs = 0;
-  tokens = 0;
-  memoryBytes = 0;
-  readonly workers: number;
-  readonly #pool: WorkerPool;
-
-  private constructor(name: string, bundle: Bundle, tasks: TaskLayout[], pool: WorkerPool, workers: number) {
-    this.name = name;
-    this.bundle = bundle;
-    this.tasks = tasks;
-    this.width = tasks.reduce((sum, { labels }) => sum + labels.length, 0);
-    this.workers = workers;
-    this.#pool = pool;
-  }
-
-  static async open(name: string, options: ReturnType<typeof resolveScoreOptions>): Promise<Side> {
-    const bundlePath = await findBundle(name);
-    const bundle = await loadBundle(bundlePath);
-    const known = new Set(bundle.manifest.tasks.map((task) => task.name));
-    // A bundle need not have every task that the other one has.
-    const tasks = options.tasks?.filter((task) => known.has(task));
-    const layouts = selectTasks(bundle.manifest.tasks, { tasks });
-    const settings = {
-      bundlePath,
-      tasks,
-      thresholds: {},
-      maxBatchTokens: options.batchTokens,
-      deterministic: options.deterministic,
-    };
-    return new Side(name, bundle, layouts, new WorkerPool(settings, options.workers), options.workers);
-  }
-
-  /** Loads the model into every worker, and runs it once; not timed. */
-  async warmUp(rows: readonly Row[]): Promise<void> {
-    const before = memoryUsage.rss();
-    const texts = rows.map((row) => row.texts[0] ?? '');
-    await Promise.all(Array.from({ length: this.workers }, () => this.#pool.score({ texts })));
-    this.memoryBytes = Math.max(0, memoryUsage.rss() - before);
-  }
-
-  async score(rows: readonly Row[]): Promise<void> {
-    const startedMs = performance.now();
-    const shards: Promise<ShardPredictions>[] = [];
-    for (let start = 0; start < rows.length; start += shardRows) {
-      const texts = rows.slice(start, start + shardRows).map((row) => row.texts[0] ?? '');
-      shards.push(this.#pool.score({ texts }));
-    }
-    this.predictions = await Promise.all(shards);
-    this.elapsedMs += performance.now() - startedMs;
-    for (const { counts } of this.predictions) this.tokens += counts.tokens;
-  }
-
-  speed(rows: number, pricePerHour: number | undefined): BundleSpeed {
-    const perSecond = rows / (this.elapsedMs / 1000);
-    const { name, version, files } = this.bundle.manifest;
-    return {
-      bundle: name,
-      version,
-      rows_per_second: Math.round(perSecond * 10) / 10,
-      tokens_per_second: Math.round(this.tokens / (this.elapsedMs / 1000)),
-      elapsed_ms: Math.round(this.elapsedMs),
-      workers: this.workers,
-      bundle_bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-      memory_bytes: this.memoryBytes,
-      ...(pricePerHour === undefined
-        ? {}
-        : { cost_per_million_rows: Math.round((pricePerHour * 1e6 * 1e4) / (perSecond * 3600)) / 1e4 }),
-    };
-  }
-
-  async close(): Promise<void> {
-    await this.#pool.close();
-  }
-}
-
 /** A task that both bundles have. */
 interface CommonTask {
   name: string;
@@ -186,14 +97,14 @@ interface CommonTask {
 
 class BundleComparison {
   rows = 0;
-  readonly #sides: [Side, Side];
+  readonly #sides: [BundleSide, BundleSide];
   readonly #options: CompareOptions;
   readonly #tasks: CommonTask[];
   readonly #readGold: ReturnType<typeof goldReader>['read'];
   readonly #readLanguage: (row: Row) => string | undefined;
   #matched = 0;
 
-  constructor(head: RecordsHead, sides: [Side, Side], options: CompareOptions) {
+  constructor(head: RecordsHead, sides: [BundleSide, BundleSide], options: CompareOptions) {
     this.#sides = sides;
     this.#options = options;
     const [a, b] = sides;
@@ -243,7 +154,7 @@ class BundleComparison {
       predictions.map((shard, side) =>
         readLabels(
           shard,
-          text * (this.#sides[side] as Side).width + (offsets[side] as number),
+          text * (this.#sides[side] as BundleSide).width + (offsets[side] as number),
           layouts[side] as TaskLayout,
         ),
       ),

@@ -5,9 +5,8 @@ import type { ComparisonDocument, LanguageComparison, TaskComparison } from './c
 import { compareCounts, ComparisonTally, LabelCounts } from './comparison-tally.ts';
 import { isManifestPath, type LabelTable, readManifest, type RunManifest } from './run-manifest.ts';
 import { openScoredFile, type ScoredFile, type ScoredRow, type ScoredText } from './scored-file.ts';
-import { languageColumn } from './slices.ts';
+import { languageColumn, languageTask } from './slices.ts';
 
-const languageTask = 'language';
 type Compared = Pick<ComparisonDocument, 'a' | 'b' | 'tasks' | 'matched' | 'only_a' | 'only_b'>;
 
 /** Label mixes of two runs, from their manifests alone. */

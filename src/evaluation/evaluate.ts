@@ -1,4 +1,7 @@
+import { findBundle } from '../bundle/find-bundle.ts';
+import { loadBundle } from '../bundle/load-bundle.ts';
 import { UsageError } from '../errors.ts';
+import type { ScoreOptions } from '../options.ts';
 import { type LabelMap, mapLabels, readLabelMap } from '../pipeline/label-map.ts';
 import type { TaskLayout } from '../pipeline/protocol.ts';
 import { Tally } from '../pipeline/tally.ts';
@@ -18,8 +21,10 @@ import {
   type EvaluateOptions,
   resolveEvaluateOptions,
   type ResolvedEvaluateOptions,
+  type ScoringOptions,
   scoringOptionTable,
 } from './options.ts';
+import { languageTask } from './slices.ts';
 
 /** In front of the columns that `score` would add, so that they never clash with gold columns: never seen. */
 const hiddenPrefix = '\u0000';
@@ -42,7 +47,7 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
   const labelMap =
     typeof options.labelMap === 'string' ? await readLabelMap(options.labelMap) : (options.labelMap ?? {});
   const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline);
-  const scoring = await openScoring({ ...scoringOptions(options), prefix: hiddenPrefix });
+  const scoring = await openScoring({ ...(await scoringOptions(options)), prefix: hiddenPrefix });
   try {
     hooks.onPlan?.(scoring.plan);
     const run = prepare(scoring.plan, options, labelMap, baseline);
@@ -73,12 +78,15 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
   }
 }
 
-function scoringOptions(options: ResolvedEvaluateOptions): Parameters<typeof openScoring>[0] {
-  const scoring: Record<string, unknown> = { inputs: options.inputs };
-  for (const name of [...Object.keys(scoringOptionTable), 'stdin', 'signal']) {
-    scoring[name] = options[name as keyof ResolvedEvaluateOptions];
-  }
-  return scoring as unknown as Parameters<typeof openScoring>[0];
+/** What is scored: the tasks asked for, and the language, which figures are always given by. */
+async function scoringOptions(options: ResolvedEvaluateOptions): Promise<ScoreOptions> {
+  const names = [...Object.keys(scoringOptionTable), 'stdin', 'signal'] as (keyof ScoringOptions)[];
+  const scoring: ScoringOptions = Object.fromEntries(names.map((name) => [name, options[name]]));
+  const { tasks } = options;
+  if (tasks === undefined || tasks.includes(languageTask)) return { ...scoring, inputs: options.inputs };
+  const { manifest } = await loadBundle(await findBundle(options.model));
+  const hasLanguage = manifest.tasks.some(({ name }) => name === languageTask);
+  return { ...scoring, inputs: options.inputs, tasks: hasLanguage ? [...tasks, languageTask] : tasks };
 }
 
 async function save(path: string, { document, passed, notices }: Evaluation, predictions: TextPredictions) {
@@ -111,7 +119,8 @@ function prepare(
   }
   // Names that only gold labels have are no labels of the bundle: they are mapped where gold is read.
   const map = mapLabels(plan.tasks, knownPart(labelMap, plan.tasks, options.tasks !== undefined));
-  const gold = findGoldColumns(plan.records.head, map.tasks, options.gold);
+  const chosen = map.tasks.filter(({ name }) => options.tasks?.includes(name) ?? true);
+  const gold = findGoldColumns(plan.records.head, chosen, options.gold);
   if (baseline !== undefined) {
     const measured = gold.map(({ task }) => task.name);
     requireSameTasks(baseline.evaluation, measured, options.tasks);

@@ -13,11 +13,8 @@ import { type GoldColumn, goldReader } from './gold.ts';
 import type { ResolvedEvaluateOptions } from './options.ts';
 import { sameLabels } from './outcomes.ts';
 import { seedFor } from './random.ts';
-import { languageColumn, sliceReader, ValueLimit } from './slices.ts';
+import { languageColumn, languageTask, sliceReader, ValueLimit } from './slices.ts';
 import { type TaskMeasurement, TaskTally } from './task-tally.ts';
-
-/** The task whose prediction stands in for a column with the language. */
-const languageTask = 'language';
 
 export interface Evaluation {
   document: EvaluationDocument;

@@ -17,12 +17,10 @@ import {
   type TaskPlace,
 } from './scored-layout.ts';
 
-export interface ScoredFileOptions extends Pick<
+export type ScoredFileOptions = Pick<
   ScoreOptions,
-  'from' | 'delimiter' | 'encoding' | 'stdin' | 'text' | 'tasks' | 'prefix' | 'model'
-> {
-  onBytes?: ((bytes: number) => void) | undefined;
-}
+  'from' | 'delimiter' | 'encoding' | 'stdin' | 'text' | 'tasks' | 'prefix' | 'model' | 'signal'
+>;
 
 /** A task in a scored file. Whether it is multi-label shows in the labels, at the latest after the last row. */
 export interface ScoredTask {
@@ -65,7 +63,7 @@ export interface ScoredFile {
  */
 export async function openScoredFile(path: string, options: ScoredFileOptions): Promise<ScoredFile> {
   const manifest = path === '-' ? undefined : await manifestBeside(path);
-  const records = await openRecords({ ...options, inputs: [path], onBytes: undefined });
+  const records = await openRecords({ ...options, inputs: [path] });
   try {
     const batches = records.rows([]);
     const next = await batches.next();
@@ -85,6 +83,7 @@ export async function openScoredFile(path: string, options: ScoredFileOptions): 
       manifest,
       async *rows() {
         for await (const batch of rows) {
+          options.signal?.throwIfAborted();
           yield batch.map((row) => ({ row, texts: read(row, readTexts(row).map(valueText)) }));
         }
       },

@@ -8,6 +8,9 @@ export const noValue = '(none)';
 /** Longer values are cut, since they are kept. */
 const maxValueCharacters = 100;
 
+/** The task whose prediction stands in for a column with the language. */
+export const languageTask = 'language';
+
 /** Names of a column that tells a text's language. */
 const languageColumns = new Set(['language', 'lang', 'locale', 'language_code', 'lang_code']);
 

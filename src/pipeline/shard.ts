@@ -41,7 +41,10 @@ async function* untilAborted<Item>(
   items: AsyncIterable<Item>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Item> {
-  if (signal === undefined) return yield* items;
+  if (signal === undefined) {
+    yield* items;
+    return;
+  }
   const iterator = items[Symbol.asyncIterator]();
   try {
     for (;;) {

@@ -124,8 +124,6 @@ class EndSink implements Sink {
 
   async commit(): Promise<void> {
     if (this.#closed) return;
-    // A gzip file without any member would not be one.
-    if (this.isGzip && this.bytesWritten === 0) this.#member ??= new GzipMember((bytes) => this.#pass(bytes));
     await this.#endMember();
     await this.#end.commit();
     this.#closed = true;
@@ -147,6 +145,8 @@ class EndSink implements Sink {
   }
 
   async #endMember(): Promise<void> {
+    // A gzip file without any member would not be one.
+    if (this.isGzip && this.bytesWritten === 0) this.#member ??= new GzipMember((bytes) => this.#pass(bytes));
     await this.#member?.end();
     this.#member = undefined;
   }

@@ -191,8 +191,8 @@ export function heatChart(
         column,
         opacity: 0.06 + 0.94 * share,
         words: texts === 0 ? '' : percent(share),
-        ink: share > 0.75 ? 'var(--on-tone)' : 'var(--ink)',
-        fill: tone(column),
+        // Tones of their own, on which the page's ink can be read in either theme.
+        fill: tone(column).replace('--', '--heat-'),
       };
     }),
   );
@@ -253,7 +253,6 @@ export function heatChart(
         encode: {
           enter: {
             ...textStyle('var(--ink)'),
-            fill: { field: 'ink' },
             align: { value: 'center' },
             x: { scale: 'x', field: 'column', band: 0.5 },
             y: { scale: 'y', field: 'row', band: 0.5 },

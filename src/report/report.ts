@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { openScoredFile, type ScoredFile } from '../evaluation/scored-file.ts';
-import { languageColumn, sliceReader, ValueLimit } from '../evaluation/slices.ts';
+import { languageColumn, languageTask, sliceReader, ValueLimit } from '../evaluation/slices.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
 import { dateColumn } from './dates.ts';
 import type { ReportDocument, ReportSource } from './document.ts';
@@ -9,7 +9,6 @@ import { type ReportFormat, type ReportOptions, reportDefaults, resolveFocus } f
 import { htmlReport } from './page.ts';
 import { ReportTally } from './report-tally.ts';
 
-const languageTask = 'language';
 const textColumnBreakdown = 'text column';
 
 /**
@@ -78,7 +77,6 @@ async function readReport(
   let rows = 0;
   let empty = 0;
   for await (const batch of file.rows()) {
-    options.signal?.throwIfAborted();
     for (const { row, texts } of batch) {
       rows++;
       const labelled = texts.filter(({ isEmpty }) => !isEmpty);

@@ -1,7 +1,7 @@
 /** The page's only style sheet; it loads nothing. Colours differ in lightness too, for the colour-blind. */
 export const style = `
-:root{color-scheme:light dark;--page:#f5f6f8;--card:#fff;--ink:#171b26;--ink-2:#4b5365;--line:#dfe3ea;--accent:#5350c4;--negative:#c2410c;--neutral:#7d8696;--positive:#1769d2;--series-4:#a16207;--series-5:#0f766e;--on-tone:#fff}
-@media (prefers-color-scheme:dark){:root{--page:#0f1218;--card:#181c25;--ink:#eceff5;--ink-2:#aeb6c6;--line:#2c3340;--accent:#a3a0ff;--negative:#ff9363;--neutral:#8b95a7;--positive:#74b2ff;--series-4:#e3b341;--series-5:#5ed3c4;--on-tone:#0f1218}}
+:root{color-scheme:light dark;--page:#f5f6f8;--card:#fff;--ink:#171b26;--ink-2:#4b5365;--line:#dfe3ea;--accent:#5350c4;--negative:#c2410c;--neutral:#7d8696;--positive:#1769d2;--series-4:#a16207;--series-5:#0f766e;--heat-accent:#9a97e6;--heat-negative:#e9794a;--heat-neutral:#a7afbd;--heat-positive:#6aa5ee}
+@media (prefers-color-scheme:dark){:root{--page:#0f1218;--card:#181c25;--ink:#eceff5;--ink-2:#aeb6c6;--line:#2c3340;--accent:#a3a0ff;--negative:#ff9363;--neutral:#8b95a7;--positive:#74b2ff;--series-4:#e3b341;--series-5:#5ed3c4;--heat-accent:#5653b8;--heat-negative:#a34a22;--heat-neutral:#5b6475;--heat-positive:#245fae}}
 *{box-sizing:border-box}
 html{font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%}
 body{margin:0 auto;max-width:1120px;padding:28px 20px 60px}
@@ -44,5 +44,5 @@ footer dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;marg
 footer dd{margin:0}
 @media (max-width:600px){body{padding:14px 8px 40px}header,footer{padding:0 6px}.card{padding:14px 12px}footer dl{grid-template-columns:1fr}footer dt{font-weight:600}}
 @page{margin:14mm}
-@media print{.grid{columns:2 200px}h2,h3,.note,.legend{break-after:avoid}:root{color-scheme:light;--page:#fff;--card:#fff;--ink:#000;--ink-2:#333;--line:#bbb;--accent:#5350c4;--negative:#c2410c;--neutral:#7d8696;--positive:#1769d2;--series-4:#a16207;--series-5:#0f766e;--on-tone:#fff}html{font-size:11px}body{max-width:none;padding:0}.card{break-inside:avoid-page;border-color:#ccc;padding:12px;margin:10px 0}.long{break-inside:auto}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}summary{display:none}}
+@media print{.grid{columns:2 200px}h2,h3,.note,.legend{break-after:avoid}:root{color-scheme:light;--page:#fff;--card:#fff;--ink:#000;--ink-2:#333;--line:#bbb;--accent:#5350c4;--negative:#c2410c;--neutral:#7d8696;--positive:#1769d2;--series-4:#a16207;--series-5:#0f766e;--heat-accent:#9a97e6;--heat-negative:#e9794a;--heat-neutral:#a7afbd;--heat-positive:#6aa5ee}html{font-size:11px}body{max-width:none;padding:0}.card{break-inside:avoid-page;border-color:#ccc;padding:12px;margin:10px 0}.long{break-inside:auto}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}summary{display:none}}
 `;

@@ -36,3 +36,7 @@ export function count(value: number): string {
 export function comments(value: number): string {
   return `${count(value)} ${value === 1 ? 'comment' : 'comments'}`;
 }
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

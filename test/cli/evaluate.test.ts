@@ -74,7 +74,7 @@ test('text output names the figures; JSONL with arrays and dotted paths gives th
   const text = await evaluate('gold.csv');
   assert.match(text.stdout, /^fixture 1\.0\.0 on gold\.csv: 7 rows, 1 without a text\n/);
   assert.match(text.stdout, /sentiment +6 +1\.000 +1\.000-1\.000/);
-  const records = (parse(labelledCsv(), { columns: true }) as Record<string, string>[]).map((row) => ({
+  const records = parse<Record<string, string>>(labelledCsv(), { columns: true }).map((row) => ({
     comment: row['comment'],
     labels: {
       sentiment: row['sentiment'],
@@ -102,10 +102,8 @@ test('a failed minimum is exit code 4, with the figures on stdout and in JUnit',
   const passing = await evaluate('gold.csv', '--min', 'sentiment.accuracy=0.8', '--junit', 'ok.xml');
   assert.equal(passing.code, exitCodes.ok, passing.stderr);
   assert.match(read('ok.xml'), /tests="1" failures="0"/);
-  const failing = await evaluate(
-    ...['gold.csv', '--min', 'sentiment.accuracy=0.9', '--min', 'topic.food_drink.recall=1'],
-    ...['--junit', 'gates.xml', '--github'],
-  );
+  const minima = ['--min', 'sentiment.accuracy=0.9', '--min', 'topic.food_drink.recall=1'];
+  const failing = await evaluate('gold.csv', ...minima, '--junit', 'gates.xml', '--github');
   assert.equal(failing.code, exitCodes.gate);
   assert.match(failing.stdout, /1 of 2 gates FAILED/);
   assert.match(failing.stderr, /^::error title=voxpop sentiment::sentiment\.accuracy is 0\.833/m);
@@ -132,10 +130,9 @@ test('a drop against a baseline fails, and the rows that flipped are written', a
   assert.equal(read('none.csv').trim(), 'row,file,line,task,gold,before,now,text');
 
   // A threshold that no topic reaches stands in for a worse model.
-  const other = await evaluate(
-    ...['gold.csv', '--threshold', 'topic=0.999', '--baseline', 'baseline.json', '--max-drop', '0.5'],
-    ...['--flips', 'flips.csv', '--save', 'baseline.json', '--json'],
-  );
+  const worse = ['gold.csv', '--threshold', 'topic=0.999', '--flips', 'flips.csv', '--json'];
+  const gate = ['--baseline', 'baseline.json', '--max-drop', '0.5', '--save', 'baseline.json'];
+  const other = await evaluate(...worse, ...gate);
   assert.equal(other.code, exitCodes.gate);
   const document = documentOf(other);
   assert.deepEqual(
