@@ -9,7 +9,7 @@ import { printed, readmeBlocks, readmePath } from './support/readme-blocks.ts';
 import { scratchDirectory } from './support/scratch.ts';
 
 const readme = readFileSync(readmePath, 'utf8');
-const commands = [['score'], ['model'], ['model', 'show']];
+const commands = [['score'], ['evaluate'], ['compare'], ['report'], ['model'], ['model', 'show']];
 
 test('the README shows what the commands print', async () => {
   const blocks = readmeBlocks();

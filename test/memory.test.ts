@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { createWriteStream, statSync } from 'node:fs';
+import { createWriteStream, readFileSync, statSync } from 'node:fs';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
+import { pathToFileURL } from 'node:url';
 import { fixturesDirectory } from './support/paths.ts';
+import { runVoxpop } from './support/run-voxpop.ts';
 import { scratchDirectory } from './support/scratch.ts';
 
 const bundle = join(fixturesDirectory, 'bundle');
@@ -29,13 +29,16 @@ async function writeRows(path: string, bytes: number): Promise<void> {
 }
 
 async function peakRssMb(input: string, output: string): Promise<number> {
-  const script = join(import.meta.dirname, 'support', 'peak-memory.js');
-  const args = [script, 'score', input, '-m', bundle, '-t', 'comment', '-o', output, '-w', '2', '--quiet'];
-  const { stderr } = await promisify(execFile)(process.execPath, args);
-  const { code, peakRssMb: peak } = JSON.parse(stderr) as { code: number; peakRssMb: number };
-  assert.equal(code, 0);
+  const report = `${output}.rss`;
+  const args = ['score', input, '-m', bundle, '-t', 'comment', '-o', output, '-w', '2', '--quiet'];
+  const preload = pathToFileURL(join(import.meta.dirname, 'support', 'report-memory.js')).href;
+  const { code, stderr } = await runVoxpop(args, {
+    node: ['--import', preload],
+    env: { VOXPOP_RSS_TO: report },
+  });
+  assert.equal(code, 0, stderr);
   assert.ok(statSync(output).size > statSync(input).size);
-  return peak;
+  return Number(readFileSync(report, 'utf8'));
 }
 
 test('memory does not grow with the input: 300 MB need at most a fifth more than 30 MB', async (t) => {

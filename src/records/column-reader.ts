@@ -26,7 +26,7 @@ export function columnsReader(head: RecordsHead, names: readonly string[], optio
       hint: `Give \`${option}\` the name of a column.`,
     });
   });
-  return (row) => places.map((place) => row.cells?.[place] ?? '');
+  return (row) => places.map((place) => row.record?.cell(place) ?? '');
 }
 
 /** A value as text: strings as they are, null and missing empty, everything else as its JSON text. */

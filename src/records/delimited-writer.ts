@@ -1,34 +1,50 @@
 import { stringify } from 'csv-stringify/sync';
 import { UsageError } from '../errors.ts';
-import { topLevelFields } from './json-fields.ts';
-import { type LabelScore, predictionAt, type ScoresShown, type TextPrediction } from './prediction-view.ts';
+import { addedCellsReader, addedNames } from './added-columns.ts';
+import { type DelimitedRecord, isSameDialect } from './delimited-record.ts';
 import { delimiterOf } from './delimiter.ts';
+import { topLevelFields } from './json-fields.ts';
 import { rejectOrThrow, type RowFault } from './row-fault.ts';
-import type { RecordsHead } from './row.ts';
+import type { RecordsHead, Row } from './row.ts';
 import type { RowWriter, WriterOptions } from './writer.ts';
 
 const byteOrderMark = '\ufeff';
-/** Joins the labels of a multi-label task, and their scores. */
-const labelSeparator = ';';
 
 /**
- * Writes CSV or TSV: the original cells, then a column per task and what goes with it.
+ * Writes CSV or TSV: the original cells, then a column per task and what goes with it. A record that means the
+ * same in the output as in its file comes through byte by byte, quotes that nobody needs included; another one
+ * is made again from its cells.
  * @throws {UsageError} when an added column is already there.
  */
 export function createDelimitedWriter(head: RecordsHead, options: WriterOptions): RowWriter {
-  const { tasks, textColumns, scores, flagTruncated } = options;
   const addedColumns = addedNames(options);
   requireFreeNames(head.columns, addedColumns);
-  const addedPerText = textColumns.length === 0 ? 0 : addedColumns.length / textColumns.length;
+  const addedCells = addedCellsReader(options);
+  const dialect = { delimiter: outputDelimiter(head, options), newline: head.newline };
+  const escapeFormulas = options.escapeFormulas ?? false;
   const format = {
-    delimiter: outputDelimiter(head, options),
-    record_delimiter: head.newline,
+    delimiter: dialect.delimiter,
+    record_delimiter: dialect.newline,
     eof: true,
     // Off by default once `record_delimiter` is given: a cell with a lone `\n` would break a CRLF file.
     quote_record_delimiter: true,
-    escape_formulas: options.escapeFormulas ?? false,
+    escape_formulas: escapeFormulas,
   };
   const hasMark = options.bom === true || head.byteOrderMark || head.encoding.startsWith('utf-16');
+
+  /** The end of a line whose record is kept as it is. */
+  function lineEnd(added: string[]): string {
+    let text = '';
+    for (const cell of added) text += dialect.delimiter + quoteCell(cell, dialect.delimiter);
+    return text + dialect.newline;
+  }
+
+  /** The record of a row if it can be written as it is. */
+  function keptRecord({ record }: Row): DelimitedRecord | undefined {
+    const isKept = !escapeFormulas && record !== undefined && isSameDialect(record.dialect, dialect);
+    return isKept ? record : undefined;
+  }
+
   return {
     addedColumns,
     header() {
@@ -36,54 +52,47 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
       return (hasMark ? byteOrderMark : '') + names;
     },
     rows(rows, predictions) {
-      const records: string[][] = [];
-      for (const [rowIndex, row] of rows.entries()) {
+      const parts: (DelimitedRecord | string)[] = [];
+      /** Records to be made from cells, collected because csv-stringify takes its time to start. */
+      let made: string[][] = [];
+      const endMade = (): void => {
+        if (made.length > 0) parts.push(stringify(made, format));
+        made = [];
+      };
+      for (const [index, row] of rows.entries()) {
         if (row.rejected !== undefined) continue;
-        const cells = row.cells ?? jsonCells(row.json ?? '{}', head.columns);
-        if (!Array.isArray(cells)) {
-          rejectOrThrow(row, cells, head, options.rejectRows);
+        const kept = keptRecord(row);
+        if (kept !== undefined) {
+          endMade();
+          parts.push(kept, lineEnd(addedCells(predictions, index)));
           continue;
         }
-        const record = [...cells];
-        for (let text = 0; text < textColumns.length; text++) {
-          const prediction = predictionAt(tasks, predictions, rowIndex * textColumns.length + text);
-          if (prediction.isEmpty) record.push(...Array.from({ length: addedPerText }, () => ''));
-          else record.push(...addedCells(prediction, scores, flagTruncated));
-        }
-        records.push(record);
+        const cells = row.cells ?? jsonCells(row.json ?? '{}', head.columns);
+        if (Array.isArray(cells)) made.push([...cells, ...addedCells(predictions, index)]);
+        else rejectOrThrow(row, cells, head, options.rejectRows);
       }
-      return records.length === 0 ? '' : stringify(records, format);
+      endMade();
+      return joinParts(parts);
     },
   };
 }
 
-function addedNames({ tasks, textColumns, scores, prefix, flagTruncated }: WriterOptions): string[] {
-  return textColumns.flatMap((column) => {
-    const start = prefix + (textColumns.length > 1 ? `${column}.` : '');
-    const names = tasks.flatMap(({ name, labels }) => {
-      if (scores === 'none') return [name];
-      const perLabel = scores === 'all' ? labels.map((label) => `${name}_score_${label}`) : [];
-      return [name, `${name}_score`, ...perLabel];
-    });
-    if (flagTruncated) names.push('truncated');
-    return names.map((name) => start + name);
-  });
-}
-
-/** The cells in the order of {@link addedNames}. */
-function addedCells(prediction: TextPrediction, scores: ScoresShown, flagTruncated: boolean): string[] {
-  const cells: string[] = [];
-  for (const { assigned, all } of prediction.tasks) {
-    cells.push(joinLabels(assigned));
-    if (scores !== 'none') cells.push(assigned.map(({ score }) => score).join(labelSeparator));
-    if (scores === 'all') cells.push(...all.map(({ score }) => score));
+/** Bytes in place of one long string, since nothing but writing them is left to do. */
+function joinParts(parts: (DelimitedRecord | string)[]): Buffer {
+  let size = 0;
+  for (const part of parts) size += typeof part === 'string' ? Buffer.byteLength(part) : part.size;
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const part of parts) {
+    at = typeof part === 'string' ? at + bytes.write(part, at) : part.copyTo(bytes, at);
   }
-  if (flagTruncated) cells.push(String(prediction.isTruncated));
-  return cells;
+  return bytes;
 }
 
-function joinLabels(assigned: LabelScore[]): string {
-  return assigned.map(({ label }) => label).join(labelSeparator);
+/** As csv-stringify does it. */
+function quoteCell(cell: string, delimiter: string): string {
+  if (!cell.includes(delimiter) && !/["\r\n]/u.test(cell)) return cell;
+  return `"${cell.replaceAll('"', '""')}"`;
 }
 
 function requireFreeNames(existing: string[], added: string[]): void {

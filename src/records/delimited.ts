@@ -1,7 +1,9 @@
 import { InputError } from '../errors.ts';
+import type { DelimitedRecord } from './delimited-record.ts';
+import { DelimitedRow } from './delimited-row.ts';
 import type { FormatReader, ReaderOptions, RowsRequest } from './format-reader.ts';
 import { precede } from './precede.ts';
-import { RecordScanner, type ScannedRecord } from './record-scanner.ts';
+import { RecordScanner } from './record-scanner.ts';
 import type { Newline, Row } from './row.ts';
 
 export interface DelimitedOptions extends ReaderOptions {
@@ -23,7 +25,8 @@ export async function openDelimited(
   const { file, newline, hasHeader } = options;
   const batches = readBatches(chunks, options);
   const [first, rest] = await takeFirst(file, hasHeader, batches);
-  const columns = hasHeader ? first.cells : first.cells.map((_, index) => `column_${index + 1}`);
+  const cells = first.cells();
+  const columns = hasHeader ? cells : cells.map((_, index) => `column_${index + 1}`);
   const all = hasHeader ? rest : precede([[first]], rest);
   return { columns, newline, rows: (request) => toRows(file, columns, all, request) };
 }
@@ -32,8 +35,8 @@ export async function openDelimited(
 async function takeFirst(
   file: string,
   hasHeader: boolean,
-  batches: AsyncGenerator<ScannedRecord[]>,
-): Promise<[first: ScannedRecord, rest: AsyncGenerator<ScannedRecord[]>]> {
+  batches: AsyncGenerator<DelimitedRecord[]>,
+): Promise<[first: DelimitedRecord, rest: AsyncGenerator<DelimitedRecord[]>]> {
   const next = await batches.next();
   const [first, ...records] = next.done === true ? [] : next.value;
   if (first === undefined) {
@@ -48,7 +51,7 @@ async function takeFirst(
 async function* readBatches(
   chunks: AsyncGenerator<Buffer>,
   options: DelimitedOptions,
-): AsyncGenerator<ScannedRecord[]> {
+): AsyncGenerator<DelimitedRecord[]> {
   const scanner = new RecordScanner(options);
   for await (const chunk of chunks) yield* scanner.scan(chunk);
   yield* scanner.scan(undefined);
@@ -57,18 +60,12 @@ async function* readBatches(
 async function* toRows(
   file: string,
   columns: string[],
-  batches: AsyncGenerator<ScannedRecord[]>,
+  batches: AsyncGenerator<DelimitedRecord[]>,
   request: RowsRequest,
 ): AsyncGenerator<Row[]> {
   const places = request.textColumns.map((column) => columns.indexOf(column));
   let { ordinal } = request;
   for await (const records of batches) {
-    yield records.map(({ cells, line, byteOffset, rejected }) => {
-      const texts = places.map((place) => cells[place] ?? '');
-      const row: Row = { ordinal: ordinal++, file, line, byteOffset, texts };
-      if (rejected === undefined) row.cells = cells;
-      else row.rejected = rejected;
-      return row;
-    });
+    yield records.map((record) => new DelimitedRow(ordinal++, file, record, places));
   }
 }

@@ -49,7 +49,11 @@ export function predictionAt(
   };
 }
 
+/** All that {@link formatScore} gives out for scores from 0 to 1, so that no row makes strings of its own. */
+const writtenScores = Array.from({ length: 1e4 + 1 }, (_, rounded) => String(rounded / 1e4));
+
 /** A score with at most 4 decimals, as JavaScript and JSON write it: `0.97`, `1`, `0`. */
 export function formatScore(score: number): string {
-  return String(Math.round(score * 1e4) / 1e4);
+  const rounded = Math.round(score * 1e4);
+  return writtenScores[rounded] ?? String(rounded / 1e4);
 }

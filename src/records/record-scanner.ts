@@ -1,13 +1,15 @@
 import { isUtf8 } from 'node:buffer';
+import { DelimitedRecord, type Dialect, RecordBatch } from './delimited-record.ts';
 import {
-  faultError,
-  invalidTextFault,
-  maxRawBytes,
-  rejectReason,
-  type RowFault,
-  tooLongFault,
-} from './row-fault.ts';
-import type { Newline, RejectReason } from './row.ts';
+  blanksBeforeQuote,
+  type CellPlace,
+  quoteNotClosed,
+  raggedRow,
+  recordTooLong,
+  textAfterQuote,
+} from './record-fault.ts';
+import { faultError, invalidTextFault, maxRawBytes, rejectReason, type RowFault } from './row-fault.ts';
+import type { RejectReason } from './row.ts';
 
 const quote = 0x22;
 const carriageReturn = 0x0d;
@@ -16,11 +18,9 @@ const lineFeed = 0x0a;
 const batchBytes = 64 * 1024;
 const smallestBuffer = 2 * batchBytes;
 
-export interface ScannerOptions {
+export interface ScannerOptions extends Dialect {
   /** Named in errors. */
   file: string;
-  delimiter: string;
-  newline: Newline;
   /** Longest record, without its line end. */
   maxRowBytes: number;
   /** Whether records may hold bytes that are not UTF-8, which makes them bad ones. */
@@ -31,15 +31,6 @@ export interface ScannerOptions {
   line: number;
   /** Offset of the first byte, from 0. */
   byteOffset: number;
-}
-
-export interface ScannedRecord {
-  /** Empty when rejected. */
-  cells: string[];
-  /** Of its first byte. */
-  line: number;
-  byteOffset: number;
-  rejected?: RejectReason;
 }
 
 type State =
@@ -76,6 +67,7 @@ export class RecordScanner {
   #buffer = Buffer.allocUnsafeSlow(smallestBuffer);
   /** Bytes in use. The places below are counted within the buffer. */
   #length = 0;
+  #batchStart = 0;
   #recordStart = 0;
   #at = 0;
   #cellStart = 0;
@@ -85,11 +77,15 @@ export class RecordScanner {
   #line: number;
 
   #state: State = 'start';
-  #cells: string[] = [];
+  /** Of the records that were not handed on yet. */
+  #batch: RecordBatch;
+  /** Where the cells of the batch end, each counted from the start of its record. */
+  #cellEnds = new Uint32Array(1024);
+  /** Place in there of the first cell of the record, and how many of its cells have ended. */
+  #firstCell = 0;
+  #cellCount = 0;
   /** Whether the record holds a quoted cell, and so perhaps line ends. */
   #hasQuotes = false;
-  /** Whether the quoted cell holds doubled quotes. */
-  #hasDoubled = false;
   #isBlankSoFar = true;
   /** While skipping: why, and how many bytes were dropped from the end of the buffer. */
   #fault: RowFault | undefined;
@@ -97,6 +93,7 @@ export class RecordScanner {
 
   constructor(options: ScannerOptions) {
     this.#options = options;
+    this.#batch = new RecordBatch(options);
     this.#delimiter = Buffer.from(options.delimiter);
     this.#lineEnd = options.newline === '\r' ? carriageReturn : lineFeed;
     this.#line = options.line;
@@ -108,28 +105,44 @@ export class RecordScanner {
    * @param chunk - does not end inside a character; undefined at the end of the input
    * @throws {InputError} on a bad record that is not to be rejected, after the records before it.
    */
-  *scan(chunk: Buffer | undefined): Generator<ScannedRecord[]> {
+  *scan(chunk: Buffer | undefined): Generator<DelimitedRecord[]> {
     if (chunk !== undefined) this.#append(chunk);
     const isEnd = chunk === undefined;
-    let batch: ScannedRecord[] = [];
-    let batchEnd = this.#recordStart + batchBytes;
     for (;;) {
-      let record: ScannedRecord | undefined;
-      try {
-        record = this.#next(isEnd);
-      } catch (error) {
-        if (batch.length > 0) yield batch;
-        throw error;
-      }
-      if (record === undefined) break;
-      if (record === blankLine) continue;
-      batch.push(record);
-      if (this.#recordStart < batchEnd) continue;
-      yield batch;
-      batch = [];
-      batchEnd = this.#recordStart + batchBytes;
+      const records: DelimitedRecord[] = [];
+      const failure = this.#fill(records, isEnd);
+      if (records.length > 0) yield records;
+      if (failure !== undefined) throw failure.error;
+      if (records.length === 0) return;
     }
-    if (batch.length > 0) yield batch;
+  }
+
+  /** Takes records until they make a batch, or there are no more, or one is bad. */
+  #fill(records: DelimitedRecord[], isEnd: boolean): { error: unknown } | undefined {
+    const start = (this.#batchStart = this.#recordStart);
+    let failure: { error: unknown } | undefined;
+    try {
+      while (records.length === 0 || this.#recordStart < start + batchBytes) {
+        const record = this.#next(isEnd);
+        if (record === undefined) break;
+        if (record !== blankLine) records.push(record);
+      }
+    } catch (error) {
+      failure = { error };
+    }
+    if (records.length > 0) this.#completeBatch();
+    return failure;
+  }
+
+  /** Gives the records a copy of their bytes, since the buffer is used again. */
+  #completeBatch(): void {
+    this.#batch.bytes = Buffer.from(this.#buffer.subarray(this.#batchStart, this.#recordStart));
+    this.#batch.cellEnds = this.#cellEnds.slice(0, this.#firstCell);
+    this.#batch.width = this.#width ?? 0;
+    this.#batch = new RecordBatch(this.#options);
+    // What is known already of the record that is not complete.
+    this.#cellEnds.copyWithin(0, this.#firstCell, this.#firstCell + this.#cellCount);
+    this.#firstCell = 0;
   }
 
   /** Makes room by dropping what was read, and puts a chunk at the end. */
@@ -155,7 +168,7 @@ export class RecordScanner {
   }
 
   /** The next record; undefined when it takes more bytes to tell. */
-  #next(isEnd: boolean): ScannedRecord | undefined {
+  #next(isEnd: boolean): DelimitedRecord | undefined {
     const buffer = this.#buffer;
     const lineEnd = this.#lineEnd;
     const first = this.#delimiter[0];
@@ -170,7 +183,6 @@ export class RecordScanner {
           if (byte === quote) {
             this.#state = 'quoted';
             this.#hasQuotes = true;
-            this.#hasDoubled = false;
             this.#at++;
           } else {
             this.#state = 'plain';
@@ -182,7 +194,7 @@ export class RecordScanner {
           } else if (byte === lineEnd) {
             return this.#endRecord(this.#lineContentEnd(this.#cellStart, this.#at), this.#at + 1);
           } else if (byte === quote && this.#isBlankSoFar) {
-            return this.#fail(this.#blankThenQuote(), isEnd);
+            return this.#fail(blanksBeforeQuote(this.#place()), isEnd);
           } else {
             this.#skipPlain(limit);
           }
@@ -196,7 +208,6 @@ export class RecordScanner {
           break;
         case 'closing':
           if (byte === quote) {
-            this.#hasDoubled = true;
             this.#state = 'quoted';
             this.#at++;
           } else if (byte === first && this.#isDelimiter()) {
@@ -208,7 +219,7 @@ export class RecordScanner {
           } else if (byte === carriageReturn && this.#isLineEndOrEnd(this.#at + 1)) {
             return this.#endRecord(this.#at, Math.min(this.#at + 2, this.#length));
           } else {
-            return this.#fail(this.#strayQuote(), isEnd);
+            return this.#fail(textAfterQuote(this.#place()), isEnd);
           }
           break;
       }
@@ -265,16 +276,24 @@ export class RecordScanner {
   }
 
   #endCell(end: number): void {
-    this.#cells.push(this.#cellText(end));
+    this.#countCell(end);
     this.#at = end + this.#delimiter.length;
     this.#cellStart = this.#at;
     this.#state = 'start';
   }
 
-  #cellText(end: number): string {
-    if (this.#state !== 'closing') return this.#buffer.toString('utf8', this.#cellStart, end);
-    const text = this.#buffer.toString('utf8', this.#cellStart + 1, end - 1);
-    return this.#hasDoubled ? text.replaceAll('""', '"') : text;
+  #countCell(end: number): void {
+    // Cells that are too many make the record a bad one, and need no place.
+    if (this.#width === undefined || this.#cellCount < this.#width) {
+      const index = this.#firstCell + this.#cellCount;
+      if (index === this.#cellEnds.length) {
+        const larger = new Uint32Array(index * 2);
+        larger.set(this.#cellEnds);
+        this.#cellEnds = larger;
+      }
+      this.#cellEnds[index] = end - this.#recordStart;
+    }
+    this.#cellCount++;
   }
 
   /**
@@ -282,41 +301,49 @@ export class RecordScanner {
    * @param end - of its text
    * @param next - where the next record starts
    */
-  #endRecord(end: number, next: number): ScannedRecord {
-    this.#cells.push(this.#cellText(end));
-    const cells = this.#cells;
+  #endRecord(end: number, next: number): DelimitedRecord {
+    this.#countCell(end);
     const start = this.#recordStart;
-    const isBlank = this.#isBlankLine(cells, end - start);
-    const fault = isBlank ? undefined : this.#check(cells, start, end);
+    if (this.#isBlankLine(start, end)) {
+      this.#startRecord(next);
+      return blankLine;
+    }
+    const fault = this.#check(start, end);
     if (fault !== undefined && !this.#mayReject()) throw faultError(this.#options.file, fault);
-    const record: ScannedRecord = { cells, line: this.#line, byteOffset: this.#base + start };
-    if (fault !== undefined) {
-      record.cells = [];
-      record.rejected = this.#reject(fault, start, end);
-    } else if (!isBlank) {
-      this.#width ??= cells.length;
+    const rejected = fault === undefined ? undefined : this.#reject(fault, start, end);
+    const record = this.#makeRecord(end, rejected);
+    if (rejected === undefined) {
+      this.#width ??= this.#cellCount;
+      this.#firstCell += this.#cellCount;
     }
     this.#startRecord(next);
-    return isBlank ? blankLine : record;
+    return record;
+  }
+
+  #makeRecord(end: number, rejected: RejectReason | undefined): DelimitedRecord {
+    const start = this.#recordStart;
+    const place = { line: this.#line, byteOffset: this.#base + start };
+    const first = start - this.#batchStart;
+    return new DelimitedRecord(this.#batch, place, [first, first + end - start, this.#firstCell], rejected);
   }
 
   /** A blank line is an empty value in a file of one column, and nothing anywhere else. */
-  #isBlankLine(cells: string[], bytes: number): boolean {
-    const isOneCell = cells.length === 1;
-    if (this.#width === undefined) return isOneCell && !this.#hasQuotes && cells[0]?.trim() === '';
-    return isOneCell && bytes === 0 && this.#width !== 1;
+  #isBlankLine(start: number, end: number): boolean {
+    if (this.#cellCount !== 1) return false;
+    if (this.#width !== undefined) return start === end && this.#width !== 1;
+    return !this.#hasQuotes && this.#buffer.toString('utf8', start, end).trim() === '';
   }
 
-  #check(cells: string[], start: number, end: number): RowFault | undefined {
+  #check(start: number, end: number): RowFault | undefined {
     const { maxRowBytes, mayBeInvalid } = this.#options;
     if (end - start > maxRowBytes) return this.#tooLong(false);
     if (mayBeInvalid && !isUtf8(this.#buffer.subarray(start, end))) return invalidTextFault(this.#line);
-    const width = this.#width ?? cells.length;
-    return cells.length === width ? undefined : raggedRow(this.#line, width, cells.length);
+    const width = this.#width ?? this.#cellCount;
+    return this.#cellCount === width ? undefined : raggedRow(this.#line, width, this.#cellCount);
   }
 
   /** Gives up on the record; what is left of the line is skipped. */
-  #fail(fault: RowFault, isEnd: boolean): ScannedRecord | undefined {
+  #fail(fault: RowFault, isEnd: boolean): DelimitedRecord | undefined {
     if (!this.#mayReject()) throw faultError(this.#options.file, fault);
     // From the quote on, whose line is the last one of the bad record.
     if (this.#state === 'quoted' || this.#state === 'closing') this.#at = this.#cellStart;
@@ -325,7 +352,7 @@ export class RecordScanner {
     return this.#skip(isEnd);
   }
 
-  #skip(isEnd: boolean): ScannedRecord | undefined {
+  #skip(isEnd: boolean): DelimitedRecord | undefined {
     const place = this.#buffer.subarray(this.#at, this.#length).indexOf(this.#lineEnd);
     if (place === -1 && !isEnd) {
       // Enough for the reject, one byte more to know that it is not all, and what lies before this line.
@@ -341,12 +368,7 @@ export class RecordScanner {
     const start = this.#recordStart;
     const end = this.#lineContentEnd(start, found);
     const fault = this.#fault as RowFault;
-    const record = {
-      cells: [],
-      line: this.#line,
-      byteOffset: this.#base + start,
-      rejected: this.#reject(fault, start, end),
-    };
+    const record = this.#makeRecord(end, this.#reject(fault, start, end));
     this.#base += this.#dropped;
     this.#hasQuotes = true;
     this.#startRecord(Math.min(found + 1, this.#length));
@@ -354,8 +376,8 @@ export class RecordScanner {
   }
 
   /** What is left when no more bytes come. */
-  #endInput(): ScannedRecord | undefined {
-    if (this.#state === 'quoted') return this.#fail(this.#notClosed(), true);
+  #endInput(): DelimitedRecord | undefined {
+    if (this.#state === 'quoted') return this.#fail(quoteNotClosed(this.#place()), true);
     if (this.#recordStart === this.#length) return undefined;
     return this.#endRecord(this.#length, this.#length);
   }
@@ -365,7 +387,7 @@ export class RecordScanner {
     this.#line += this.#hasQuotes ? this.#countLines(this.#recordStart, next) : 1;
     this.#recordStart = this.#at = this.#cellStart = next;
     this.#state = 'start';
-    this.#cells = [];
+    this.#cellCount = 0;
     this.#hasQuotes = false;
     this.#fault = undefined;
     this.#dropped = 0;
@@ -391,53 +413,20 @@ export class RecordScanner {
   }
 
   /** Of the cell that is being read. */
-  #place(): { line: number; column: number } {
+  #place(): CellPlace {
     const line = this.#line + this.#countLines(this.#recordStart, this.#cellStart);
-    return { line, column: this.#cells.length + 1 };
-  }
-
-  #notClosed(): RowFault {
-    return {
-      code: 'QUOTE_NOT_CLOSED',
-      message: 'expected a closing quote, found the end of the file',
-      ...this.#place(),
-      hint: 'The cell that starts here opens with `"`; close it, or double a quote that is part of the text.',
-    };
-  }
-
-  #strayQuote(): RowFault {
-    return {
-      code: 'STRAY_QUOTE',
-      message: 'expected a delimiter or a line end after the quote that closes the cell, found more text',
-      ...this.#place(),
-      hint: 'Write a quote inside a quoted cell twice: `""`. Or a quote before it was never closed.',
-    };
-  }
-
-  #blankThenQuote(): RowFault {
-    return {
-      code: 'STRAY_QUOTE',
-      message: 'expected no blanks before the quote that opens a cell, found some',
-      ...this.#place(),
-      hint: 'Take out the blanks; or put the whole cell in quotes and write the quotes inside it twice: `""`.',
-    };
+    return { line, column: this.#cellCount + 1 };
   }
 
   #tooLong(isQuoteOpen: boolean): RowFault {
-    const { maxRowBytes } = this.#options;
-    if (!isQuoteOpen) return tooLongFault(this.#line, maxRowBytes, '');
-    const detail = '; the quote that opens here is not closed before';
-    return { ...tooLongFault(this.#line, maxRowBytes, detail), ...this.#place() };
+    return recordTooLong(this.#line, this.#options.maxRowBytes, isQuoteOpen ? this.#place() : undefined);
   }
 }
 
-const blankLine: ScannedRecord = { cells: [], line: 0, byteOffset: 0 };
-
-function raggedRow(line: number, expected: number, found: number): RowFault {
-  const hint =
-    expected === 1
-      ? 'Quote the value; or, when each line is one text, name a delimiter that does not occur: `--delimiter "\\t"`.'
-      : 'Look for a delimiter or line break in a cell that is not quoted, or name the right `--delimiter`.';
-  const message = `expected ${expected} ${expected === 1 ? 'field' : 'fields'} as in the header, found ${found}`;
-  return { code: 'RAGGED_ROW', message, line, hint };
-}
+/** In place of a record, for a line that is none. */
+const blankLine = new DelimitedRecord(
+  new RecordBatch({ delimiter: '', newline: '\n' }),
+  { line: 0, byteOffset: 0 },
+  [0, 0, 0],
+  undefined,
+);

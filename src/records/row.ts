@@ -1,6 +1,8 @@
+import type { DelimitedRecord } from './delimited-record.ts';
+
 /**
- * One input record; holds `cells` when it was read from CSV or TSV, `json` when from JSONL, and neither
- * when it is `rejected`.
+ * One input record; holds `record` and `cells` when it was read from CSV or TSV, `json` when from JSONL, and
+ * none of them when it could not be read.
  */
 export interface Row {
   /** Place among the rows of all inputs, rejected ones included, from 0. */
@@ -17,8 +19,10 @@ export interface Row {
   byteOffset: number;
   /** One per text column, '' where the value is missing or null, and in a row that is rejected. */
   texts: string[];
-  /** All values of a delimited record, exactly as read. */
-  cells?: string[];
+  /** A delimited record: its bytes, and single cells. */
+  readonly record?: DelimitedRecord | undefined;
+  /** All values of a delimited record, exactly as read; decoded anew each time. */
+  readonly cells?: string[] | undefined;
   /** The record as it stood in a JSONL file, without its line end. */
   json?: string;
   /** Why the row could not be read; only with `RecordsOptions.rejectRows`. */

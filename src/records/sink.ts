@@ -17,7 +17,7 @@ export interface Sink {
   /** Of these bytes, hex. */
   sha256(): string;
   /** Settles when more may be written, so that waiting for it bounds the memory. */
-  write(chunk: string): Promise<void>;
+  write(chunk: string | Buffer): Promise<void>;
   /**
    * Brings everything written so far to the disk. A gzip file starts a new member here, so that a run which
    * goes on from this place gives the same bytes: call it at places that follow from the rows alone.
@@ -109,9 +109,9 @@ class EndSink implements Sink {
     return this.#end.hash.copy().digest('hex');
   }
 
-  async write(chunk: string): Promise<void> {
-    if (chunk === '') return;
-    const bytes = Buffer.from(chunk);
+  async write(chunk: string | Buffer): Promise<void> {
+    if (chunk.length === 0) return;
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     if (!this.isGzip) return this.#pass(bytes);
     this.#member ??= new GzipMember((compressed) => this.#pass(compressed));
     await this.#member.write(bytes);

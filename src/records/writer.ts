@@ -29,7 +29,7 @@ export interface WriterOptions {
   escapeFormulas?: boolean | undefined;
 }
 
-/** Formats rows with what was predicted for them. Concatenated, its strings are the output file. */
+/** Formats rows with what was predicted for them. Put one after another, its strings and bytes are the output file. */
 export interface RowWriter {
   /** Names that are added, in order; the one key for JSONL. */
   addedColumns: string[];
@@ -43,7 +43,7 @@ export interface RowWriter {
    * `rejected` set and no line, when `rejectRows` is on.
    * @throws {InputError} for such a row, when it is off.
    */
-  rows(rows: Row[], predictions: ShardPredictions): string;
+  rows(rows: Row[], predictions: ShardPredictions): string | Buffer;
 }
 
 /** @throws {UsageError} when an added name is already taken. */

@@ -123,7 +123,7 @@ test('big-list-of-naughty-strings: every string comes through every format', asy
           prefix: '',
           flagTruncated: false,
         });
-        const output = writer.header() + writer.rows(rows, predictions(strings.map(() => [1, 0, 0])));
+        const output = writer.header() + String(writer.rows(rows, predictions(strings.map(() => [1, 0, 0]))));
         const again = await readAll({ inputs: [file(`b.${to}`, output)] }, ['text']);
         assert.deepEqual(again.rows.map(({ texts }) => texts[0]), strings); // prettier-ignore
       });

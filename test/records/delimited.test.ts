@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stringify } from 'csv-stringify/sync';
 import { openRecords } from '../../src/records/open-records.ts';
-import { cells, createRandom, file, randomCell, readAll, readBothWays } from './support.ts';
+import { cells, createRandom, file, plainRow, randomCell, readAll, readBothWays } from './support.ts';
 
 test('rows have ordinal, file, line, texts and cells', async () => {
   const path = file('a.csv', 'id,comment\n1,"two\r\nlines"\n\n2,x\n');
   const { rows, head } = await readAll({ inputs: [path] }, ['comment', 'id']);
-  assert.deepEqual(rows, [
+  assert.deepEqual(rows.map(plainRow), [
     {
       ordinal: 0,
       file: path,
@@ -15,8 +15,19 @@ test('rows have ordinal, file, line, texts and cells', async () => {
       byteOffset: 11,
       texts: ['two\r\nlines', '1'],
       cells: ['1', 'two\r\nlines'],
+      record: '1,"two\r\nlines"',
+      rejected: undefined,
     },
-    { ordinal: 1, file: path, line: 5, byteOffset: 27, texts: ['x', '2'], cells: ['2', 'x'] },
+    {
+      ordinal: 1,
+      file: path,
+      line: 5,
+      byteOffset: 27,
+      texts: ['x', '2'],
+      cells: ['2', 'x'],
+      record: '2,x',
+      rejected: undefined,
+    },
   ]);
   assert.deepEqual(head, {
     format: 'csv',

@@ -24,7 +24,7 @@ async function write(
     ...options,
   });
   const scored = rows.flatMap(() => textColumns.map(() => [1, 0, 0]));
-  return writer.header() + writer.rows(rows, predictions(scored));
+  return writer.header() + String(writer.rows(rows, predictions(scored)));
 }
 
 test("Excel's line with the delimiter is no header", async (t) => {
@@ -203,7 +203,7 @@ test('output options: byte order mark, delimiter', async () => {
   const textColumns = ['text'];
   assert.equal(
     await write(content, 'csv', { textColumns, bom: true }),
-    '\ufeffid,text,sentiment\n1,a;b,negative\n',
+    '\ufeffid,text,sentiment\n1,"a;b",negative\n',
   );
   assert.equal(
     await write(content, 'csv', { textColumns, outputDelimiter: ';' }),

@@ -374,10 +374,10 @@ test('the writer leaves out rejected rows and rejects what does not fit', async 
     textColumns: ['text'],
     to: 'jsonl',
   });
-  assert.equal(lineWriter.rows(rows, predictions(scores)).split('\n').length, 6);
+  assert.equal(String(lineWriter.rows(rows, predictions(scores))).split('\n').length, 6);
   const writer = createRowWriter(head, { ...options, tasks: [sentiment], textColumns: ['text'], to: 'csv' });
   assert.equal(
-    writer.header() + writer.rows(rows, predictions(scores)),
+    writer.header() + String(writer.rows(rows, predictions(scores))),
     'text,sentiment\na,negative\ne,positive\n',
   );
   assert.deepEqual(rows.map(({ rejected }) => rejected && [rejected.code, rejected.raw]), [
@@ -397,6 +397,6 @@ test('the writer leaves out rejected rows and rejects what does not fit', async 
     textColumns: ['text'],
     to: 'jsonl',
   });
-  assert.match(takenWriter.rows(taken.rows, predictions(scores)), /^\{"text":"b".*\n$/u);
+  assert.match(String(takenWriter.rows(taken.rows, predictions(scores))), /^\{"text":"b".*\n$/u);
   assert.equal(taken.rows[0]?.rejected?.code, 'COLUMN_CLASH');
 });

@@ -58,10 +58,16 @@ export async function readBothWays(
   const whole = await readAll({ ...options, inputs: [file(name, content)] }, textColumns);
   const from = options.from ?? whole.head.format;
   const byByte = await readAll({ ...options, from, inputs: ['-'], stdin: pieces(content) }, textColumns);
-  const plain = (rows: Row[]): unknown => rows.map((row) => ({ ...row, file: '' }));
+  const plain = (rows: Row[]): unknown => rows.map((row) => ({ ...plainRow(row), file: '' }));
   assert.deepEqual(plain(byByte.rows), plain(whole.rows));
   assert.deepEqual({ ...byByte.head, totalBytes: 0 }, { ...whole.head, totalBytes: 0 });
   return whole;
+}
+
+/** A row of any format as a plain object, with the bytes of its record as `record`. */
+export function plainRow(row: Row): object {
+  const { cells: decoded, record, ...rest } = row;
+  return { ...rest, cells: decoded, record: record?.text() };
 }
 
 export function cells({ rows }: Read): unknown {

@@ -39,7 +39,7 @@ async function write(content: string | Buffer, to: RecordFormat, given: Case = {
   });
   const one = tasks.flatMap((task) => (task.name === 'emotion' ? both : negative));
   const each = rows.flatMap(() => textColumns.map(() => one));
-  return writer.header() + writer.rows(rows, predictions(scored ?? each, flags));
+  return writer.header() + String(writer.rows(rows, predictions(scored ?? each, flags)));
 }
 
 test('CSV gets columns per task', async (t) => {

@@ -1,0 +1,81 @@
+import { type ShardPredictions, textFlags } from '../pipeline/protocol.ts';
+import { formatScore } from './prediction-view.ts';
+import type { WriterOptions } from './writer.ts';
+
+/** Joins the labels of a multi-label task, and their scores. */
+const labelSeparator = ';';
+
+type Layout = Pick<WriterOptions, 'tasks' | 'textColumns' | 'scores' | 'flagTruncated'>;
+
+/** Names of the columns that CSV and TSV get: for each text column a few per task. */
+export function addedNames(options: Layout & Pick<WriterOptions, 'prefix'>): string[] {
+  const { tasks, textColumns, scores, prefix, flagTruncated } = options;
+  return textColumns.flatMap((column) => {
+    const start = prefix + (textColumns.length > 1 ? `${column}.` : '');
+    const names = tasks.flatMap(({ name, labels }) => {
+      if (scores === 'none') return [name];
+      const perLabel = scores === 'all' ? labels.map((label) => `${name}_score_${label}`) : [];
+      return [name, `${name}_score`].concat(perLabel);
+    });
+    if (flagTruncated) names.push('truncated');
+    return names.map((name) => start + name);
+  });
+}
+
+/** The cells of a row under {@link addedNames}; `row` is its place in the shard. */
+export type AddedCells = (predictions: ShardPredictions, row: number) => string[];
+
+/**
+ * Reads the cells right out of the shard's arrays: this runs for every text on the one thread that also reads
+ * and writes.
+ */
+export function addedCellsReader({ tasks, textColumns, scores, flagTruncated }: Layout): AddedCells {
+  const width = tasks.reduce((sum, { labels }) => sum + labels.length, 0);
+  const cellsPerTask = tasks.map(({ labels }) => {
+    if (scores === 'none') return 1;
+    return scores === 'top' ? 2 : 2 + labels.length;
+  });
+  const blanks = cellsPerTask.reduce((sum, count) => sum + count, flagTruncated ? 1 : 0);
+
+  function addText(cells: string[], predictions: ShardPredictions, text: number): void {
+    const flags = predictions.flags[text] ?? 0;
+    if ((flags & textFlags.empty) !== 0) {
+      for (let count = 0; count < blanks; count++) cells.push('');
+      return;
+    }
+    let at = text * width;
+    for (const { labels } of tasks) {
+      addTask(cells, labels, predictions, at);
+      at += labels.length;
+    }
+    if (flagTruncated) cells.push(String((flags & textFlags.truncated) !== 0));
+  }
+
+  function addTask(cells: string[], labels: string[], predictions: ShardPredictions, start: number): void {
+    let joined = '';
+    let joinedScores = '';
+    let separator = '';
+    for (let label = 0; label < labels.length; label++) {
+      if (predictions.assigned[start + label] !== 1) continue;
+      joined += separator + labels[label];
+      if (scores !== 'none') joinedScores += separator + scoreAt(predictions, start + label);
+      separator = labelSeparator;
+    }
+    cells.push(joined);
+    if (scores !== 'none') cells.push(joinedScores);
+    if (scores !== 'all') return;
+    for (let label = 0; label < labels.length; label++) cells.push(scoreAt(predictions, start + label));
+  }
+
+  return (predictions, row) => {
+    const cells: string[] = [];
+    for (let text = 0; text < textColumns.length; text++) {
+      addText(cells, predictions, row * textColumns.length + text);
+    }
+    return cells;
+  };
+}
+
+function scoreAt({ scores }: ShardPredictions, index: number): string {
+  return formatScore(scores[index] ?? Number.NaN);
+}

@@ -1,0 +1,33 @@
+import type { DelimitedRecord } from './delimited-record.ts';
+import type { RejectReason, Row } from './row.ts';
+
+/** A row of CSV or TSV; decodes its cells only when they are asked for. */
+export class DelimitedRow implements Row {
+  readonly ordinal: number;
+  readonly file: string;
+  readonly line: number;
+  readonly byteOffset: number;
+  texts: string[];
+  rejected?: RejectReason;
+  readonly #record: DelimitedRecord;
+
+  constructor(ordinal: number, file: string, record: DelimitedRecord, textPlaces: number[]) {
+    this.ordinal = ordinal;
+    this.file = file;
+    this.line = record.line;
+    this.byteOffset = record.byteOffset;
+    this.#record = record;
+    if (record.rejected !== undefined) this.rejected = record.rejected;
+    this.texts = textPlaces.map((place) =>
+      place === -1 || record.rejected !== undefined ? '' : record.cell(place),
+    );
+  }
+
+  get record(): DelimitedRecord | undefined {
+    return this.#record.rejected === undefined ? this.#record : undefined;
+  }
+
+  get cells(): string[] | undefined {
+    return this.record?.cells();
+  }
+}
