@@ -72,11 +72,16 @@ function print(measured: Map<string, Measurement[]>): void {
       `${line.map((cell, column) => (column === 0 ? cell.padEnd(width(0)) : cell.padStart(width(column)))).join('  ')}\n`,
     );
   }
-  const elapsed = (name: string): number[] => (measured.get(name) ?? []).map((result) => result.elapsedMs);
-  const [one, two] = [elapsed('full, 1 worker'), elapsed('full, 2 workers')];
-  const ratio = median(one.map((time, round) => time / (two[round] as number)));
+  const [one, two] = ['full, 1 worker', 'full, 2 workers'].map((name) => measured.get(name) ?? []);
+  const ratio = (of: (result: Measurement) => number): string =>
+    median((two ?? []).map((result, round) => of(result) / of(one?.[round] as Measurement))).toFixed(2);
+  const whole = ratio((result) => result.rows / result.elapsedMs);
   process.stdout.write(
-    `two workers: ${ratio.toFixed(2)}x of one (median over rounds, start of the process's model included)\n`,
+    `two workers: ${ratio((result) => result.warmRowsPerSecond)}x of one once models are loaded, `,
+  );
+  process.stdout.write(`${whole}x with loading; `);
+  process.stdout.write(
+    `first rows after ${median((two ?? []).map((result) => result.firstShardMs)).toFixed(0)} ms\n`,
   );
   process.stdout.write(`${rows} rows a run, output sha256 ${measured.get('full, 1 worker')?.[0]?.sha256}\n`);
 }

@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { loadBundle } from '../../src/bundle/load-bundle.ts';
 import { InputLog } from '../../src/pipeline/input-log.ts';
 import { OutputSession } from '../../src/pipeline/output-session.ts';
@@ -26,6 +25,10 @@ export interface Measurement {
   peakRssMb: number;
   bytesRead: number;
   sha256: string;
+  /** Full runs: milliseconds until the first shard was written, models loaded. */
+  firstShardMs: number;
+  /** Full runs: rows per second after the first shard. */
+  warmRowsPerSecond: number;
 }
 
 const [stage, input, output, bundle, workers] = process.argv.slice(2) as [
@@ -44,8 +47,10 @@ const options = {
   force: true,
 };
 
-async function measure(): Promise<Omit<Measurement, 'peakRssMb' | 'sha256'>> {
-  if (stage === 'full') return score(options);
+type Timing = Omit<Measurement, 'peakRssMb' | 'sha256'>;
+
+async function measure(): Promise<Timing> {
+  if (stage === 'full') return measureFull();
   const startedMs = performance.now();
   const inputs = new InputLog(1);
   const plan = await planScore(options, (bytes, at) => inputs.add(bytes, at));
@@ -90,6 +95,25 @@ async function measure(): Promise<Omit<Measurement, 'peakRssMb' | 'sha256'>> {
     tokens: tally.counts.tokens,
     elapsedMs: performance.now() - startedMs,
     bytesRead: inputs.bytesRead,
+    firstShardMs: 0,
+    warmRowsPerSecond: 0,
+  };
+}
+
+async function measureFull(): Promise<Timing> {
+  const startedMs = performance.now();
+  let first: { rows: number; ms: number } | undefined;
+  const summary = await score(options, {
+    onProgress: ({ counts }) => (first ??= { rows: counts.rows, ms: performance.now() - startedMs }),
+  });
+  assert.ok(first);
+  return {
+    rows: summary.rows,
+    tokens: summary.tokens,
+    elapsedMs: summary.elapsedMs,
+    bytesRead: summary.bytesRead,
+    firstShardMs: first.ms,
+    warmRowsPerSecond: ((summary.rows - first.rows) / (summary.elapsedMs - first.ms)) * 1000,
   };
 }
 
@@ -112,16 +136,9 @@ async function makeScore(path: string): Promise<(shard: Shard) => Promise<ShardP
   };
 }
 
-const measured = await measure();
-const { rows, tokens, elapsedMs, bytesRead } = measured;
 const result: Measurement = {
-  rows,
-  tokens,
-  elapsedMs,
-  bytesRead,
+  ...(await measure()),
   peakRssMb: process.resourceUsage().maxRSS / 1024,
-  sha256: createHash('sha256')
-    .update(readFileSync(join(output)))
-    .digest('hex'),
+  sha256: createHash('sha256').update(readFileSync(output)).digest('hex'),
 };
 process.stdout.write(JSON.stringify(result));

@@ -1,0 +1,247 @@
+"""Step 5, compress: calibrates the trained model, and turns it into a static int8 ONNX graph.
+
+Activation scales are fixed at calibration time. Dynamic quantisation would take one scale over a
+whole batch, and a text's labels would then depend on its neighbours. Weights use 7 bits: on CPUs
+without VNNI the 8-bit sums of products saturate. Embeddings are int8 with one scale per piece.
+
+Writes model-fp32.onnx (calibrated), model.onnx (int8) and thresholds.json.
+"""
+
+import argparse
+import json
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
+from sklearn.metrics import f1_score
+from torch.nn import functional as F
+
+from batches import MULTI, SINGLE, Corpus, Sampler, eval_batches
+from corpus import UNLABELLED
+from metrics import decide, macro_f1
+from model import Model
+from train import dev_sample, model_config
+
+OPSET = 17
+
+
+def fit_scaling(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
+    """A temperature and a shift per class, by least negative log-likelihood.
+
+    The shift takes back what the sampler's favour for rare classes did to their probabilities.
+    """
+    scores, target = torch.from_numpy(logits), torch.from_numpy(labels.astype(np.int64))
+    log_scale = torch.zeros(1, requires_grad=True)
+    shift = torch.zeros(logits.shape[1], requires_grad=True)
+    optimiser = torch.optim.LBFGS([log_scale, shift], max_iter=100, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimiser.zero_grad()
+        # The small penalty keeps a class that dev hardly has from drifting off.
+        loss = F.cross_entropy(scores * log_scale.exp() + shift, target) + 1e-3 * shift.square().sum()
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    return log_scale.exp().item(), shift.detach().numpy()
+
+
+def fit_thresholds(logits: np.ndarray, labels: np.ndarray) -> list[float]:
+    """Per label the score with the best F1 on dev; 0.5 where dev has too few examples to choose."""
+    thresholds = []
+    for label in range(labels.shape[1]):
+        known = labels[:, label] != UNLABELLED
+        truth, scores = labels[known, label], 1 / (1 + np.exp(-logits[known, label]))
+        if truth.sum() < 10:
+            thresholds.append(0.5)
+            continue
+        grid = np.linspace(0.05, 0.8, 76)
+        values = np.array([f1_score(truth, scores >= cut, zero_division=0.0) for cut in grid])
+        # Smoothed over neighbours: the best single point is often luck.
+        thresholds.append(round(float(grid[np.convolve(np.pad(values, 2, mode="edge"), np.ones(5) / 5, "valid").argmax()]), 2))
+    return thresholds
+
+
+def run(session: onnxruntime.InferenceSession, corpus: Corpus, rows: np.ndarray, longest: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    names = [output.name for output in session.get_outputs()]
+    order, outputs = [], {name: [] for name in names}
+    for chosen, ids, mask in eval_batches(corpus, rows, 4096, longest):
+        order.append(chosen)
+        for name, values in zip(names, session.run(names, {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}), strict=True):
+            outputs[name].append(values)
+    return np.concatenate(order), {name: np.concatenate(values) for name, values in outputs.items()}
+
+
+def open_session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def export(model: Model, path: Path) -> None:
+    """fp32 ONNX: int64 [batch, sequence] inputs, one float32 [batch, labels] of logits per task."""
+
+    class Flat(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            return tuple(self.model(input_ids, attention_mask).values())
+
+    model.eval()
+    ids = torch.randint(4, 100, (2, 7))
+    axes = {0: "batch", 1: "sequence"}
+    torch.onnx.export(
+        Flat().eval(),
+        (ids, torch.ones_like(ids)),
+        str(path),
+        opset_version=OPSET,
+        dynamo=False,
+        input_names=["input_ids", "attention_mask"],
+        output_names=list(model.label_counts),
+        dynamic_axes={"input_ids": axes, "attention_mask": axes} | {task: {0: "batch"} for task in model.label_counts},
+    )
+
+
+class Calibration(CalibrationDataReader):
+    def __init__(self, corpus: Corpus, config: dict, batches: int) -> None:
+        drawn = Sampler(corpus, config, seed=11).batches(1024, config["model"]["max_length"])
+        self.feeds = iter(
+            [
+                {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}
+                for _, (_, _, ids, mask) in zip(range(batches), drawn, strict=False)
+            ]
+        )
+
+    def get_next(self) -> dict | None:
+        return next(self.feeds, None)
+
+
+def shrink_embedding(path: Path) -> None:
+    """Replaces the float table by an int8 one with a scale per piece, dequantised after the lookup."""
+    graph_model = onnx.load(path)
+    graph = graph_model.graph
+    sizes = {tensor.name: int(np.prod(tensor.dims)) for tensor in graph.initializer if tensor.data_type == TensorProto.FLOAT}
+    gather = next(node for node in graph.node if node.op_type == "Gather" and sizes.get(node.input[0], 0) > 10000)
+    table = next(tensor for tensor in graph.initializer if tensor.name == gather.input[0])
+    values = numpy_helper.to_array(table)
+    scale = np.maximum(np.abs(values).max(1, keepdims=True), 1e-8) / 127
+    graph.initializer.remove(table)
+    graph.initializer.append(numpy_helper.from_array(np.round(values / scale).astype(np.int8), "embedding_int8"))
+    graph.initializer.append(numpy_helper.from_array(scale.astype(np.float32), "embedding_scale"))
+    at = list(graph.node).index(gather)
+    graph.node.remove(gather)
+    ids, out = gather.input[1], gather.output[0]
+    new = [
+        helper.make_node("Gather", ["embedding_int8", ids], ["embedding_rows"], axis=0),
+        helper.make_node("Gather", ["embedding_scale", ids], ["embedding_row_scale"], axis=0),
+        helper.make_node("Cast", ["embedding_rows"], ["embedding_float"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["embedding_float", "embedding_row_scale"], [out]),
+    ]
+    for offset, node in enumerate(new):
+        graph.node.insert(at + offset, node)
+    onnx.checker.check_model(graph_model)
+    onnx.save(graph_model, path)
+
+
+def quantise(source: Path, target: Path, corpus: Corpus, config: dict) -> None:
+    # Only products with a weight: attention's own products stay in float, they are small.
+    graph = onnx.load(source).graph
+    weights = {tensor.name for tensor in graph.initializer}
+    nodes = [node.name for node in graph.node if node.op_type in ("MatMul", "Gemm") and node.input[1] in weights]
+    quantize_static(
+        str(source),
+        str(target),
+        Calibration(corpus, config, config["compress"]["calibration_batches"]),
+        quant_format=QuantFormat.QDQ,
+        nodes_to_quantize=nodes,
+        per_channel=True,
+        reduce_range=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        calibrate_method=CalibrationMethod.MinMax,
+        extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul", "Gemm"], "ActivationSymmetric": False},
+    )
+    shrink_embedding(target)
+
+
+def tokens_per_second(path: Path, pieces: int, seconds: float = 4.0) -> int:
+    """Speed of the session alone on one thread, batches of 32 texts of 32 tokens."""
+    session = open_session(path)
+    ids = np.random.default_rng(0).integers(4, pieces, (32, 32))
+    feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+    session.run(None, feed)
+    runs, started = 0, time.monotonic()
+    while time.monotonic() - started < seconds:
+        session.run(None, feed)
+        runs += 1
+    return int(runs * ids.size / (time.monotonic() - started))
+
+
+def build(work: Path, config: dict) -> None:
+    longest = config["model"]["max_length"]
+    corpus = Corpus.load(work)
+    state = torch.load(work / "model.pt", weights_only=False)["model"]
+    model = Model(model_config(config, state["embedding.weight"].shape[0]))
+    model.load_state_dict(state)
+    dev = dev_sample(corpus, config["compress"]["dev_rows"], config["train"]["seed"])
+    export(model, work / "model-fp32.onnx")
+
+    order, logits = run(open_session(work / "model-fp32.onnx", 2), corpus, dev, longest)
+    start = 0
+    calibration = {}
+    for task, count in model.label_counts.items():
+        known = corpus.labelled(task)[order]
+        if task == "sentiment":  # rows of two-class sources say nothing about how likely neutral is
+            known &= ~corpus.no_neutral[corpus.columns["source"][order]]
+        if task in SINGLE and known.any():
+            scale, shift = fit_scaling(logits[task][known], corpus.columns[task][order][known])
+            for number, head in enumerate(model.heads):
+                head.weight.data[start : start + count] *= scale
+                head.bias.data[start : start + count] *= scale
+                if number == 0:
+                    head.bias.data[start : start + count] += torch.from_numpy(shift)
+            calibration[task] = {"scale": round(scale, 3), "shift": shift.round(3).tolist()}
+        start += count
+    export(model, work / "model-fp32.onnx")
+    quantise(work / "model-fp32.onnx", work / "model.onnx", corpus, config)
+
+    report: dict[str, dict] = {}
+    for kind, path in (("fp32", work / "model-fp32.onnx"), ("int8", work / "model.onnx")):
+        _, logits = run(open_session(path, 2), corpus, dev, longest)
+        thresholds = {task: fit_thresholds(logits[task], corpus.columns[task][order]) for task in MULTI}
+        scores = {}
+        for task in logits:
+            known = corpus.labelled(task)[order]
+            if known.any():
+                labels = corpus.columns[task][order][known]
+                scores[task] = round(macro_f1(task, labels, decide(task, logits[task][known], thresholds.get(task))), 4)
+        report[kind] = {
+            "dev_macro_f1": scores,
+            "bytes": path.stat().st_size,
+            "tokens_per_second": tokens_per_second(path, len(state["embedding.weight"])),
+        }
+    (work / "thresholds.json").write_text(json.dumps(thresholds))
+    (work / "compress.json").write_text(json.dumps(report))
+    print(json.dumps({"calibration": calibration, "thresholds": thresholds} | report, indent=1), file=sys.stderr)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    arguments = parser.parse_args()
+    build(arguments.work, tomllib.loads(arguments.config.read_text()))
+
+
+if __name__ == "__main__":
+    main()

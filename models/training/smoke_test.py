@@ -1,0 +1,153 @@
+"""Runs every step of the recipe on tiny data made here, and checks the bundle that comes out.
+
+python smoke_test.py
+"""
+
+import copy
+import hashlib
+import json
+import lzma
+import random
+import shutil
+import sys
+import tempfile
+import time
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+import bundle
+import compress
+import corpus
+import embeddings
+import evaluate
+import tokenizer
+import train
+from compress import open_session
+
+HERE = Path(__file__).parent
+LIMIT_BYTES = 16_000_000
+
+# A made-up language per code: the same 'meanings' in other words, so that labels can transfer.
+WORDS = {
+    "good": {"en": "great", "de": "toll", "zh": "很好"},
+    "bad": {"en": "awful", "de": "mies", "zh": "很差"},
+    "room": {"en": "room", "de": "zimmer", "zh": "房间"},
+    "staff": {"en": "staff", "de": "personal", "zh": "服务员"},
+    "price": {"en": "price", "de": "preis", "zh": "价格"},
+    "crash": {"en": "crashes", "de": "abstürzt", "zh": "崩溃"},
+    "add": {"en": "please add", "de": "bitte ergänzen", "zh": "请增加"},
+    "and": {"en": "and", "de": "und", "zh": "和"},
+    "very": {"en": "very", "de": "sehr", "zh": "非常"},
+    "angry": {"en": "furious 😡", "de": "wütend 😡", "zh": "生气 😡"},
+}
+TOPICS = {"room": "facilities_ambience", "staff": "service_staff", "price": "price_value"}
+
+
+def make_row(rng: random.Random, number: int) -> tuple[list[str], dict]:
+    """Meanings, and their labels."""
+    things = rng.sample(list(TOPICS), rng.choice([1, 1, 2]))
+    mood = rng.choice(["good", "bad", None])
+    meanings = [*things, *(["very"] if rng.random() < 0.5 else []), *([mood] if mood else ["and"])]
+    labels: dict = {"sentiment": {"good": "positive", "bad": "negative", None: "neutral"}[mood], "topic": sorted(TOPICS[t] for t in things)}
+    if number % 2:
+        extra = rng.choice(["crash", "add", "angry", None])
+        meanings += [extra] if extra else []
+        labels["feedback_type"] = [{"crash": "problem_report", "add": "suggestion"}.get(extra or "", "none")]
+        labels["emotion"] = ["anger"] if extra == "angry" else ["neutral"]
+    rng.shuffle(meanings)
+    return meanings, labels
+
+
+def write_data(folder: Path, rows: int = 900) -> None:
+    rng = random.Random(5)
+    made = [make_row(rng, number) for number in range(rows)]
+    for language in ("en", "de", "zh"):
+        with lzma.open(folder / f"{language}.jsonl.xz", "wt", encoding="utf-8") as file:
+            for number, (meanings, labels) in enumerate(made):
+                text = (" " if language != "zh" else "").join(WORDS[m][language] for m in meanings) + f" {number}"
+                row = {"text": text, "source": f"made_{number % 3}", "split": ["train", "train", "train", "dev", "test"][number // 3 % 5]}
+                known = labels if language == "en" else {task: labels[task] for task in ("sentiment", "topic")}
+                row |= {"labels": known, "pid": str(number), "emotion_space": ["anger", "neutral"]}
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    with lzma.open(folder / "parallel.tsv.xz", "wt", encoding="utf-8") as file:
+        for word in WORDS.values():
+            file.write(f"de\tmade\t{word['en']} it is\t{word['de']} ist es\n")
+
+
+def small(config: dict) -> dict:
+    config = copy.deepcopy(config)
+    config["data"] |= {"languages": ["de", "en", "zh"], "held_out": ["made_2"]}
+    config["tokenizer"] |= {"pieces": 400, "alphabet": 200, "min_frequency": 2}
+    config["embeddings"] |= {"width": 32, "epochs": 2}
+    config["model"] |= {"width": 32, "layers": 1, "heads": 2, "feed_forward": 64}
+    config["train"] |= {
+        "minutes": 0.15,
+        "warm_minutes": 0.05,
+        "checkpoint_minutes": 0.05,
+        "dev_minutes": 0.1,
+        "soft_minutes": 0.05,
+        "draw_rows": 512,
+    }
+    config["compress"] |= {"calibration_batches": 8, "dev_rows": 30}
+    return config
+
+
+def check(out: Path, about: dict) -> None:
+    assert about["format_version"] == 1 and about["batch_invariant"] is True
+    for file in about["files"]:
+        content = (out / file["path"]).read_bytes()
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (file["bytes"], file["sha256"]), file
+    assert sum(path.stat().st_size for path in out.iterdir()) <= LIMIT_BYTES
+
+    model = onnx.load(out / "model.onnx")
+    assert {node.domain for node in model.graph.node} <= {"", "ai.onnx", "com.microsoft"}
+    assert all(tensor.data_location == onnx.TensorProto.DEFAULT for tensor in model.graph.initializer)
+    session = open_session(out / "model.onnx")
+    assert [(i.name, i.type, i.shape) for i in session.get_inputs()] == [
+        (name, "tensor(int64)", ["batch", "sequence"]) for name in ("input_ids", "attention_mask")
+    ]
+    outputs = {output.name: output for output in session.get_outputs()}
+    assert list(outputs) == [task["output"] for task in about["tasks"]]
+    for task in about["tasks"]:
+        assert outputs[task["output"]].shape == ["batch", len(task["labels"])], task["name"]
+        assert ("thresholds" in task) == (task["problem_type"] == "multi_label_classification")
+        assert len(task.get("thresholds", task["labels"])) == len(task["labels"])
+
+    # Padding changes next to nothing: attention_mask is obeyed.
+    ids = np.array([[1, 9, 8, 7, 2]])
+    plain = session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+    padded = session.run(None, {"input_ids": np.pad(ids, ((0, 0), (0, 9))), "attention_mask": np.pad(np.ones_like(ids), ((0, 0), (0, 9)))})
+    assert all(np.abs(a - b).max() < 1e-2 for a, b in zip(plain, padded, strict=True))
+    # It learned something: the made-up language is easy.
+    assert about["metrics"]["test"]["sentiment"]["macro_f1"] > 0.6, about["metrics"]["test"]["sentiment"]
+
+
+def main() -> None:
+    started = time.monotonic()
+    config = small(tomllib.loads((HERE / "config.toml").read_text()))
+    with tempfile.TemporaryDirectory() as folder:
+        data, work, out = Path(folder, "data"), Path(folder, "work"), Path(folder, "bundle")
+        data.mkdir()
+        write_data(data)
+        corpus.build(data, work, config)
+        tokenizer.build(work, config)
+        embeddings.build(work, config)
+        train.train(work, config, threads=1)
+        # Started again, a longer run goes on from the checkpoint instead of from the beginning.
+        first = (work / "checkpoint.pt").stat().st_mtime_ns
+        config["train"]["minutes"] = 0.2
+        train.train(work, config, threads=1)
+        assert (work / "checkpoint.pt").stat().st_mtime_ns > first
+        compress.build(work, config)
+        bundle.build(work, out, config)
+        evaluate.build(work, out, config)
+        check(out, json.loads((out / "bundle.json").read_text()))
+        shutil.rmtree(out)
+    print(f"smoke test passed in {time.monotonic() - started:.0f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

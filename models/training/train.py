@@ -1,0 +1,303 @@
+"""Step 4, train: the multi-task model, on a wall-clock budget.
+
+Learning rates follow the clock, so the run ends in time on any machine. It saves checkpoint.pt and
+goes on from it when started again. At half time the model's own predictions on English originals
+become soft labels for their translations: tasks labelled in a few languages reach the others.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.metrics import f1_score
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from batches import MULTI, SINGLE, Corpus, Sampler, eval_batches
+from corpus import DEV, PARALLEL, TRAIN, UNLABELLED
+from model import Model, ModelConfig
+
+
+def task_sizes(config: dict) -> dict[str, int]:
+    return {task: len(labels) for task, labels in config["tasks"].items()} | {"language": len(config["data"]["languages"])}
+
+
+def model_config(config: dict, pieces: int) -> ModelConfig:
+    sizes = config["model"]
+    return ModelConfig(pieces, sizes["width"], sizes["layers"], sizes["heads"], sizes["feed_forward"], sizes["dropout"], task_sizes(config))
+
+
+class SoftLabels:
+    """Predictions for English texts, by translation group; a row may look up its group's."""
+
+    TASKS = ("sentiment", "actionability", "emotion", "topic")
+
+    def __init__(self, corpus: Corpus) -> None:
+        self.group = corpus.columns["group"]
+        self.english = corpus.columns["language_code"] == corpus.languages.index("en")
+        self.values: dict[str, Tensor] = {}
+        self.has = torch.zeros(max(1, self.group.max() + 1), dtype=torch.bool)
+
+    @torch.inference_mode()
+    def fill(self, model: Model, corpus: Corpus, config: dict, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        usable = self.english & (self.group >= 0) & np.isin(corpus.columns["split"], (TRAIN, PARALLEL))
+        # Reviews first: they are what the soft labels are for. General sentences while time lasts.
+        reviews = np.flatnonzero(usable & (corpus.columns["split"] == TRAIN))
+        others = np.random.default_rng(0).permutation(np.flatnonzero(usable & (corpus.columns["split"] == PARALLEL)))
+        model.eval()
+        for rows in [reviews, *np.array_split(others, max(1, len(others) // 5000))]:
+            if time.monotonic() > deadline or len(rows) == 0:
+                break
+            for chosen, ids, mask in eval_batches(corpus, rows, 8192, config["train"]["train_length"]):
+                logits = model(ids, mask)
+                at = torch.from_numpy(self.group[chosen].astype(np.int64))
+                for task in self.TASKS:
+                    share = torch.sigmoid(logits[task]) if task in MULTI else torch.softmax(logits[task], -1)
+                    if task not in self.values:
+                        self.values[task] = torch.zeros(len(self.has), share.shape[1])
+                    self.values[task][at] = share
+                self.has[at] = True
+        print(f"soft labels for {int(self.has.sum())} texts", file=sys.stderr, flush=True)
+
+    def transferable(self, corpus: Corpus) -> tuple[np.ndarray, np.ndarray]:
+        """Translations that have soft labels, and the likeliest actionability of each."""
+        usable = np.isin(corpus.columns["split"], (TRAIN, PARALLEL)) & (self.group >= 0) & ~self.english
+        rows = np.flatnonzero(usable)
+        rows = rows[self.has[torch.from_numpy(self.group[rows].astype(np.int64))].numpy()]
+        return rows, self.values["actionability"][torch.from_numpy(self.group[rows].astype(np.int64))].argmax(-1).numpy()
+
+    def of(self, rows: np.ndarray, task: str) -> tuple[Tensor, Tensor]:
+        """(float32 [B, labels], bool [B]: this row has them)."""
+        group = torch.from_numpy(self.group[rows].astype(np.int64))
+        has = (group >= 0) & ~torch.from_numpy(self.english[rows])
+        has &= self.has[group.clamp(min=0)]
+        return self.values[task][group.clamp(min=0)], has
+
+
+def losses(
+    logits: dict[str, Tensor], rows: np.ndarray, corpus: Corpus, smoothing: np.ndarray, soft: SoftLabels, transfer: np.ndarray
+) -> dict[str, Tensor]:
+    """Mean loss per task over the rows that are labelled for it, damped where those are few."""
+    source = corpus.columns["source"][rows]
+    smooth = torch.from_numpy(smoothing[source])
+    result = {}
+    for task, scores in logits.items():
+        labels = torch.from_numpy(corpus.columns[task][rows].astype(np.int64))
+        if task in SINGLE:
+            known = labels != UNLABELLED
+            if task == "sentiment":  # a source without a neutral class says nothing about it
+                blocked = torch.from_numpy(corpus.no_neutral[source]) & known
+                scores = scores.masked_fill(blocked[:, None] & (torch.arange(3) == 1), -1e4)
+            log_probability = F.log_softmax(scores, -1)
+            hard = -log_probability.gather(1, labels.clamp(min=0)[:, None])[:, 0]
+            if task == "sentiment":  # the smoothed mass goes to the labels the source has
+                open_labels = torch.where(blocked[:, None], torch.tensor([0.5, 0.0, 0.5]), torch.full((3,), 1 / 3))
+            else:
+                open_labels = torch.full_like(scores, 1 / scores.shape[1])
+            loss = (1 - smooth) * hard - smooth * (open_labels * log_probability).sum(-1)
+        else:
+            known = (labels != UNLABELLED).any(-1)
+            weight = (labels != UNLABELLED).float()
+            target = labels.clamp(min=0) * (1 - smooth[:, None]) + 0.5 * smooth[:, None] * 0.2
+            loss = (F.binary_cross_entropy_with_logits(scores, target, reduction="none") * weight).sum(-1)
+        if task in soft.values:
+            target, has = soft.of(rows, task)
+            has &= ~known
+            if task == "actionability":  # only where the sampler balanced the classes
+                has &= torch.from_numpy(transfer)
+            if task in SINGLE:
+                soft_loss = -(target * log_probability).sum(-1)
+            else:
+                soft_loss = F.binary_cross_entropy_with_logits(scores, target, reduction="none").sum(-1)
+            loss = torch.where(has, 0.5 * soft_loss, loss)
+            known = known | has
+        count = known.sum()
+        if count:
+            result[task] = (loss * known).sum() / count.clamp(min=12)
+    return result
+
+
+@torch.inference_mode()
+def predict(
+    model: Model, corpus: Corpus, rows: np.ndarray, longest: int, use_encoder: bool = True
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Logits of every task for `rows`, with the order of rows they come in."""
+    model.eval()
+    order, outputs = [], {}
+    for chosen, ids, mask in eval_batches(corpus, rows, 8192, longest):
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = model(ids, mask, use_encoder)
+        order.append(chosen)
+        for task, values in logits.items():
+            outputs.setdefault(task, []).append(values.float().numpy())
+    model.train()
+    return np.concatenate(order), {task: np.concatenate(values) for task, values in outputs.items()}
+
+
+def dev_scores(model: Model, corpus: Corpus, rows: np.ndarray, longest: int, use_encoder: bool) -> dict[str, float]:
+    """Macro-F1 per task, multi-label at the best common threshold: enough to watch a run."""
+    order, logits = predict(model, corpus, rows, longest, use_encoder)
+    scores = {}
+    for task, values in logits.items():
+        labels = corpus.columns[task][order]
+        if task in SINGLE:
+            known = labels != UNLABELLED
+            scores[task] = f1_score(labels[known], values[known].argmax(-1), average="macro") if known.any() else 0.0
+        else:
+            per_label = []
+            for label in range(values.shape[1]):
+                known = labels[:, label] != UNLABELLED
+                if known.any():
+                    cuts = np.quantile(values[known, label], [0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99])
+                    per_label.append(max(f1_score(labels[known, label], values[known, label] > cut, zero_division=0.0) for cut in cuts))
+            scores[task] = float(np.mean(per_label)) if per_label else 0.0
+    return {task: round(float(value), 4) for task, value in scores.items()}
+
+
+def dev_sample(corpus: Corpus, size: int, seed: int) -> np.ndarray:
+    """Dev rows, with large sources cut down, so that no source drowns the others."""
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(np.flatnonzero(corpus.columns["split"] == DEV))
+    stratum = corpus.columns["source"][rows].astype(np.int64) * 64 + corpus.columns["language_code"][rows]
+    order = np.argsort(stratum, kind="stable")
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(stratum[order])) + 1])
+    rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.concatenate([starts, [len(order)]])))
+    return rows[order[rank < size]]
+
+
+def learning_factor(progress: float, warm_up: float = 0.02) -> float:
+    """Linear warm-up, then down to 2 % along a cosine."""
+    if progress < warm_up:
+        return progress / warm_up
+    done = min(1.0, (progress - warm_up) / (1 - warm_up))
+    return 0.02 + 0.98 * 0.5 * (1 + float(np.cos(np.pi * done)))
+
+
+def train(work: Path, config: dict, threads: int) -> None:
+    settings = config["train"]
+    torch.manual_seed(settings["seed"])
+    torch.set_num_threads(threads)
+    corpus = Corpus.load(work)
+    vectors = np.load(work / "embeddings.npy")
+    model = Model(model_config(config, len(vectors)))
+    model.embedding.weight.data.copy_(torch.from_numpy(vectors))
+
+    heads = list(model.heads.parameters()) + list(model.convolution.parameters())
+    encoder = list(model.layers.parameters()) + list(model.norm.parameters())
+    dense = torch.optim.AdamW(
+        [{"params": heads, "base": settings["learning_rate"]}, {"params": encoder, "base": settings["learning_rate"]}],
+        weight_decay=settings["weight_decay"],
+        betas=(0.9, 0.98),
+    )
+    sparse = torch.optim.SparseAdam(list(model.embedding.parameters()), betas=(0.9, 0.98))
+    soft = SoftLabels(corpus)
+    elapsed, step, tokens_seen = 0.0, 0, 0
+    checkpoint = work / "checkpoint.pt"
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=False)
+        model.load_state_dict(state["model"])
+        dense.load_state_dict(state["dense"])
+        sparse.load_state_dict(state["sparse"])
+        elapsed, step, tokens_seen = state["elapsed"], state["step"], state["tokens"]
+        soft.values, soft.has = state["soft"]
+
+    sampler = Sampler(corpus, config, settings["seed"] + step)
+    if soft.values:
+        sampler.add_transfer(*soft.transferable(corpus))
+    batches = sampler.batches(settings["batch_tokens"], settings["train_length"])
+    watched = dev_sample(corpus, settings["dev_rows"], settings["seed"])
+    total, warm = settings["minutes"] * 60, settings["warm_minutes"] * 60
+    next_dev, next_checkpoint = elapsed + settings["dev_minutes"] * 60, elapsed + settings["checkpoint_minutes"] * 60
+    running: dict[str, float] = {}
+    started = time.monotonic() - elapsed
+    model.train()
+
+    def save() -> None:
+        state = {
+            "model": model.state_dict(),
+            "dense": dense.state_dict(),
+            "sparse": sparse.state_dict(),
+            "elapsed": elapsed,
+            "step": step,
+            "tokens": tokens_seen,
+            "soft": (soft.values, soft.has),
+        }
+        torch.save(state, checkpoint.with_suffix(".part"))
+        os.replace(checkpoint.with_suffix(".part"), checkpoint)
+
+    while elapsed < total:
+        rows, transfer, ids, mask = next(batches)
+        use_encoder = elapsed >= warm
+        if use_encoder and not soft.values and elapsed >= total * settings["soft_from"]:
+            soft.fill(model, corpus, config, seconds=settings["soft_minutes"] * 60)
+            sampler.add_transfer(*soft.transferable(corpus))
+            model.train()
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = model(ids, mask, use_encoder)
+        per_task = losses(logits, rows, corpus, sampler.smoothing, soft, transfer)
+        # Long texts come in batches of fewer rows: weigh by rows, damped, so they do not count for more.
+        scale = (len(rows) / 100) ** 0.5
+        loss = scale * sum(settings["weight"][task] * value for task, value in per_task.items())
+        loss.backward()
+        # The encoder's rates start over when it joins; the rest decays once, over the whole run.
+        factor = learning_factor(elapsed / total)
+        encoder_factor = learning_factor(max(0.0, elapsed - warm) / (total - warm)) if use_encoder else 0.0
+        dense.param_groups[0]["lr"] = factor * settings["learning_rate"]
+        dense.param_groups[1]["lr"] = encoder_factor * settings["learning_rate"]
+        sparse.param_groups[0]["lr"] = factor * settings["embedding_learning_rate"]
+        nn.utils.clip_grad_norm_(heads + encoder, 1.0)
+        dense.step()
+        sparse.step()
+        dense.zero_grad(set_to_none=True)
+        sparse.zero_grad(set_to_none=True)
+        step += 1
+        tokens_seen += int(mask.sum())
+        elapsed = time.monotonic() - started
+        for task, value in per_task.items():
+            running[task] = 0.99 * running.get(task, value.item()) + 0.01 * value.item()
+        if step % 100 == 0:
+            print(
+                f"{elapsed:.0f}s step {step} {tokens_seen / elapsed:.0f} tokens/s",
+                {task: round(value, 3) for task, value in running.items()},
+                file=sys.stderr,
+                flush=True,
+            )
+        if elapsed >= next_dev:
+            print(
+                f"{elapsed:.0f}s dev",
+                json.dumps(dev_scores(model, corpus, watched, settings["train_length"], use_encoder)),
+                file=sys.stderr,
+                flush=True,
+            )
+            next_dev += settings["dev_minutes"] * 60
+        if elapsed >= next_checkpoint:
+            save()
+            next_checkpoint += settings["checkpoint_minutes"] * 60
+    save()
+    torch.save({"model": model.state_dict(), "step": step, "tokens": tokens_seen, "seconds": elapsed}, work / "model.pt")
+    print(
+        f"{elapsed:.0f}s final dev",
+        json.dumps(dev_scores(model, corpus, watched, config["model"]["max_length"], True)),
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    arguments = parser.parse_args()
+    train(arguments.work, tomllib.loads(arguments.config.read_text()), arguments.threads)
+
+
+if __name__ == "__main__":
+    main()
