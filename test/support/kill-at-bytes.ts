@@ -31,14 +31,16 @@ if (isMainThread && !(once !== undefined && existsSync(once))) {
   const handles = Object.getPrototypeOf(probe) as fsPromises.FileHandle;
   await probe.close();
 
+  // oxlint-disable-next-line typescript/unbound-method -- called with the handle as `this` below
   const write = handles.write as (...args: unknown[]) => Promise<{ bytesWritten: number }>;
   handles.write = async function (this: fsPromises.FileHandle, ...args: unknown[]) {
-    const [buffer, offset = 0, length, position] = args as [
+    const [buffer, at, length, position] = args as [
       Buffer,
-      number,
+      number | undefined,
       number | undefined,
       number | null,
     ];
+    const offset = at ?? 0;
     const wanted = length ?? buffer.byteLength - offset;
     if (written + wanted < killAt) {
       written += wanted;
@@ -48,6 +50,7 @@ if (isMainThread && !(once !== undefined && existsSync(once))) {
     return die();
   } as typeof handles.write;
 
+  // oxlint-disable-next-line typescript/unbound-method -- likewise
   const writeFile = handles.writeFile;
   handles.writeFile = async function (this: fsPromises.FileHandle, data: unknown) {
     const text = Buffer.from(data as string);

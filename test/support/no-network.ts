@@ -12,6 +12,6 @@ net.Socket.prototype.connect = refuse;
 net.Server.prototype.listen = refuse;
 dgram.createSocket = refuse;
 dns.lookup = refuse as unknown as typeof dns.lookup;
-dns.promises.lookup = refuse as unknown as typeof dns.promises.lookup;
+dns.promises.lookup = refuse;
 globalThis.fetch = refuse;
 syncBuiltinESMExports();
