@@ -1,7 +1,8 @@
 import type { ProblemType } from '../pipeline/protocol.ts';
 import { countLabels, countMetrics, type CountMetrics } from './metrics.ts';
 import type { Outcome } from './outcomes.ts';
-import { poisson, seededRandom } from './random.ts';
+import { seededRandom } from '../random.ts';
+import { poisson } from './random.ts';
 
 export type Interval = [low: number, high: number];
 export type Intervals = Partial<Record<keyof CountMetrics, Interval>>;

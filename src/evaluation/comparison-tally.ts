@@ -7,7 +7,8 @@ import type {
   TaskComparison,
 } from './comparison-document.ts';
 import { drift } from './drift.ts';
-import { Reservoir, seededRandom, seedFor } from './random.ts';
+import { seededRandom } from '../random.ts';
+import { Reservoir, seedFor } from './random.ts';
 import type { LabelSet } from './scored-layout.ts';
 import { ValueLimit } from './slices.ts';
 

@@ -1,5 +1,6 @@
 import { type Bundle, loadBundle } from '../bundle/load-bundle.ts';
 import { BundleError } from '../errors.ts';
+import { seededRandom } from '../random.ts';
 import { Predictor } from './predictor.ts';
 import { ModelSession } from './session.ts';
 
@@ -80,15 +81,4 @@ function usableIds(bundle: Bundle): number[] {
   const vocab = (bundle.tokenizer['model'] as { vocab: object }).vocab;
   const size = Array.isArray(vocab) ? vocab.length : Object.keys(vocab).length;
   return Array.from({ length: size }, (_, id) => id).filter((id) => id !== bundle.manifest.padTokenId);
-}
-
-/** mulberry32: small, seeded, the same everywhere. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { DelimitedRecord, type Dialect, RecordBatch } from './delimited-record.ts';
+import type { ReaderOptions } from './format-reader.ts';
 import {
   blanksBeforeQuote,
   type CellPlace,
@@ -18,20 +19,7 @@ const lineFeed = 0x0a;
 const batchBytes = 64 * 1024;
 const smallestBuffer = 2 * batchBytes;
 
-export interface ScannerOptions extends Dialect {
-  /** Named in errors. */
-  file: string;
-  /** Longest record, without its line end. */
-  maxRowBytes: number;
-  /** Whether records may hold bytes that are not UTF-8, which makes them bad ones. */
-  mayBeInvalid: boolean;
-  /** Whether a bad record is data; else it is thrown. The first record is always thrown. */
-  rejectRows: boolean;
-  /** Line of the first byte, from 1. */
-  line: number;
-  /** Offset of the first byte, from 0. */
-  byteOffset: number;
-}
+export interface ScannerOptions extends Dialect, ReaderOptions {}
 
 type State =
   /** At the first byte of a cell. */

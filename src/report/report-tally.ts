@@ -1,4 +1,5 @@
-import { Reservoir, seededRandom, seedFor } from '../evaluation/random.ts';
+import { Reservoir, seedFor } from '../evaluation/random.ts';
+import { seededRandom } from '../random.ts';
 import type { ScoredText, ScoredTask } from '../evaluation/scored-file.ts';
 import type { LabelSet } from '../evaluation/scored-layout.ts';
 import { bucketOf, DateTally, nextBucket, unitOf } from './dates.ts';

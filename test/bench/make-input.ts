@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { stringify } from 'csv-stringify/sync';
 import { feedbackTexts } from '../support/feedback-texts.ts';
-import { seededRandom } from '../support/random.ts';
+import { seededRandom } from '../../src/random.ts';
 
 export interface InputShape {
   rows: number;

@@ -240,6 +240,8 @@ test('two runs do not write one output', async (t) => {
   const args = ['score', 'in.csv', '-o', 'out.csv', '-m', bundle, '-w', '1'];
   const first = spawn(process.execPath, [voxpopScript, ...args], { cwd: directory, stdio: 'ignore' });
   while (!existsSync(join(directory, 'out.csv.checkpoint.json'))) await setTimeout(5);
+  // Alive, and not about to finish.
+  first.kill('SIGSTOP');
   for (const more of [[], ['--resume'], ['--force']]) {
     const { code, stderr } = await runVoxpop([...args, ...more], { cwd: directory });
     assert.equal(code, exitCodes.usage);

@@ -18,7 +18,7 @@ import { fixturesDirectory } from '../support/paths.ts';
 import { type Finished, killAtBytes, runVoxpop } from '../support/run-voxpop.ts';
 import { writeBundle } from '../support/fixture-bundle.ts';
 import { scratchDirectory } from '../support/scratch.ts';
-import { seededRandom } from '../support/random.ts';
+import { seededRandom } from '../../src/random.ts';
 
 const bundle = join(fixturesDirectory, 'bundle');
 const rows = 30_000;

@@ -11,7 +11,7 @@ import { stringify } from 'csv-stringify/sync';
 import { exitCodes } from '../../src/errors.ts';
 import { makeInput } from '../bench/make-input.ts';
 import { fixturesDirectory } from '../support/paths.ts';
-import { seededRandom } from '../support/random.ts';
+import { seededRandom } from '../../src/random.ts';
 import { runVoxpop, voxpopScript } from '../support/run-voxpop.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 

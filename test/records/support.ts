@@ -7,6 +7,7 @@ import { after } from 'node:test';
 import type { ShardPredictions, TaskLayout } from '../../src/pipeline/protocol.ts';
 import { openRecords, type RecordsOptions } from '../../src/records/open-records.ts';
 import type { RecordsHead, Row } from '../../src/records/row.ts';
+import { seededRandom } from '../../src/random.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'voxpop-records-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -97,15 +98,10 @@ export function predictions(texts: number[][], flags: number[] = []): ShardPredi
   };
 }
 
-/** Numbers from 0 to below `limit` that are the same in each run (mulberry32). */
+/** Whole numbers from 0 to below `limit` that are the same in each run. */
 export function createRandom(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
+  const random = seededRandom(seed);
+  return (limit) => Math.floor(random() * limit);
 }
 
 const cellParts = [

@@ -1,6 +1,9 @@
-/** mulberry32: numbers in [0, 1), small, seeded, the same everywhere. */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
+/** Numbers in [0, 1). */
+export type Random = () => number;
+
+/** mulberry32: small, seeded, the same on every machine; good for resampling, not for secrets. */
+export function seededRandom(seed: number): Random {
+  let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
