@@ -78,6 +78,8 @@ export async function runProcess(): Promise<void> {
   }
   // Writes report EPIPE themselves; without a listener the stream would throw it a second time.
   process.stdout.on('error', () => {});
+  // Nobody who could be told: the run goes on without words.
+  process.stderr.on('error', () => {});
   process.exitCode = await main({
     stdin: process.stdin,
     stdout: process.stdout,

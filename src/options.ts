@@ -86,6 +86,9 @@ export interface OptionSpec {
   parse?: (text: string, previous: unknown) => unknown;
 }
 
+/** What is no number stays as it was typed, for the message about it. */
+const toNumber = (text: string): unknown =>
+  text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
 const collect = (text: string, previous: unknown): string[] => [...((previous as string[]) ?? []), text];
 const splitList = (text: string, previous: unknown): string[] => [
   ...((previous as string[]) ?? []),
@@ -167,7 +170,7 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
   maxRowBytes: {
     flags: '--max-row-bytes <count>',
     description: 'longest row; bounds memory (default: 67108864, 64 MiB)',
-    parse: Number,
+    parse: toNumber,
   },
   outputDelimiter: {
     flags: '--output-delimiter <character>',
@@ -181,7 +184,7 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
     flags: '--escape-formulas',
     description: "put ' before cells of CSV and TSV output that start with = + - @ tab or carriage return",
   },
-  limit: { flags: '--limit <rows>', description: 'stop after this many rows', parse: Number },
+  limit: { flags: '--limit <rows>', description: 'stop after this many rows', parse: toNumber },
   rejects: {
     flags: '--rejects <file>',
     description: 'set rows aside that cannot be read, scored or written, as JSON lines',
@@ -205,7 +208,7 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
   supervise: {
     flags: '--supervise <times>',
     description: 'run in a process of its own; if it dies or fails, resume it up to so many times',
-    parse: Number,
+    parse: toNumber,
     changesOutput: false,
   },
   manifest: {
@@ -223,14 +226,14 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
   workers: {
     flags: '-w, --workers <count>',
     description: 'worker threads, each with a model of its own (default: one per core)',
-    parse: Number,
+    parse: toNumber,
     changesOutput: false,
   },
   batchTokens: {
     flags: '--batch-tokens <count>',
     description: 'tokens per batch at most; changes speed and memory, never results',
     default: defaultMaxBatchTokens,
-    parse: Number,
+    parse: toNumber,
     changesOutput: false,
   },
   deterministic: {

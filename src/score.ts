@@ -7,10 +7,10 @@ import {
   resolveScoreOptions,
   type ScoreOptions,
 } from './options.ts';
-import type { RunIdentity } from './pipeline/checkpoint.ts';
+import { checkpointPath, type RunIdentity } from './pipeline/checkpoint.ts';
 import { type InputIdentity, identifyInputs, InputLog } from './pipeline/input-log.ts';
 import { createManifest } from './pipeline/manifest.ts';
-import { OutputSession } from './pipeline/output-session.ts';
+import { isPlainFile, OutputSession } from './pipeline/output-session.ts';
 import { mapLabels, type MappedTasks, readLabelMap } from './pipeline/label-map.ts';
 import { WorkerPool } from './pipeline/pool.ts';
 import type { TaskLayout } from './pipeline/protocol.ts';
@@ -19,7 +19,7 @@ import { type ScoredShard, scoreRows, writeRows } from './pipeline/run.ts';
 import { type LabelCounts, type RunCounts, Tally } from './pipeline/tally.ts';
 import { selectTasks } from './predictor/predictor.ts';
 import { openRecords, type Records } from './records/open-records.ts';
-import { refuseInputAsOutput } from './records/sink.ts';
+import { checkOutputs } from './records/sink.ts';
 import { resolveTextColumns } from './records/text-columns.ts';
 import { rawOf } from './records/raw.ts';
 import { createRowWriter, outputFormat, type RowWriter } from './records/writer.ts';
@@ -93,9 +93,12 @@ export async function planScore(
   const selected = selectTasks(manifest.tasks, { tasks: options.tasks, thresholds: options.threshold });
   const { tasks, apply: mapPredictions } = mapLabels(selected, labelMap ?? {});
   const output = typeof options.output === 'string' ? options.output : undefined;
-  for (const path of [output, options.rejects, options.manifest]) {
-    if (path !== undefined) await refuseInputAsOutput(path, options.inputs);
-  }
+  const written = [output, options.rejects, options.manifest ?? (await manifestBeside(output))];
+  await checkOutputs(
+    written.filter((path) => path !== undefined),
+    options.inputs,
+    (path) => (path === output ? [checkpointPath(path)] : []),
+  );
   const records = await openRecords({ ...options, onBytes, rejectRows: allowsRejects(options.maxRejects) });
   try {
     const { columns: textColumns, guessed } = resolveTextColumns(records.head, options.text);
@@ -217,8 +220,7 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
   try {
     const outputPath = typeof output === 'string' ? output : undefined;
     const identity = identityOf(plan, found);
-    const manifestPath =
-      options.manifest ?? (outputPath === undefined ? undefined : `${outputPath}.manifest.json`);
+    const manifestPath = options.manifest ?? (await manifestBeside(outputPath));
     const session = await OutputSession.open({
       target: output,
       gzip: undefined,
@@ -291,6 +293,11 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
   } finally {
     await scoring.close();
   }
+}
+
+/** Where the manifest of an output lies unless told otherwise; devices and pipes have none. */
+async function manifestBeside(output: string | undefined): Promise<string | undefined> {
+  return output !== undefined && (await isPlainFile(output)) ? `${output}.manifest.json` : undefined;
 }
 
 function identityOf(plan: ScorePlan, inputs: InputIdentity[]): RunIdentity {

@@ -84,6 +84,8 @@ test("the README's example runs as it stands", async () => {
     assert.match(stdout, /^(positive|negative|neutral) \[.*\]\n223 9\n$/);
   } finally {
     rmSync(script);
-    rmSync(join(repositoryRoot, 'feedback.labelled.csv'), { force: true });
+    for (const name of ['sentiment.csv', 'sentiment.csv.manifest.json']) {
+      rmSync(join(repositoryRoot, name), { force: true });
+    }
   }
 });

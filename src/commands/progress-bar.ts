@@ -27,6 +27,7 @@ export function createProgressBar(terminal: Terminal, wanted: boolean): Progress
           stream: terminal.stderr,
           clearOnComplete: true,
           hideCursor: true,
+          linewrap: true,
           gracefulExit: false,
           format: (options, params, { rows, rate, left }: typeof payload) =>
             totalBytes === undefined

@@ -3,9 +3,9 @@ export function resumeCommand(argv: readonly string[]): string {
   return ['voxpop', ...resumeArguments(argv)].map(quote).join(' ');
 }
 
-/** A run that goes on does not start over, and is resumed once. */
-export function resumeArguments(argv: readonly string[]): string[] {
-  return [...argv.filter((word) => word !== '--force' && word !== '--resume'), '--resume'];
+/** Right behind the command, where it cannot be taken for a file: after `--` everything is one. */
+export function resumeArguments([command = 'score', ...rest]: readonly string[]): string[] {
+  return [command, '--resume', ...rest.filter((word) => word !== '--resume')];
 }
 
 function quote(word: string): string {

@@ -52,7 +52,9 @@ async function runScore(inputs: string[], flags: ScoreFlags, terminal: Terminal)
     }
     return;
   }
-  if (flags.supervise !== undefined) return supervise(flags.supervise, toStdout, terminal);
+  if (flags.supervise !== undefined) {
+    return supervise(flags.supervise, { isStream: toStdout || inputs.includes('-') }, terminal);
+  }
   const reporter = createReporter(flags, terminal);
   try {
     const summary = await score(options, reporter);

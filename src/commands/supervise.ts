@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
-import { UsageError } from '../errors.ts';
-import { exitCodes } from '../errors.ts';
+import { exitCodes, UsageError } from '../errors.ts';
 import { resumeArguments } from './resume-command.ts';
 import { ExitWith, type Terminal } from './terminal.ts';
 
@@ -11,14 +10,22 @@ import { ExitWith, type Terminal } from './terminal.ts';
  * that may pass, it is started again to resume, at most `times`.
  * @throws ExitWith the code of the last process
  */
-export async function supervise(times: number, toStdout: boolean, terminal: Terminal): Promise<void> {
+export async function supervise(
+  times: number,
+  { isStream }: { isStream: boolean },
+  terminal: Terminal,
+): Promise<void> {
   if (!Number.isInteger(times) || times < 0) {
     throw new UsageError('OPTION_INVALID', `Expected --supervise to be a count of restarts, got ${times}`);
   }
-  if (toStdout) {
-    throw new UsageError('OPTION_INVALID', 'Expected an output file along with --supervise, got stdout', {
-      hint: 'What went to stdout cannot be taken back: name a file with -o.',
-    });
+  if (isStream) {
+    throw new UsageError(
+      'OPTION_INVALID',
+      'Expected files as input and output along with --supervise, got a stream',
+      {
+        hint: 'A stream cannot be read or written twice: name files.',
+      },
+    );
   }
   let args = withoutSupervise(terminal.argv);
   for (let restart = 0; ; restart++) {
@@ -39,8 +46,13 @@ function say(terminal: Terminal, restart: number, times: number, reason: string)
   terminal.stderr.write(
     terminal.logFormat === 'json'
       ? `${JSON.stringify(fields)}\n`
-      : `voxpop: the run ended with ${reason}; resuming it, ${restart} of ${times}\n`,
+      : `${clearLine(terminal)}voxpop: the run ended with ${reason}; resuming it, ${restart} of ${times}\n`,
   );
+}
+
+/** Undoes what the progress bar of a process that was killed has left on a terminal. */
+function clearLine({ stderr }: Terminal): string {
+  return stderr.isTTY ? '\r\u001b[K\u001b[?7h\u001b[?25h' : '';
 }
 
 async function runOnce(

@@ -47,11 +47,19 @@ export async function writeCheckpoint(output: string, checkpoint: Checkpoint): P
  */
 export async function readCheckpoint(output: string): Promise<Checkpoint | undefined> {
   const path = checkpointPath(output);
-  const text = await readFile(path, 'utf8').catch(() => undefined);
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
   if (text === undefined) return undefined;
   try {
     const checkpoint = JSON.parse(text) as Checkpoint;
-    if (checkpoint.checkpoint_version === 1) return checkpoint;
+    const { identity, read, writer, tally } = checkpoint;
+    const isWhole =
+      Array.isArray(identity.inputs) && Array.isArray(read) && read.length === identity.inputs.length;
+    const counts = [checkpoint.outputBytes, checkpoint.rejectsBytes, tally.counts.rows, writer.pid];
+    if (checkpoint.checkpoint_version === 1 && isWhole && counts.every(Number.isSafeInteger))
+      return checkpoint;
   } catch {
     // Told below.
   }

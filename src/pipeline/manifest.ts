@@ -101,7 +101,10 @@ export function manifestText(manifest: RunManifest): string {
 export async function readManifest(path: string): Promise<RunManifest | undefined> {
   try {
     const manifest = JSON.parse(await readFile(path, 'utf8')) as RunManifest;
-    return manifest.manifest_version === 1 ? manifest : undefined;
+    const { inputs, output, bundle, options, voxpop } = manifest;
+    const isWhole =
+      Array.isArray(inputs) && [output, bundle, options, voxpop].every((part) => typeof part === 'object');
+    return manifest.manifest_version === 1 && isWhole && output.sha256 !== undefined ? manifest : undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
-import { rename, stat } from 'node:fs/promises';
+import { appendFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
-import { OutputError, RejectsError, UsageError } from '../errors.ts';
+import { OutputError, RejectsError, UsageError, VoxpopError } from '../errors.ts';
 import { openSink, outputTarget, partPath, type Sink, syncFolder } from '../records/sink.ts';
 import {
   type Checkpoint,
@@ -16,7 +16,7 @@ import {
 } from './checkpoint.ts';
 import { beginsWith, type InputRead } from './input-log.ts';
 import { manifestText, readManifest, type RunManifest } from './manifest.ts';
-import type { Tally } from './tally.ts';
+import { Tally } from './tally.ts';
 
 export interface OutputRequest {
   target: string | Writable;
@@ -80,29 +80,25 @@ export class OutputSession {
     }
     const place = output === undefined ? undefined : await outputTarget(output);
     const unfinished = place === undefined ? undefined : await claim(place, force);
-    if (place !== undefined && unfinished?.complete === true && request.resume) {
+    const own = unfinished === undefined ? undefined : await takeOver(unfinished, request);
+    if (place !== undefined && own?.complete === true) {
       await finish(place, request);
       return undefined;
     }
-    const resumed = request.resume ? unfinished : undefined;
     // An unfinished run was allowed to replace what is there.
-    if (output !== undefined && resumed === undefined && !force) {
+    if (output !== undefined && own === undefined) {
       if (request.resume && (await isComplete(output, request))) return undefined;
-      await refuseExisting(output, request);
+      if (!force) await refuseExisting(output, request);
     }
-    if (resumed !== undefined) await requireSame(resumed, identity);
-    const open = (path: string | Writable, bytes: number | undefined, gzip?: boolean): Promise<Sink> =>
-      openSink(path, {
-        ...(bytes === undefined ? {} : { resumeAt: bytes }),
-        ...(gzip === undefined ? {} : { gzip }),
-      });
-    const sink = await open(target, resumed?.outputBytes, request.gzip);
-    const rejectsSink =
-      request.rejectsPath === undefined
-        ? undefined
-        : await open(request.rejectsPath, resumed?.rejectsBytes, false);
+    // A run that ended before its first checkpoint has only claimed its place.
+    const resumed = own !== undefined && own.tally.counts.rows > 0 ? own : undefined;
     const resumable = rereadable ? place : undefined;
-    return new OutputSession(request, resumable, { sink, rejectsSink }, resumed);
+    // Before the part file is replaced: what an older checkpoint says of it is no longer so.
+    if (resumed === undefined && place !== undefined) {
+      if (resumable === undefined) await removeCheckpoint(place);
+      else await writing(resumable, () => writeCheckpoint(resumable, claimOf(identity)));
+    }
+    return new OutputSession(request, resumable, await openSinks(request, resumed), resumed);
   }
 
   /**
@@ -137,13 +133,17 @@ export class OutputSession {
   async commit(tally: Tally, read: InputRead[], manifest: RunManifest): Promise<void> {
     const { manifestPath } = this.#request;
     await this.checkpoint(tally, read);
-    if (manifestPath !== undefined) {
+    const isNamed = manifestPath !== undefined && (await isPlainFile(manifestPath));
+    if (isNamed) {
       await writing(manifestPath, () => writeDurably(partPath(manifestPath), manifestText(manifest)));
     }
     await this.checkpoint(tally, read, true);
     await this.sink.commit();
     await this.rejectsSink?.commit();
-    if (manifestPath !== undefined) await writing(manifestPath, () => giveName(manifestPath));
+    if (isNamed) await writing(manifestPath, () => giveName(manifestPath));
+    else if (manifestPath !== undefined) {
+      await writing(manifestPath, () => appendFile(manifestPath, manifestText(manifest)));
+    }
     if (this.#resumable !== undefined) await removeCheckpoint(this.#resumable);
   }
 
@@ -153,7 +153,9 @@ export class OutputSession {
    * @returns how many rows are kept
    */
   async stop(error: unknown): Promise<number> {
-    const keep = this.#resumable !== undefined && this.#savedRows > 0;
+    // What was read of an input that changed since is of no use.
+    const isStale = error instanceof VoxpopError && error.code === 'INPUT_CHANGED';
+    const keep = !isStale && this.#resumable !== undefined && this.#savedRows > 0;
     await (keep ? this.sink.suspend() : this.sink.abort());
     await (keep || error instanceof RejectsError ? this.rejectsSink?.suspend() : this.rejectsSink?.abort());
     if (keep) return this.#savedRows;
@@ -162,8 +164,66 @@ export class OutputSession {
   }
 }
 
+/** The sinks of a run; none is left behind when one cannot be opened. */
+async function openSinks(
+  { target, gzip, rejectsPath }: OutputRequest,
+  resumed: Checkpoint | undefined,
+): Promise<{ sink: Sink; rejectsSink: Sink | undefined }> {
+  const at = (bytes: number | undefined): { resumeAt?: number } =>
+    bytes === undefined ? {} : { resumeAt: bytes };
+  const sink = await openSink(target, {
+    ...at(resumed?.outputBytes),
+    ...(gzip === undefined ? {} : { gzip }),
+  });
+  if (rejectsPath === undefined) return { sink, rejectsSink: undefined };
+  try {
+    return { sink, rejectsSink: await openSink(rejectsPath, { ...at(resumed?.rejectsBytes), gzip: false }) };
+  } catch (error) {
+    await (resumed === undefined ? sink.abort() : sink.suspend());
+    throw error;
+  }
+}
+
+/** Says who writes here, before there is anything to go on from. */
+function claimOf(identity: RunIdentity): Checkpoint {
+  const read = identity.inputs.map(() => ({ bytes: 0, sha256: '' }));
+  const start = { identity, writer: ownToken(), complete: false, read, outputBytes: 0, rejectsBytes: 0 };
+  return { checkpoint_version: 1, ...start, tally: new Tally([]).state };
+}
+
+/**
+ * The unfinished run, if this one is to go on with it.
+ * @throws UsageError when it is not the same run, or nobody said what to do about it
+ */
+async function takeOver(
+  unfinished: Checkpoint,
+  { identity, resume, force }: OutputRequest,
+): Promise<Checkpoint | undefined> {
+  const rows = unfinished.tally.counts.rows;
+  if (!resume) {
+    if (force || rows === 0) return undefined;
+    throw new UsageError(
+      'OUTPUT_UNFINISHED',
+      `Expected no unfinished run, found one with ${rows} rows done`,
+      {
+        hint: 'Go on with it: --resume. Start over: --force.',
+      },
+    );
+  }
+  const change = await changeSince(unfinished, identity);
+  if (change === undefined) return unfinished;
+  if (force) return undefined;
+  throw new UsageError(
+    'RESUME_CHANGED',
+    `Expected the unfinished run to be the same as this one, but ${change}`,
+    {
+      hint: 'Start over with --force.',
+    },
+  );
+}
+
 /** False for devices and pipes, which have no name to give and nothing to resume. */
-async function isPlainFile(path: string): Promise<boolean> {
+export async function isPlainFile(path: string): Promise<boolean> {
   const info = await stat(path).catch(() => undefined);
   return info === undefined || info.isFile();
 }
@@ -186,27 +246,42 @@ async function claim(place: string, force: boolean): Promise<Checkpoint | undefi
   return unfinished;
 }
 
-/** Whether the output is there, as its manifest says, and this run would write the same. */
-async function isComplete(output: string, { manifestPath, identity }: OutputRequest): Promise<boolean> {
+/**
+ * Whether the output is there, as its manifest says, and this run would write the same.
+ * @throws UsageError naming what differs, unless it may be replaced
+ */
+async function isComplete(
+  output: string,
+  { manifestPath, identity, force }: OutputRequest,
+): Promise<boolean> {
   const info = await stat(output).catch(() => undefined);
   if (info === undefined) return false;
-  const manifest = manifestPath === undefined ? undefined : await readManifest(manifestPath);
-  if (manifest === undefined) {
-    throw refusal(output, 'it has no manifest to tell what it was made from');
-  }
-  const change = difference(identityOf(manifest), identity);
-  if (change !== undefined) throw refusal(output, change);
-  const { bytes, sha256 } = manifest.output;
-  if (info.size !== bytes || !(await beginsWith(output, { bytes, sha256 }))) {
-    throw refusal(output, 'it was changed since it was written');
-  }
-  return true;
+  const change = await changeOf(output, info.size, manifestPath, identity);
+  if (change === undefined) return true;
+  if (force) return false;
+  throw new UsageError(
+    'OUTPUT_DIFFERS',
+    `Expected ${output} to be what this run would write, but ${change}`,
+    {
+      hint: 'Replace it with --force (--resume --force where both may be needed), or write to another file.',
+    },
+  );
 }
 
-function refusal(output: string, change: string): UsageError {
-  return new UsageError('OUTPUT_DIFFERS', `Expected nothing to do for ${output}, but ${change}`, {
-    hint: 'Score again with --force, which replaces it, or write to another file.',
-  });
+/** Why a finished output is not what a run would write, in words. */
+async function changeOf(
+  output: string,
+  size: number,
+  manifestPath: string | undefined,
+  identity: RunIdentity,
+): Promise<string | undefined> {
+  const manifest = manifestPath === undefined ? undefined : await readManifest(manifestPath);
+  if (manifest === undefined) return 'it has no manifest to tell what it was made from';
+  const change = difference(identityOf(manifest), identity);
+  if (change !== undefined) return change;
+  const { bytes, sha256 } = manifest.output;
+  const isWhole = size === bytes && (await beginsWith(output, { bytes, sha256 }));
+  return isWhole ? undefined : 'it was changed since it was written';
 }
 
 function identityOf(manifest: RunManifest): RunIdentity {
@@ -222,8 +297,8 @@ function identityOf(manifest: RunManifest): RunIdentity {
   };
 }
 
-async function refuseExisting(output: string, { rejectsPath, resume }: OutputRequest): Promise<void> {
-  for (const path of [output, ...(resume || rejectsPath === undefined ? [] : [rejectsPath])]) {
+async function refuseExisting(output: string, { rejectsPath }: OutputRequest): Promise<void> {
+  for (const path of [output, ...(rejectsPath === undefined ? [] : [rejectsPath])]) {
     if (!(await stat(path).catch(() => undefined))?.isFile()) continue;
     throw new UsageError('OUTPUT_EXISTS', `Expected a new file to write, found ${path} there already`, {
       hint: 'Replace it with --force; --resume leaves it alone if it is what this run would write.',
@@ -231,27 +306,25 @@ async function refuseExisting(output: string, { rejectsPath, resume }: OutputReq
   }
 }
 
-/** @throws UsageError naming what changed since the checkpoint */
-async function requireSame({ identity: before, read }: Checkpoint, identity: RunIdentity): Promise<void> {
-  let change = difference(before, identity);
+/** What changed since the checkpoint, in words. */
+async function changeSince(
+  { identity: before, read }: Checkpoint,
+  identity: RunIdentity,
+): Promise<string | undefined> {
+  const change = difference(before, identity);
+  if (change !== undefined) return change;
   for (const [index, { path }] of identity.inputs.entries()) {
-    if (change !== undefined) break;
-    const begins = await beginsWith(path, read[index] as InputRead);
-    if (!begins) change = `the input ${path} does not begin with what was read of it`;
+    if (await beginsWith(path, read[index] as InputRead)) continue;
+    return `the input ${path} does not begin with what was read of it`;
   }
-  if (change === undefined) return;
-  throw new UsageError(
-    'RESUME_CHANGED',
-    `Expected the unfinished run to be the same as this one, but ${change}`,
-    {
-      hint: 'Start over with --force.',
-    },
-  );
+  return undefined;
 }
 
 /** Names what a run left unnamed that ended while giving names. */
 async function finish(place: string, { rejectsPath, manifestPath }: OutputRequest): Promise<void> {
-  for (const path of [place, rejectsPath, manifestPath]) if (path !== undefined) await giveName(path);
+  for (const path of [place, rejectsPath, manifestPath]) {
+    if (path !== undefined) await giveName(await outputTarget(path));
+  }
   await removeCheckpoint(place);
 }
 

@@ -97,7 +97,13 @@ export class Tally {
     }
     addAll(this.state.labels, found);
     if (language !== undefined) {
-      addAll((this.state.labelsByLanguage[language] ??= noLabels(this.#tasks)), found);
+      const by = this.state.labelsByLanguage;
+      // Defined, not assigned: a label map may call a language `__proto__`.
+      if (!Object.hasOwn(by, language)) {
+        const value = noLabels(this.#tasks);
+        Object.defineProperty(by, language, { value, enumerable: true, writable: true, configurable: true });
+      }
+      addAll(by[language] as LabelCounts, found);
     }
   }
 }

@@ -51,7 +51,8 @@ export async function inputSize(file: string): Promise<number | undefined> {
 export async function openBytes(file: string, options: ByteSourceOptions): Promise<ByteSource> {
   const raw = file === '-' ? readStdin(options) : await readFileFrom(file, options);
   try {
-    const [start, chunks] = await peek(raw.chunks, 2);
+    const [start, chunks] = await peek(raw.chunks, 4);
+    refuseWorkbook(file, start);
     const gzip = start[0] === 0x1f && start[1] === 0x8b;
     return { gzip, chunks: gzip ? gunzip(file, chunks) : chunks, close: raw.close };
   } catch (error) {
@@ -74,6 +75,19 @@ export async function peek(
     length += next.value.length;
   }
   return [Buffer.concat(taken), precede(taken, chunks)];
+}
+
+/** Spreadsheets come as workbooks more often than as anything else; of a ZIP archive, or of OLE before 2007. */
+function refuseWorkbook(file: string, start: Buffer): void {
+  const signature = start.subarray(0, 4).toString('hex');
+  if (signature !== '504b0304' && signature !== 'd0cf11e0') return;
+  const hint = 'Save it as CSV (in Excel: "CSV UTF-8"), and score that.';
+  throw new InputError(
+    'INPUT_IS_WORKBOOK',
+    'expected text, found an Excel workbook or an archive',
+    { file },
+    { hint },
+  );
 }
 
 interface RawBytes {

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { constants as fs, createReadStream } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, stat, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
@@ -77,6 +77,36 @@ export async function refuseInputAsOutput(output: string, inputs: string[]): Pro
     if (read?.dev !== written.dev || read.ino !== written.ino) continue;
     const message = `Expected an output other than the input, got \`${output}\`, which is the input \`${input}\``;
     throw new UsageError('OUTPUT_IS_INPUT', message, { hint: 'Write to another file: `-o <path>`.' });
+  }
+}
+
+/**
+ * Checks the files that a run will write before it begins.
+ * @param working names of files that a run keeps beside an output until it is complete
+ * @throws {UsageError} when two of them are one file, one is an input, or a folder is not there.
+ */
+export async function checkOutputs(
+  outputs: readonly string[],
+  inputs: string[],
+  working: (output: string) => string[] = () => [],
+): Promise<void> {
+  const all = outputs.flatMap((path) => [path, partPath(path), ...working(path)]);
+  const real = await Promise.all(all.map(async (path) => resolve(await outputTarget(path))));
+  const twice = all.find((_, index) => real.indexOf(real[index] as string) !== index);
+  if (twice !== undefined) {
+    throw new UsageError('OUTPUTS_CLASH', `Expected different files to write, got ${twice} twice`, {
+      hint: 'Each of them needs a name of its own.',
+    });
+  }
+  for (const path of all) await refuseInputAsOutput(path, inputs);
+  for (const path of outputs) {
+    if (path === '')
+      throw new UsageError('OUTPUT_UNNAMED', 'Expected the name of a file to write, got nothing');
+    const folder = await stat(dirname(path)).catch(() => undefined);
+    if (folder?.isDirectory()) continue;
+    throw new UsageError('OUTPUT_FOLDER_NOT_FOUND', `${path}: expected the folder to exist`, {
+      hint: 'Make the folder first.',
+    });
   }
 }
 
@@ -213,7 +243,7 @@ export async function outputTarget(path: string): Promise<string> {
 async function openFileEnd(path: string, resumeAt: number | undefined): Promise<SinkEnd> {
   const existing = await stat(path).catch(() => undefined);
   if (existing?.isDirectory() === true) {
-    throw new OutputError('OUTPUT_IS_DIRECTORY', `${path}: expected a file to write, found a directory`);
+    throw new UsageError('OUTPUT_IS_DIRECTORY', `${path}: expected a file to write, found a directory`);
   }
   if (existing !== undefined && !existing.isFile()) return openDevice(path);
   const target = await outputTarget(path);
@@ -227,6 +257,15 @@ async function openFileEnd(path: string, resumeAt: number | undefined): Promise<
     if (resumeAt === undefined) await rm(part, { force: true });
     const flags = resumeAt === undefined ? fs.O_CREAT | fs.O_EXCL : fs.O_NOFOLLOW;
     handle = await open(part, fs.O_RDWR | flags, mode);
+    if ((await handle.stat()).size < position) {
+      throw new UsageError(
+        'PART_DAMAGED',
+        `Expected ${part} to hold ${position} bytes to go on from, found fewer`,
+        {
+          hint: 'Start over with --force.',
+        },
+      );
+    }
     await handle.truncate(position);
     if (position > 0) for await (const bytes of createReadStream(part)) hash.update(bytes as Buffer);
     await syncFolder(dirname(part));
@@ -251,6 +290,13 @@ async function openFileEnd(path: string, resumeAt: number | undefined): Promise<
     async commit() {
       try {
         await file.sync();
+        const [own, named] = [await file.stat(), await stat(part).catch(() => undefined)];
+        if (named?.ino !== own.ino || named.dev !== own.dev) {
+          throw new OutputError(
+            'OUTPUT_REPLACED',
+            `${part}: expected the file that was written, found another`,
+          );
+        }
         await file.close();
         await rename(part, target);
         await syncFolder(dirname(target));

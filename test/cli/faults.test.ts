@@ -15,6 +15,7 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { exitCodes } from '../../src/errors.ts';
+import type { Checkpoint } from '../../src/pipeline/checkpoint.ts';
 import type { RunManifest } from '../../src/pipeline/manifest.ts';
 import { fixturesDirectory } from '../support/paths.ts';
 import { type Finished, runVoxpop, voxpopScript } from '../support/run-voxpop.ts';
@@ -113,13 +114,13 @@ const faults: Record<string, Fault> = {
   'an output directory that is not there': {
     input: header,
     args: ['-o', 'none/out.csv'],
-    code: exitCodes.failed,
+    code: exitCodes.usage,
     message: /none\/out\.csv: expected the folder to exist/,
   },
   'an output that is a directory': {
     input: header,
     args: ['-o', '.'],
-    code: exitCodes.failed,
+    code: exitCodes.usage,
     message: /expected a file to write, found a directory/,
   },
   'a full disk': {
@@ -133,6 +134,23 @@ const faults: Record<string, Fault> = {
     args: ['-o', './in.csv'],
     code: exitCodes.usage,
     message: /which is the input/,
+  },
+  'manifest and output in one file': {
+    input: header,
+    args: ['--manifest', 'out.csv'],
+    code: exitCodes.usage,
+    message: /Expected different files to write, got out\.csv twice/,
+  },
+  'rejects and output in one file': {
+    input: header,
+    args: ['--rejects', './out.csv', '--max-rejects', '1'],
+    code: exitCodes.usage,
+    message: /Expected different files to write/,
+  },
+  'an Excel workbook': {
+    input: Buffer.from('PK\u0003\u0004and so on'),
+    code: exitCodes.usage,
+    message: /in\.csv: expected text, found an Excel workbook.*\n.*Save it as CSV/,
   },
   'the rejects on the input': {
     input: header,
@@ -262,13 +280,17 @@ test('an interrupt keeps what is done and prints the command that goes on', asyn
   });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  while (!existsSync(join(directory, 'out.csv.checkpoint.json'))) await setTimeout(5);
+  const saved = (): number => {
+    const path = join(directory, 'out.csv.checkpoint.json');
+    return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Checkpoint).tally.counts.rows : 0;
+  };
+  while (saved() === 0) await setTimeout(5);
   child.kill('SIGINT');
   const [code] = (await once(child, 'close')) as [number];
   assert.equal(code, exitCodes.interrupted);
   assert.match(
     stderr,
-    /[\d,]+ rows are done and kept; go on with:\n {2}voxpop score 'in put\.csv' -o out\.csv .* --resume\nvoxpop: interrupted\n$/,
+    /[\d,]+ rows are done and kept; go on with:\n {2}voxpop score --resume 'in put\.csv' -o out\.csv .*\nvoxpop: interrupted\n$/,
   );
   const resumed = await runVoxpop([...args, '--resume'], { cwd: directory });
   assert.equal(resumed.code, exitCodes.ok, resumed.stderr);

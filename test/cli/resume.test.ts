@@ -206,6 +206,32 @@ test('a finished output is left alone by --resume, refused without, replaced wit
   );
 });
 
+test('a run that starts over leaves nothing of the one before to be resumed', async (t) => {
+  const { directory, each } = await killedRun(t, 3_500_000);
+  const refused = await run(directory, each);
+  assert.equal(refused.code, exitCodes.usage);
+  assert.match(refused.stderr, /Expected no unfinished run, found one with [1-9]\d+ rows done/);
+  // Killed again, before its first checkpoint.
+  const again = await run(directory, each, { args: ['--force'], env: { VOXPOP_KILL_AT_BYTES: '3000' } });
+  assert.equal(again.signal, 'SIGKILL');
+  assert.equal((await run(directory, each, { args: ['--resume'] })).code, exitCodes.ok);
+  const resumed = results(directory, each);
+  assert.equal((await run(directory, each, { args: ['--force'] })).code, exitCodes.ok);
+  assert.deepEqual(resumed, results(directory, each));
+});
+
+test('--resume --force goes on where it can, and starts over where something changed', async (t) => {
+  const { directory, each } = await killedRun(t, 3_500_000);
+  const both = { args: ['--resume', '--force'] };
+  const went = await run(directory, each, both);
+  assert.match(went.stderr, /of them before/);
+  assert.match((await run(directory, each, both)).stderr, /^Nothing to do/);
+  appendFileSync(join(directory, 'all.jsonl'), '\n{"id":1,"comment":"more"}\n');
+  const next = await run(directory, each, both);
+  assert.equal(next.code, exitCodes.ok, next.stderr);
+  assert.match(next.stderr, /30,001 rows/);
+});
+
 test('streams cannot be resumed', async () => {
   const { code, stderr } = await runVoxpop(['score', '-', '--from', 'csv', '-m', bundle, '--resume'], {
     input: 'text\ngood\n',

@@ -163,7 +163,7 @@ test('usage errors exit with 2, name the option and the next step, and write not
     [['score', feedbackCsv, '--text', 'coment'], /coment.*comment/s],
     [
       ['score', feedbackCsv, '--workers', 'many'],
-      /Expected --workers to be an integer from 1 to 512, got NaN/,
+      /Expected --workers to be an integer from 1 to 512, got many/,
     ],
     [
       ['score', feedbackCsv, '--threshold', 'emotion'],
