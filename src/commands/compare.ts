@@ -4,14 +4,14 @@ import { compare } from '../evaluation/compare.ts';
 import { type CompareOptions, compareOptionTable } from '../evaluation/compare-options.ts';
 import { comparisonText } from '../evaluation/comparison-text.ts';
 import { addOptions } from './add-options.ts';
+import { printResult } from './print-result.ts';
 import type { Terminal } from './terminal.ts';
-import { writeResult } from './write-result.ts';
 
 const examples = `
 Examples:
   voxpop compare before.labelled.csv after.labelled.csv
   voxpop compare june.labelled.csv july.labelled.csv --drift --max-psi 0.25
-  voxpop compare june.labelled.csv.manifest.json july.labelled.csv.manifest.json --max-psi 0.25
+  voxpop compare june.labelled.csv.manifest.json july.labelled.csv.manifest.json
   voxpop compare --bundles voxpop-mini ./candidate --on labelled.csv --price-per-hour 0.19
 
 Exit codes: 0 done, 1 failed while running, 2 usage, input or bundle wrong, 4 a gate failed, 130/143 interrupted.`;
@@ -37,7 +37,7 @@ async function runCompare(flags: Flags, terminal: Terminal): Promise<void> {
     signal: terminal.signal,
   });
   const text = flags.json === true ? `${JSON.stringify(document, null, 2)}\n` : comparisonText(document);
-  await writeResult(text, undefined, terminal);
+  await printResult(text, terminal);
   if (passed) return;
   const failed = document.gates.filter((gate) => !gate.passed).length;
   throw new GateFailed(`${failed} of ${document.gates.length} gates failed`);

@@ -4,7 +4,10 @@ import { githubAnnotations, junitXml } from '../evaluation/ci-formats.ts';
 import { evaluate } from '../evaluation/evaluate.ts';
 import { evaluationText } from '../evaluation/evaluation-text.ts';
 import { type EvaluateOptions, evaluateOptionTable } from '../evaluation/options.ts';
+import { checkOutputs } from '../evaluation/outputs.ts';
+import { printable } from '../evaluation/text-table.ts';
 import { addOptions } from './add-options.ts';
+import { printResult } from './print-result.ts';
 import { createProgressBar } from './progress-bar.ts';
 import type { Terminal } from './terminal.ts';
 import { writeResult } from './write-result.ts';
@@ -38,8 +41,9 @@ export function evaluateCommand(terminal: Terminal): Command {
 
 async function runEvaluate(inputs: string[], flags: Flags, terminal: Terminal): Promise<void> {
   const say = (line: string): void => {
-    if (!flags.quiet) terminal.stderr.write(`${line}\n`);
+    if (!flags.quiet) terminal.stderr.write(`${printable(line)}\n`);
   };
+  await checkOutputs(flags, { ...flags, inputs });
   const bar = createProgressBar(terminal, !flags.quiet && flags.progress);
   try {
     const { document, notices, passed } = await evaluate(
@@ -51,7 +55,7 @@ async function runEvaluate(inputs: string[], flags: Flags, terminal: Terminal): 
     if (flags.junit !== undefined) await writeResult(junitXml(document), flags.junit, terminal);
     const json = flags.json === true;
     const text = json ? `${JSON.stringify(document, null, 2)}\n` : evaluationText(document);
-    await writeResult(text, undefined, terminal);
+    await printResult(text, terminal);
     if (flags.github === true) terminal.stderr.write(githubAnnotations(document));
     if (passed) return;
     const failed = document.gates.filter((gate) => !gate.passed).length;

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
+import { printable } from '../evaluation/text-table.ts';
 import { refuseInputAsOutput } from '../records/sink.ts';
 import { type ReportFormat, type ReportOptions, reportOptionTable } from '../report/options.ts';
 import { formatReport, report } from '../report/report.ts';
@@ -37,7 +38,7 @@ async function runReport(flags: Flags, terminal: Terminal): Promise<void> {
     });
   }
   const document = await report({ ...flags, stdin: terminal.stdin, signal: terminal.signal });
-  if (!flags.quiet) for (const notice of document.notices) terminal.stderr.write(`${notice}\n`);
+  if (!flags.quiet) for (const notice of document.notices) terminal.stderr.write(`${printable(notice)}\n`);
   await writeResult(await formatReport(document, format), output, terminal);
 }
 

@@ -11,6 +11,7 @@ export function compareWithBaseline(
   measurements: readonly [SliceEvaluation | undefined, TaskMeasurement][],
 ): MetricChange[] {
   return measurements.flatMap(([slice, { measured, before, differences }]) => {
+    if (measured.rows === 0) return [];
     const saved = savedMetrics(baseline, measured, slice);
     const place = slice === undefined ? {} : { by: slice.by, value: slice.value };
     return (Object.entries(measured.metrics) as [MetricName, number][]).flatMap(([metric, now]) => {
@@ -30,7 +31,9 @@ function savedMetrics(
   { task }: Measured,
   slice: SliceEvaluation | undefined,
 ): Measured['metrics'] | undefined {
-  if (slice === undefined) return baseline.tasks.find((each) => each.task === task)?.metrics;
+  if (slice === undefined) {
+    return baseline.tasks.find((each) => each.task === task && each.rows > 0)?.metrics;
+  }
   return baseline.slices.find(
     (each) => each.task === task && each.by === slice.by && each.value === slice.value,
   )?.metrics;

@@ -22,7 +22,7 @@ export class TextPredictions {
 
   constructor(tasks: readonly Pick<TaskLayout, 'name' | 'labels'>[], records = Buffer.alloc(0)) {
     this.tasks = tasks.map(({ name, labels }) => ({ name, labels }));
-    this.#width = hashBytes + tasks.reduce((sum, { labels }) => sum + bitBytes(labels.length), 0);
+    this.#width = recordWidth(tasks);
     this.#records = records;
     for (let at = 0; at + this.#width <= records.length; at += this.#width) {
       this.#places.set(records.readUIntBE(at, hashBytes), at);
@@ -73,6 +73,10 @@ export class TextPredictions {
   }
 }
 
+function recordWidth(tasks: readonly Pick<TaskLayout, 'labels'>[]): number {
+  return hashBytes + tasks.reduce((sum, { labels }) => sum + bitBytes(labels.length), 0);
+}
+
 function bitBytes(labels: number): number {
   return (labels + 7) >> 3;
 }
@@ -114,12 +118,8 @@ export async function readBaseline(path: string): Promise<Baseline> {
     );
   }
   try {
-    const { tasks, records } = value.predictions;
-    const bytes = inflateRawSync(Buffer.from(records, 'base64'));
-    if (!Array.isArray(value.evaluation.tasks) || !Array.isArray(value.evaluation.slices)) {
-      throw new TypeError('no tasks');
-    }
-    return { evaluation: value.evaluation, predictions: new TextPredictions(tasks, bytes) };
+    checkEvaluation(value.evaluation);
+    return { evaluation: value.evaluation, predictions: readPredictions(value.predictions) };
   } catch (cause) {
     const message = `expected a complete baseline, found a damaged one: ${(cause as Error).message}`;
     throw new InputError('BASELINE_INVALID', message, { file: path }, { hint, cause });
@@ -129,7 +129,37 @@ export async function readBaseline(path: string): Promise<Baseline> {
 interface BaselineFile {
   baseline_version: number;
   evaluation: EvaluationDocument;
-  predictions: { tasks: { name: string; labels: string[] }[]; records: string };
+  predictions: { tasks: { name: string; labels: string[] }[]; texts: number; records: string };
+}
+
+/** What is used of it; the caller says where the fault is. */
+function checkEvaluation({ bundle, tasks, slices }: EvaluationDocument): void {
+  expect(areStrings([bundle.name, bundle.version, bundle.sha256]), 'no name, version and sha256 of a bundle');
+  expect(Array.isArray(tasks) && Array.isArray(slices), 'no tasks');
+  for (const { task, rows, metrics } of [...tasks, ...slices]) {
+    expect(typeof task === 'string' && Number.isSafeInteger(rows), 'a task without its name or rows');
+    expect(Object.values(metrics).every(Number.isFinite), `a figure of ${task} that is no number`);
+  }
+  for (const { by, value } of slices) expect(areStrings([by, value]), 'a slice without its column or value');
+}
+
+function readPredictions({ tasks, texts, records }: BaselineFile['predictions']): TextPredictions {
+  expect(Number.isSafeInteger(texts) && texts >= 0 && typeof records === 'string', 'no predictions');
+  const isTask = ({ name, labels }: BaselineFile['predictions']['tasks'][number]): boolean =>
+    areStrings([name]) && Array.isArray(labels) && areStrings(labels);
+  expect(Array.isArray(tasks) && tasks.every(isTask), 'predictions without their labels');
+  const bytes = texts * recordWidth(tasks);
+  const inflated = inflateRawSync(Buffer.from(records, 'base64'), { maxOutputLength: bytes + 1 });
+  expect(inflated.length === bytes, `predictions that are not of ${texts} texts`);
+  return new TextPredictions(tasks, inflated);
+}
+
+function areStrings(values: readonly unknown[]): boolean {
+  return values.every((value) => typeof value === 'string');
+}
+
+function expect(isRight: boolean, found: string): void {
+  if (!isRight) throw new TypeError(found);
 }
 
 /** @throws UsageError when the baseline measured a task that is not measured now, unless others were chosen */

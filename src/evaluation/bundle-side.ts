@@ -4,12 +4,10 @@ import { type Bundle, loadBundle } from '../bundle/load-bundle.ts';
 import type { resolveScoreOptions } from '../options.ts';
 import { WorkerPool } from '../pipeline/pool.ts';
 import type { ShardPredictions, TaskLayout } from '../pipeline/protocol.ts';
+import { shardRows } from '../pipeline/run.ts';
 import { selectTasks } from '../predictor/predictor.ts';
 import type { Row } from '../records/row.ts';
 import type { BundleSpeed } from './comparison-document.ts';
-
-/** Rows per message to a worker, as in `score`. */
-export const shardRows = 512;
 
 /** One of the two bundles, with workers of its own. */
 export class BundleSide {

@@ -1,10 +1,11 @@
 import { UsageError } from '../errors.ts';
 import { resolveScoreOptions } from '../options.ts';
 import { type ShardPredictions, type TaskLayout, textFlags } from '../pipeline/protocol.ts';
+import { shardRows } from '../pipeline/run.ts';
 import type { RecordsHead, Row } from '../records/row.ts';
 import { openRecords } from '../records/open-records.ts';
 import { resolveTextColumns } from '../records/text-columns.ts';
-import { BundleSide, shardRows } from './bundle-side.ts';
+import { BundleSide } from './bundle-side.ts';
 import { commonTasks } from './compare-files.ts';
 import type { CompareOptions } from './compare-options.ts';
 import type { ComparisonDocument, TaskQuality } from './comparison-document.ts';

@@ -4,17 +4,54 @@ import type { CompareOptions } from './compare-options.ts';
 import type { ComparisonDocument, LanguageComparison, TaskComparison } from './comparison-document.ts';
 import { compareCounts, ComparisonTally, LabelCounts } from './comparison-tally.ts';
 import { isManifestPath, type LabelTable, readManifest, type RunManifest } from './run-manifest.ts';
-import { openScoredFile, type ScoredFile, type ScoredRow, type ScoredText } from './scored-file.ts';
+import {
+  openScoredFile,
+  type ScoredFile,
+  type ScoredRow,
+  type ScoredText,
+  usualMultiTasks,
+} from './scored-file.ts';
 import { languageColumn, languageTask } from './slices.ts';
 
 type Compared = Pick<ComparisonDocument, 'a' | 'b' | 'tasks' | 'matched' | 'only_a' | 'only_b'>;
 
 /** Label mixes of two runs, from their manifests alone. */
-export async function compareManifests(a: string, b: string): Promise<Compared> {
+export async function compareManifests(a: string, b: string, options: CompareOptions): Promise<Compared> {
   const [one, other] = await Promise.all([readManifest(a), readManifest(b)]);
-  const names = commonTasks(Object.keys(one.labels), Object.keys(other.labels), [a, b]);
+  for (const task of options.tasks ?? []) {
+    const lacking = [one, other].find(({ labels }) => !Object.hasOwn(labels, task));
+    if (lacking === undefined) continue;
+    const found = Object.keys(lacking.labels).join(', ') || 'none';
+    throw new InputError('NOT_SCORED', `expected labels of the task ${task}, found ${found}`, {
+      file: lacking.path,
+    });
+  }
+  const all = commonTasks(Object.keys(one.labels), Object.keys(other.labels), [a, b]);
+  const names = options.tasks === undefined ? all : all.filter((task) => options.tasks?.includes(task));
+  if (options.maxPsi !== undefined) requireWholeMixes(names, [one, other]);
   const tasks = names.map((task) => compareTask(task, one, other));
   return { a: sideOf(one), b: sideOf(other), tasks };
+}
+
+/** @throws UsageError when the index of a task would not be that of the files */
+function requireWholeMixes(names: readonly string[], runs: readonly RunManifest[]): void {
+  const isWhole = (task: string): boolean =>
+    !usualMultiTasks.has(task) && runs.every((run) => hasLabelPerText(run, task));
+  const partial = names.filter((task) => !isWhole(task));
+  if (partial.length === 0) return;
+  const whole = names.filter(isWhole);
+  const chosen = whole.length === 0 ? '' : `, or choose tasks with \`--tasks ${whole.join(',')}\``;
+  throw new UsageError(
+    'GATE_NOT_MEASURED',
+    `Expected --max-psi on tasks with one label per text, got ${partial.join(', ')}: manifests do not count texts without a label`,
+    { hint: `Compare the scored files with \`--drift\`${chosen}.` },
+  );
+}
+
+function hasLabelPerText({ labels, scored, textColumns }: RunManifest, task: string): boolean {
+  if (scored === undefined) return true;
+  const sum = Object.values(labels[task] ?? {}).reduce((total, texts) => total + texts, 0);
+  return sum >= scored && sum <= scored * (textColumns?.length ?? 1);
 }
 
 function compareTask(task: string, a: RunManifest, b: RunManifest): TaskComparison {
@@ -36,8 +73,9 @@ function countsOf(table: LabelTable, task: string, manifest?: RunManifest): Labe
   const counts = new LabelCounts();
   const labels = Object.entries(table[task] ?? {});
   for (const [label, rows] of labels) counts.counts.set(label, rows);
-  // Shares are of rows; without their number, of labels.
-  counts.rows = manifest?.rows ?? labels.reduce((sum, [, rows]) => sum + rows, 0);
+  // Shares are of texts; without their number, of labels.
+  const isOneText = (manifest?.textColumns?.length ?? 1) === 1;
+  counts.rows = (isOneText ? manifest?.scored : undefined) ?? labels.reduce((sum, [, rows]) => sum + rows, 0);
   return counts;
 }
 

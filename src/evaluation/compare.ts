@@ -1,3 +1,4 @@
+import { InputError, UsageError } from '../errors.ts';
 import { type BundleProgress, compareBundles } from './compare-bundles.ts';
 import { areManifests, compareFiles, compareManifests } from './compare-files.ts';
 import { type CompareOptions, resolveCompareOptions } from './compare-options.ts';
@@ -16,17 +17,42 @@ export interface Comparison {
  */
 export async function compare(options: CompareOptions, hooks: BundleProgress = {}): Promise<Comparison> {
   const mode = resolveCompareOptions(options);
+  const ofManifests = !('bundles' in mode) && areManifests(mode.a, mode.b);
+  if (options.minAgreement !== undefined && !('bundles' in mode) && (ofManifests || options.drift === true)) {
+    throw new UsageError(
+      'GATE_NOT_MEASURED',
+      `Expected --min-agreement with texts that are matched, got ${ofManifests ? 'manifests' : '--drift'}`,
+      { hint: 'Compare two scored files of the same texts, or hold label mixes to `--max-psi`.' },
+    );
+  }
   const compared =
     'bundles' in mode
       ? await compareBundles(mode.bundles, mode.on, options, hooks)
-      : areManifests(mode.a, mode.b)
-        ? await compareManifests(mode.a, mode.b)
+      : ofManifests
+        ? await compareManifests(mode.a, mode.b, options)
         : await compareFiles(mode.a, mode.b, options);
+  if (options.maxPsi !== undefined || options.minAgreement !== undefined) requireTexts(compared);
   const gates = runGates(compared.tasks, options);
   return {
     document: { comparison_version: 1, ...compared, gates },
     passed: gates.every(({ passed }) => passed),
   };
+}
+
+/** @throws InputError when a gate would pass because there is nothing to hold to it */
+function requireTexts({ a, b, tasks }: Pick<ComparisonDocument, 'a' | 'b' | 'tasks'>): void {
+  for (const { task, labels } of tasks) {
+    for (const side of ['a', 'b'] as const) {
+      if (labels.some((label) => label[side] > 0)) continue;
+      const name = side === 'a' ? a.name : b.name;
+      throw new InputError(
+        'NOTHING_TO_COMPARE',
+        `expected texts to hold ${task} to a gate, found none to compare`,
+        { file: name },
+        { hint: 'Are there rows with a text, and does `--key` name the same rows in both?' },
+      );
+    }
+  }
 }
 
 function runGates(tasks: ComparisonDocument['tasks'], options: CompareOptions): ComparisonGate[] {

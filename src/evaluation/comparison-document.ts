@@ -85,7 +85,10 @@ export interface BundleSpeed {
   elapsed_ms: number;
   workers: number;
   bundle_bytes: number;
-  /** How much the process grew when this bundle was loaded into all workers and had scored its first shard. */
+  /**
+   * How much the process grew when this bundle was loaded into all workers and had scored its first shard. The
+   * second bundle finds memory that the first one left: the two do not compare.
+   */
   memory_bytes: number;
   /** At `--price-per-hour`, for one machine such as this. */
   cost_per_million_rows?: number;
@@ -103,7 +106,6 @@ export interface TaskQuality {
 export interface ComparisonGate {
   gate: string;
   task: string;
-  language?: string;
   limit: number;
   measured: number;
   passed: boolean;

@@ -1,5 +1,5 @@
 import type { ComparisonDocument, LabelComparison, TaskComparison } from './comparison-document.ts';
-import { count, figure, points, textTable } from './text-table.ts';
+import { count, figure, points, printable, textTable } from './text-table.ts';
 
 const shownLabels = 20;
 
@@ -13,7 +13,7 @@ export function comparisonText(document: ComparisonDocument): string {
     ...(onlyA || onlyB ? [`${count(onlyA ?? 0)} rows only in a, ${count(onlyB ?? 0)} only in b`] : []),
   ];
   return [
-    `${title.join('\n')}\n`,
+    `${title.map(printable).join('\n')}\n`,
     gateSection(document),
     speedSection(document),
     qualitySection(document),
@@ -64,7 +64,8 @@ function speedSection({ speed }: ComparisonDocument): string {
     line('rows/s', a.rows_per_second, b.rows_per_second, count),
     line('tokens/s', a.tokens_per_second, b.tokens_per_second, count),
     line('bundle MB', a.bundle_bytes, b.bundle_bytes, megabytes),
-    line('memory MB', a.memory_bytes, b.memory_bytes, megabytes),
+    // Without a ratio: what loads second finds memory that the first one left.
+    ['MB that the process grew by at load', megabytes(a.memory_bytes), megabytes(b.memory_bytes), ''],
     ...(cost[0] === undefined || cost[1] === undefined
       ? []
       : [line('cost per million rows', cost[0], cost[1], (value) => value.toFixed(4))]),

@@ -5,7 +5,7 @@ import type { ScoreOptions } from '../options.ts';
 import { type LabelMap, mapLabels, readLabelMap } from '../pipeline/label-map.ts';
 import type { TaskLayout } from '../pipeline/protocol.ts';
 import { Tally } from '../pipeline/tally.ts';
-import { openSink, refuseInputAsOutput } from '../records/sink.ts';
+import { openSink } from '../records/sink.ts';
 import { openScoring, type ScoreHooks, type ScorePlan } from '../score.ts';
 import {
   type Baseline,
@@ -24,15 +24,13 @@ import {
   type ScoringOptions,
   scoringOptionTable,
 } from './options.ts';
+import { checkOutputs } from './outputs.ts';
 import { languageTask } from './slices.ts';
 
 /** In front of the columns that `score` would add, so that they never clash with gold columns: never seen. */
 const hiddenPrefix = '\u0000';
 
-export interface EvaluateHooks extends ScoreHooks {
-  /** Called once, before the first row is scored. */
-  onNotice?: (notice: string) => void;
-}
+export type EvaluateHooks = ScoreHooks;
 
 /**
  * Scores labelled files and measures how well: what `voxpop evaluate` does. A failed gate is a result, never
@@ -41,9 +39,7 @@ export interface EvaluateHooks extends ScoreHooks {
  */
 export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}): Promise<Evaluation> {
   const options = resolveEvaluateOptions(given);
-  for (const output of [options.save, options.flips]) {
-    if (output !== undefined) await refuseInputAsOutput(output, options.inputs);
-  }
+  await checkOutputs(options, options);
   const labelMap =
     typeof options.labelMap === 'string' ? await readLabelMap(options.labelMap) : (options.labelMap ?? {});
   const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline);
@@ -135,13 +131,11 @@ function prepare(
  * @param chosen whether tasks were chosen, so that the map may name others too
  */
 function knownPart(labelMap: LabelMap, tasks: readonly TaskLayout[], chosen: boolean): LabelMap {
-  const part: LabelMap = {};
-  for (const [name, names] of Object.entries(labelMap)) {
+  const parts = Object.entries(labelMap).flatMap(([name, names]): [string, LabelMap[string]][] => {
     const task = tasks.find((each) => each.name === name);
-    if (task === undefined && chosen) continue;
-    part[name] = Object.fromEntries(
-      Object.entries(names).filter(([label]) => task === undefined || task.labels.includes(label)),
-    );
-  }
-  return part;
+    if (task === undefined && chosen) return [];
+    const known = Object.entries(names).filter(([label]) => task?.labels.includes(label) ?? true);
+    return [[name, Object.fromEntries(known)]];
+  });
+  return Object.fromEntries(parts);
 }

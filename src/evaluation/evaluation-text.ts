@@ -6,7 +6,7 @@ import type {
   SliceEvaluation,
   TaskEvaluation,
 } from './document.ts';
-import { count, figure, points, textTable } from './text-table.ts';
+import { count, figure, points, printable, textTable } from './text-table.ts';
 
 /** Wider confusion matrices do not fit a terminal; they are in the JSON. */
 const widestMatrix = 8;
@@ -14,9 +14,9 @@ const widestMatrix = 8;
 /** An evaluation as text for people: what failed first, then the figures from the whole to the parts. */
 export function evaluationText(document: EvaluationDocument): string {
   const { bundle, rows, empty, tasks } = document;
-  const title = `${bundle.name} ${bundle.version} on ${document.inputs.join(', ')}: ${count(rows)} rows, ${count(empty)} without a text\n`;
+  const title = `${bundle.name} ${bundle.version} on ${document.inputs.join(', ')}: ${count(rows)} rows, ${count(empty)} without a text`;
   return [
-    title,
+    `${printable(title)}\n`,
     gateSection(document.gates),
     `Tasks${document.resamples > 0 ? ' (95 % interval)' : ''}\n${taskTable(tasks)}`,
     comparisonSection(document),
@@ -98,7 +98,7 @@ function comparisonSection({ comparison }: EvaluationDocument): string {
     ...comparison.flips.map(({ task, to_wrong, to_right }) => [task, count(to_wrong), count(to_right)]),
   ]);
   const { name, version } = comparison.bundle;
-  return `Against the baseline of ${name} ${version}\n${table}\n${flips}`;
+  return `Against the baseline of ${printable(`${name} ${version}`)}\n${table}\n${flips}`;
 }
 
 function taskSections(task: TaskEvaluation): string[] {
@@ -138,7 +138,7 @@ function sliceSections({ slices, tasks }: EvaluationDocument): string[] {
       slices.filter((slice) => slice.by === by && slice.task === task).map(sliceRow),
     );
     const head = ['task', by, 'rows', 'accuracy', '', 'macro-F1', '', 'micro-F1', '', 'mAP', 'ECE'];
-    return `By ${by}\n${textTable([head, ...rows])}`;
+    return `By ${printable(by)}\n${textTable([head, ...rows])}`;
   });
 }
 

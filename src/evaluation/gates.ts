@@ -156,7 +156,9 @@ function findTask(
   option: string,
 ): EvaluationDocument['tasks'][number] {
   const found = document.tasks.find(({ task }) => path === task || path.startsWith(`${task}.`));
-  if (found !== undefined) return found;
+  if (found !== undefined && found.rows > 0) return found;
+  if (found !== undefined)
+    throw notMeasured(option, 'a task with gold labels', `no row with any for ${path}`);
   const known = document.tasks.map(({ task }) => task).join(', ');
   throw notMeasured(option, `a task that is measured (${known})`, path);
 }

@@ -7,6 +7,8 @@ export interface RunManifest {
   path: string;
   bundle: { name: string; version: string } | undefined;
   rows: number | undefined;
+  /** Rows with a text. */
+  scored: number | undefined;
   textColumns: string[] | undefined;
   prefix: string | undefined;
   startedAt: string | undefined;
@@ -67,6 +69,7 @@ function parseManifest(text: string, path: string): RunManifest {
         ? { name: bundle['name'], version: stringAt(bundle, 'version') ?? '' }
         : undefined,
     rows: numberAt(objectAt(json, 'counts'), 'rows'),
+    scored: numberAt(objectAt(json, 'counts'), 'scored'),
     textColumns:
       stringsAt(json, 'text_columns') ?? stringsAt(options, 'text_columns') ?? stringsAt(options, 'text'),
     prefix: stringAt(options, 'prefix'),

@@ -128,6 +128,8 @@ async function delimitedLayout(
 
 /** The default bundle's, which may be at hand or not. */
 const usualTasks = ['sentiment', 'emotion', 'topic', 'actionability', 'language'];
+/** Those of them that leave a text without any label. */
+export const usualMultiTasks: ReadonlySet<string> = new Set(['emotion', 'topic']);
 
 async function bundleTasks(model: string | undefined): Promise<string[]> {
   try {
@@ -156,6 +158,8 @@ function delimitedReader(
       };
     }),
   }));
+  // Told by the names: what the labels show depends on how many rows were read.
+  const everyHasLabel = tasks.some(({ name }) => !usualMultiTasks.has(name));
   return ({ cells = [] }, texts) =>
     groups.map(({ column, text, cells: own }) => {
       const sets = own.map(({ labels, scores }, index) => {
@@ -163,7 +167,7 @@ function delimitedReader(
         if (set.labels.length > 1) (tasks[index] as ScoredTask).isMulti = true;
         return set;
       });
-      return toScoredText(column, texts[text], sets, tasks);
+      return toScoredText(column, texts[text], sets, everyHasLabel);
     });
 }
 
@@ -184,6 +188,7 @@ function jsonLayout(path: string, head: RecordsHead, first: Row[], options: Scor
   const missing = options.tasks?.find((task) => !found.some(({ name }) => name === task));
   if (found.length === 0 || missing !== undefined) throw noLabels(path, head, missing);
   const tasks = found.filter(({ name }) => options.tasks?.includes(name) ?? true);
+  const everyHasLabel = tasks.some(({ isMulti }) => !isMulti);
   const reader = (textColumns: string[]): TextsReader => {
     return (row, texts) => {
       const all = predictionsOf(row, key) ?? {};
@@ -195,7 +200,7 @@ function jsonLayout(path: string, head: RecordsHead, first: Row[], options: Scor
           ({ name }) =>
             jsonToLabels(isJsonObject(value) ? value[name] : undefined) ?? { labels: [], scores: [] },
         );
-        return toScoredText(column, texts[textColumns.indexOf(column ?? '')], sets, tasks);
+        return toScoredText(column, texts[textColumns.indexOf(column ?? '')], sets, everyHasLabel);
       });
     };
   };
@@ -208,15 +213,16 @@ function predictionsOf(row: Row | undefined, key: string | undefined): JsonObjec
   return isJsonObject(value) ? value : undefined;
 }
 
+/** @param everyHasLabel whether each text that was scored has a label */
 function toScoredText(
   column: string | undefined,
   text: string | undefined,
   sets: LabelSet[],
-  tasks: readonly ScoredTask[],
+  everyHasLabel: boolean,
 ): ScoredText {
   const isUnlabelled = sets.every(({ labels }) => labels.length === 0);
-  // A text for which no label of any multi-label task applies is labelled all the same.
-  const isBlank = text === undefined || text.trim() === '' || tasks.some(({ isMulti }) => !isMulti);
+  // A text to which no label applies is labelled all the same.
+  const isBlank = text === undefined ? everyHasLabel : text.trim() === '';
   return { column, text, tasks: sets, isEmpty: isUnlabelled && isBlank };
 }
 

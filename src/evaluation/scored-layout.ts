@@ -71,7 +71,9 @@ export interface LabelSet {
 export function cellsToLabels(labels: string, scores: string | undefined): LabelSet {
   if (labels === '') return { labels: [], scores: [] };
   const values = scores === undefined || scores === '' ? [] : scores.split(';').map(Number);
-  return { labels: labels.split(';'), scores: values };
+  const names = labels.split(';');
+  const isFirst = (_: unknown, index: number): boolean => names.indexOf(names[index] as string) === index;
+  return { labels: names.filter(isFirst), scores: values.filter(isFirst) };
 }
 
 /** A task of the JSON that `score` writes: with `label` or with `labels`. */
@@ -80,7 +82,7 @@ export function jsonToLabels(value: unknown): (LabelSet & { isMulti: boolean }) 
   const { labels: several, label, score, scores } = value;
   const byLabel = isJsonObject(scores) ? scores : {};
   if (Array.isArray(several)) {
-    const labels = several.filter((each) => typeof each === 'string');
+    const labels = [...new Set(several.filter((each) => typeof each === 'string'))];
     const known = labels.map((each) => byLabel[each]).filter((each) => typeof each === 'number');
     return { labels, scores: known.length === labels.length ? known : [], isMulti: true };
   }

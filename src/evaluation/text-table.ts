@@ -3,7 +3,9 @@
  * without a value are left out.
  */
 export function textTable(given: readonly (readonly string[])[]): string {
-  const rows = given.map((row) => row.filter((_, column) => given.slice(1).some((each) => each[column])));
+  const rows = given.map((row) =>
+    row.filter((_, column) => given.slice(1).some((each) => each[column])).map(printable),
+  );
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>
     Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))),
@@ -21,6 +23,14 @@ export function textTable(given: readonly (readonly string[])[]): string {
       return `${cells.join('  ').trimEnd()}\n`;
     })
     .join('');
+}
+
+/** Text from a file on one line, as neither a terminal nor a CI service takes it for a command. */
+export function printable(text: string): string {
+  return text
+    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .replace(/^\s*::/u, ': :')
+    .replaceAll('##[', '## [');
 }
 
 /** Columns of a terminal: wide characters take two, combining marks none. */

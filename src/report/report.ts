@@ -96,6 +96,17 @@ async function readReport(
       }
     }
   }
+  const said = tally.mixes()[focusTask]?.labels.map(({ label }) => label) ?? [];
+  if (
+    (options.focus ?? reportDefaults.focus) !== reportDefaults.focus &&
+    said.length > 0 &&
+    !said.includes(focus.label)
+  ) {
+    throw new UsageError(
+      'FOCUS_UNKNOWN',
+      `Expected --focus to name a label of ${focus.task} that occurs (${said.join(', ')}), got ${focus.label}`,
+    );
+  }
   return finish(file, options, {
     rows,
     empty,

@@ -82,10 +82,63 @@ test('flips, shifts and drift are found, counted and gated', async (context) => 
 test('manifests alone show drift', async (context) => {
   const { run } = await workplace(context);
   const [a, b] = ['a.csv.manifest.json', 'a.jsonl.manifest.json'];
-  const document = documentOf(await run('compare', a, b, '--json', '--max-psi', '0.01'));
+  const document = documentOf(await run('compare', a, b, '--json'));
   assert.equal(document.matched, undefined);
   assert.ok(document.tasks.every(({ drift }) => drift.psi === 0));
   assert.ok(document.tasks[0]?.languages?.some(({ language }) => language === 'en'));
+  const sentiment = document.tasks.find(({ task }) => task === 'sentiment');
+  const shares = sentiment?.labels.reduce((sum, label) => sum + label.share_a, 0) ?? 0;
+  assert.ok(Math.abs(shares - 1) < 1e-5, `shares of the texts that were scored add up to ${shares}`);
+  const gated = documentOf(await run('compare', a, b, '--json', '--max-psi', '0.01', '--tasks', 'sentiment'));
+  assert.deepEqual(
+    gated.gates.map(({ task, passed }) => [task, passed]),
+    [['sentiment', true]],
+  );
+});
+
+test('a gate on what was not compared is an error, never passed', async (context) => {
+  const { directory, run, write } = await workplace(context);
+  const header = readFileSync(join(directory, 'a.csv'), 'utf8').split('\n')[0] as string;
+  write('none.csv', `${header}\n`);
+  const manifests = ['a.csv.manifest.json', 'a.jsonl.manifest.json'];
+  const cases: [RegExp, ...string[]][] = [
+    [/found none to compare/, 'none.csv', 'none.csv', '--min-agreement', '1'],
+    [/found none to compare/, 'a.csv', 'none.csv', '--drift', '--max-psi', '0.1'],
+    [
+      /--min-agreement with texts that are matched, got --drift/,
+      'a.csv',
+      'a.csv',
+      '--drift',
+      '--min-agreement',
+      '1',
+    ],
+    [/--min-agreement with texts that are matched, got manifests/, ...manifests, '--min-agreement', '1'],
+    [/got emotion, topic: manifests do not count[\s\S]*--tasks /, ...manifests, '--max-psi', '0.1'],
+    [/expected labels of the task mood/, ...manifests, '--tasks', 'mood'],
+  ];
+  for (const [message, ...args] of cases) {
+    const { code, stdout, stderr } = await run('compare', ...args);
+    assert.equal(code, exitCodes.usage, `${args.join(' ')}: ${stderr}`);
+    assert.match(stderr, message);
+    assert.equal(stdout, '');
+  }
+});
+
+test('texts without a label count whatever the order of the rows and the tasks', async (context) => {
+  const { run, write } = await workplace(context);
+  const rows = ['good,joy;anger,0.9;0.8', 'fine,,', ',,'];
+  for (const [name, own] of [
+    ['one.csv', rows],
+    ['two.csv', rows.toReversed()],
+  ] as const) {
+    write(name, `comment,emotion,emotion_score\n${own.join('\n')}\n`);
+  }
+  const document = documentOf(
+    await run('compare', 'one.csv', 'two.csv', '--tasks', 'emotion', '--drift', '--json'),
+  );
+  assert.equal(document.tasks[0]?.drift.psi, 0);
+  const none = document.tasks[0]?.labels.find(({ label }) => label === '(no label)');
+  assert.deepEqual([none?.a, none?.b], [1, 1]);
 });
 
 test('files with other rows need --key or --drift', async (context) => {

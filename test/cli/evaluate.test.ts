@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -6,7 +7,7 @@ import { parse } from 'csv-parse/sync';
 import { exitCodes } from '../../src/errors.ts';
 import type { EvaluationDocument } from '../../src/evaluation/document.ts';
 import { fixtureBundle, labelledCsv } from '../support/feedback-labels.ts';
-import { type Finished, runVoxpop } from '../support/run-voxpop.ts';
+import { type Finished, runVoxpop, voxpopScript } from '../support/run-voxpop.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
 interface Workplace {
@@ -212,8 +213,34 @@ test('label maps rename and merge labels on both sides', async (context) => {
   assert.equal(sentiment?.metrics.accuracy, 1);
 });
 
+interface SavedBaseline {
+  evaluation: EvaluationDocument;
+  predictions: { texts: number };
+}
+
+test('a reader that went away does not hide a failed gate', async (context) => {
+  const { directory, write } = workplace(context);
+  write(
+    'gold.csv',
+    labelledCsv((rows) => ((rows[1] as string[])[3] = 'negative')),
+  );
+  const gate = ['--min', 'sentiment.accuracy=0.9', '--github'];
+  const child = spawn(
+    process.execPath,
+    [voxpopScript, 'evaluate', '-m', fixtureBundle, '-w', '1', 'gold.csv', ...gate],
+    { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  child.stdout.destroy();
+  const errors: Buffer[] = [];
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  const stderr = Buffer.concat(errors).toString();
+  assert.equal(code, exitCodes.gate, stderr);
+  assert.match(stderr, /^::error title=voxpop sentiment::/m);
+});
+
 test('an error is never a failed gate', async (context) => {
-  const { evaluate, write } = workplace(context);
+  const { evaluate, read, write } = workplace(context);
   write(
     'odd.csv',
     labelledCsv((rows) => ((rows[3] as string[])[3] = 'Positive')),
@@ -248,8 +275,27 @@ test('an error is never a failed gate', async (context) => {
     [/Expected a column named `shop`/, 'gold.csv', '--by', 'shop'],
     [/Expected --resamples to be an integer/, 'gold.csv', '--resamples', '-1'],
     [/an output other than the input/, 'gold.csv', '--save', 'gold.csv'],
+    [/an output other than the input/, 'gold.csv', '--junit', 'gold.csv'],
+    [/an output other than the input/, 'gold.csv', '--baseline', 'baseline.json', '--junit', 'baseline.json'],
+    [/Expected --save and --junit to differ/, 'gold.csv', '--save', 'x.json', '--junit', './x.json'],
+    [/a task with gold labels, found no row/, 'some.csv', '--min', 'topic.macro_f1=0'],
+    [/found a damaged one/, 'gold.csv', '--baseline', 'texts.json'],
+    [/found a damaged one/, 'gold.csv', '--baseline', 'figure.json'],
+    [/found a damaged one/, 'gold.csv', '--baseline', 'bundle.json'],
   ];
   write('none2.csv', 'comment,sentiment\nGreat service,positive\n');
+  write('some.csv', 'comment,sentiment,topic\nGreat service,positive,\n');
+  const spoilt = (name: string, spoil: (baseline: SavedBaseline) => void): void => {
+    const baseline = JSON.parse(read('baseline.json')) as SavedBaseline;
+    spoil(baseline);
+    write(name, JSON.stringify(baseline));
+  };
+  spoilt('texts.json', (baseline) => void baseline.predictions.texts++);
+  spoilt(
+    'figure.json',
+    ({ evaluation }) => void Object.assign(evaluation.tasks[0]?.metrics ?? {}, { accuracy: '1' }),
+  );
+  spoilt('bundle.json', ({ evaluation }) => void Object.assign(evaluation, { bundle: null }));
   for (const [message, ...args] of cases) {
     const { code, stdout, stderr } = await evaluate(...args);
     assert.equal(code, exitCodes.usage, `${args.join(' ')}: ${stderr}`);

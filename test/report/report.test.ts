@@ -11,6 +11,15 @@ function scored(rows: string[]): Promise<ReportDocument> {
   return report({ input: '-', from: 'csv', stdin: Readable.from([Buffer.from(csv)]) });
 }
 
+test('a focus on a label that does not occur names those that do', async () => {
+  const csv = 'comment,sentiment,sentiment_score\ngood,positive,0.9\n';
+  const options = { input: '-', from: 'csv' as const, stdin: Readable.from([Buffer.from(csv)]) };
+  await assert.rejects(report({ ...options, focus: 'sentiment=negativ' }), {
+    code: 'FOCUS_UNKNOWN',
+    message: /\(positive\), got negativ/,
+  });
+});
+
 function rowsOf(count: number, make: (row: number) => string): string[] {
   return Array.from({ length: count }, (_, row) => make(row));
 }
@@ -62,12 +71,16 @@ test('samples and the least sure are the same for the same seed, and no text sta
 });
 
 test('a file without rows, or without labels in any, still gives a page', async () => {
-  for (const rows of [[], ['only text,,,,,']]) {
+  for (const rows of [[], [' ,,,,,']]) {
     const document = await scored(rows);
     assert.equal(document.texts, 0);
     assert.match(await formatReport(document, 'html'), /No comment has labels/);
     assert.match(await formatReport(document, 'md'), /No comment has labels/);
   }
+  const unlabelled = await scored(['only text,,,,,']);
+  assert.deepEqual([unlabelled.texts, unlabelled.tasks[0]?.no_label], [1, 1]);
+  assert.match(await formatReport(unlabelled, 'html'), /<html/);
+  assert.match(await formatReport(unlabelled, 'md'), /^# /);
 });
 
 test('labels that are not those of the default bundle are reported all the same', async () => {

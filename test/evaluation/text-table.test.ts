@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { textTable } from '../../src/evaluation/text-table.ts';
+
+test('values from files give neither escapes nor commands of a CI service', () => {
+  const table = textTable([
+    ['label', 'texts'],
+    ['a\n::error::b\u001b[31m\u2028c', '1'],
+    ['::error::d', '1'],
+  ]);
+  assert.equal(table.split('\n').length, 4);
+  assert.doesNotMatch(table, /^\s*::|[^\P{Cc}\n]|\u2028/mu);
+});
