@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { constants as fs, createReadStream } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, stat, unlink } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, resolve as absolutePath } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
@@ -91,7 +91,7 @@ export async function checkOutputs(
   working: (output: string) => string[] = () => [],
 ): Promise<void> {
   const all = outputs.flatMap((path) => [path, partPath(path), ...working(path)]);
-  const real = await Promise.all(all.map(async (path) => resolve(await outputTarget(path))));
+  const real = await Promise.all(all.map(async (path) => absolutePath(await outputTarget(path))));
   const twice = all.find((_, index) => real.indexOf(real[index] as string) !== index);
   if (twice !== undefined) {
     throw new UsageError('OUTPUTS_CLASH', `Expected different files to write, got ${twice} twice`, {
