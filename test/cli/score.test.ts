@@ -301,7 +301,10 @@ for (const [signal, code] of [
       readdirSync(directory).some(
         (name) => name.startsWith('out.csv.') && statSync(join(directory, name)).size > 0,
       );
-    while (!isWriting()) await setTimeout(5);
+    while (!isWriting()) {
+      assert.equal(child.exitCode, null, 'it ended without a file beside the output');
+      await setTimeout(5);
+    }
     child.kill(signal);
     const [exitCode] = (await once(child, 'close')) as [number];
     assert.equal(exitCode, code, stderr);
