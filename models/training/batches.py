@@ -61,14 +61,15 @@ class Corpus:
         return (column != UNLABELLED).any(-1) if column.ndim == 2 else column != UNLABELLED
 
 
-def collate(texts: list[np.ndarray], longest: int) -> tuple[Tensor, Tensor]:
+def collate(texts: list[np.ndarray], longest: int, special: tuple[int, int, int] = (PAD_ID, BOS_ID, EOS_ID)) -> tuple[Tensor, Tensor]:
     """input_ids and attention_mask, int64 [B, T], with special tokens; T is the longest text's length."""
+    pad, begin, end = special
     length = min(longest, 2 + max(len(text) for text in texts))
-    ids = np.full((len(texts), length), PAD_ID, np.int64)
+    ids = np.full((len(texts), length), pad, np.int64)
     mask = np.zeros((len(texts), length), np.int64)
     for row, text in enumerate(texts):
         text = text[: length - 2]
-        ids[row, : len(text) + 2] = [BOS_ID, *text, EOS_ID]
+        ids[row, : len(text) + 2] = [begin, *text, end]
         mask[row, : len(text) + 2] = 1
     return torch.from_numpy(ids), torch.from_numpy(mask)
 
@@ -95,6 +96,7 @@ class Sampler:
         self.corpus = corpus
         self.settings = config["train"]
         self.rng = np.random.default_rng(seed)
+        self.translations = 1.0  # factor on the share of the unlabelled translations
         columns = corpus.columns
         sources = self.settings["sources"]
         self.smoothing = np.array([sources["smoothing"].get(name, 0.02) for name in corpus.sources], np.float32)
@@ -132,8 +134,11 @@ class Sampler:
     def draw(self, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Row numbers, and for each whether it was drawn for transfer."""
         rows, transfer = [], []
+        shares = self.settings["share"] | {"transfer": self.settings["transfer_share"]}
+        shares["language"] *= self.translations
+        total = sum(shares[task] for task in self.pools)
         for task, (pool, cumulative) in self.pools.items():
-            share = self.settings["transfer_share"] if task == "transfer" else self.settings["share"][task]
+            share = shares[task] / total
             chosen = pool[np.searchsorted(cumulative, self.rng.random(int(round(count * share))))]
             rows.append(chosen)
             transfer.append(np.full(len(chosen), task == "transfer"))

@@ -1,17 +1,14 @@
-"""Step 6, bundle: puts model, tokenizer and bundle.json into a bundle directory.
+"""Step 8, bundle: puts model, tokenizer and bundle.json into a bundle directory.
 
 The card (README.md) is copied from card.md once; its text is then edited in place, and the
 evaluation fills in the tables.
 """
 
-import argparse
 import hashlib
 import json
 import platform
 import shutil
 import sys
-import tomllib
-from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +16,8 @@ import numpy as np
 
 from batches import MULTI, Corpus
 from compress import open_session
+from corpus import license_of
+from settings import arguments, load, tier_folder
 
 FORMAT_VERSION = 1
 BUILT_WITH = ("torch", "tokenizers", "onnx", "onnxruntime", "gensim", "numpy")
@@ -27,10 +26,6 @@ BUILT_WITH = ("torch", "tokenizers", "onnx", "onnxruntime", "gensim", "numpy")
 def describe_file(path: Path) -> dict:
     content = path.read_bytes()
     return {"path": path.name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-
-
-def license_of(source: str, licenses: dict[str, str]) -> str:
-    return next((name for pattern, name in licenses.items() if fnmatch(source, pattern)), "none stated")
 
 
 def is_batch_invariant(model: Path, corpus: Corpus, texts: int = 512) -> bool:
@@ -57,10 +52,11 @@ def is_batch_invariant(model: Path, corpus: Corpus, texts: int = 512) -> bool:
 
 def build(work: Path, out: Path, config: dict) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    for name in ("model.onnx", "tokenizer.json"):
-        shutil.copyfile(work / name, out / name)
+    folder = tier_folder(work, config)
+    shutil.copyfile(folder / "model.onnx", out / "model.onnx")
+    shutil.copyfile(work / "tokenizer.json", out / "tokenizer.json")
     corpus = Corpus.load(work)
-    thresholds = json.loads((work / "thresholds.json").read_text())
+    thresholds = json.loads((folder / "thresholds.json").read_text())
     tasks = []
     for name, labels in {**config["tasks"], "language": config["data"]["languages"]}.items():
         kind = "multi_label_classification" if name in MULTI else "single_label_classification"
@@ -82,12 +78,12 @@ def build(work: Path, out: Path, config: dict) -> None:
         "metrics": {},
         "provenance": {
             "recipe_version": about["recipe_version"],
-            "seeds": {step: config[step]["seed"] for step in ("data", "tokenizer", "embeddings", "train")},
+            "seeds": {step: config[step]["seed"] for step in about["seeded_steps"]},
             "sources": [
                 {"name": source, "license": license_of(source, config["licenses"])} for source in corpus.sources if source not in held_out
             ],
             "held_out_sources": held_out,
-            "built_on": [],
+            "built_on": about["built_on"],
             "built_with": {"python": platform.python_version()} | {name: version(name) for name in BUILT_WITH},
         },
     }
@@ -99,12 +95,10 @@ def build(work: Path, out: Path, config: dict) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
+    parser = arguments(__doc__)
     parser.add_argument("--out", type=Path, required=True, help="bundle directory")
-    arguments = parser.parse_args()
-    build(arguments.work, arguments.out, tomllib.loads(arguments.config.read_text()))
+    given = parser.parse_args()
+    build(given.work, given.out, load(given.config, given.tier))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,15 @@
-"""Step 5, compress: calibrates the trained model, and turns it into a static int8 ONNX graph.
+"""Step 7, compress: calibrates the trained model, and turns it into a static int8 ONNX graph.
 
 Activation scales are fixed at calibration time. Dynamic quantisation would take one scale over a
 whole batch, and a text's labels would then depend on its neighbours. Weights use 7 bits: on CPUs
 without VNNI the 8-bit sums of products saturate. Embeddings are int8 with one scale per piece.
 
-Writes model-fp32.onnx (calibrated), model.onnx (int8) and thresholds.json.
+Writes model-fp32.onnx (calibrated), model.onnx (int8), thresholds.json and compress.json into the tier's folder.
 """
 
-import argparse
 import json
 import sys
 import time
-import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -27,20 +25,22 @@ from batches import MULTI, SINGLE, Corpus, Sampler, eval_batches
 from corpus import UNLABELLED
 from metrics import decide, macro_f1
 from model import Model
+from settings import arguments, load, tier_folder
 from train import dev_sample, model_config
 
 OPSET = 17
 
 
-def fit_scaling(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
-    """A temperature and a shift per class, by least negative log-likelihood.
+def fit_scaling(logits: np.ndarray, labels: np.ndarray, fixed: np.ndarray | None = None) -> tuple[float, np.ndarray]:
+    """A temperature and a shift per class, by least negative log-likelihood; the temperature alone where the shift is `fixed`.
 
     The shift takes back what the sampler's favour for rare classes did to their probabilities.
     """
     scores, target = torch.from_numpy(logits), torch.from_numpy(labels.astype(np.int64))
     log_scale = torch.zeros(1, requires_grad=True)
-    shift = torch.zeros(logits.shape[1], requires_grad=True)
-    optimiser = torch.optim.LBFGS([log_scale, shift], max_iter=100, line_search_fn="strong_wolfe")
+    shift = torch.zeros(logits.shape[1], requires_grad=True) if fixed is None else torch.from_numpy(fixed)
+    free = [log_scale] if fixed is not None else [log_scale, shift]
+    optimiser = torch.optim.LBFGS(free, max_iter=100, line_search_fn="strong_wolfe")
 
     def closure() -> torch.Tensor:
         optimiser.zero_grad()
@@ -51,6 +51,19 @@ def fit_scaling(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarr
 
     optimiser.step(closure)
     return log_scale.exp().item(), shift.detach().numpy()
+
+
+def choose_shift(task: str, logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
+    """As much of the fitted shift as gives the best macro-F1: all of it is right for probabilities, but rare classes then hardly win."""
+    scale, whole = fit_scaling(logits, labels)
+    shares = np.linspace(0, 1, 11)[::-1]
+    quality = [macro_f1(task, labels, (logits * scale + share * whole).argmax(-1)) for share in shares]
+    # Smoothed over neighbours: the best single point is often luck.
+    smooth = np.convolve(np.pad(quality, 1, mode="edge"), np.ones(3) / 3, "valid")
+    share = shares[int(smooth.argmax())]
+    part = (whole / scale * share).astype(np.float32)  # in the unscaled logits' units, so that the temperature can be fitted anew
+    scale, _ = fit_scaling(logits + part, labels, np.zeros_like(part))
+    return scale, part * scale
 
 
 def fit_thresholds(logits: np.ndarray, labels: np.ndarray) -> list[float]:
@@ -189,14 +202,14 @@ def tokens_per_second(path: Path, pieces: int, seconds: float = 4.0) -> int:
 
 def build(work: Path, config: dict) -> None:
     longest = config["model"]["max_length"]
-    corpus = Corpus.load(work)
-    state = torch.load(work / "model.pt", weights_only=False)["model"]
+    corpus, folder = Corpus.load(work), tier_folder(work, config)
+    state = torch.load(folder / "model.pt", weights_only=False)["model"]
     model = Model(model_config(config, state["embedding.weight"].shape[0]))
     model.load_state_dict(state)
     dev = dev_sample(corpus, config["compress"]["dev_rows"], config["train"]["seed"])
-    export(model, work / "model-fp32.onnx")
+    export(model, folder / "model-fp32.onnx")
 
-    order, logits = run(open_session(work / "model-fp32.onnx", 2), corpus, dev, longest)
+    order, logits = run(open_session(folder / "model-fp32.onnx", 2), corpus, dev, longest)
     start = 0
     calibration = {}
     for task, count in model.label_counts.items():
@@ -204,7 +217,7 @@ def build(work: Path, config: dict) -> None:
         if task == "sentiment":  # rows of two-class sources say nothing about how likely neutral is
             known &= ~corpus.no_neutral[corpus.columns["source"][order]]
         if task in SINGLE and known.any():
-            scale, shift = fit_scaling(logits[task][known], corpus.columns[task][order][known])
+            scale, shift = choose_shift(task, logits[task][known], corpus.columns[task][order][known])
             for number, head in enumerate(model.heads):
                 head.weight.data[start : start + count] *= scale
                 head.bias.data[start : start + count] *= scale
@@ -212,11 +225,11 @@ def build(work: Path, config: dict) -> None:
                     head.bias.data[start : start + count] += torch.from_numpy(shift)
             calibration[task] = {"scale": round(scale, 3), "shift": shift.round(3).tolist()}
         start += count
-    export(model, work / "model-fp32.onnx")
-    quantise(work / "model-fp32.onnx", work / "model.onnx", corpus, config)
+    export(model, folder / "model-fp32.onnx")
+    quantise(folder / "model-fp32.onnx", folder / "model.onnx", corpus, config)
 
     report: dict[str, dict] = {}
-    for kind, path in (("fp32", work / "model-fp32.onnx"), ("int8", work / "model.onnx")):
+    for kind, path in (("fp32", folder / "model-fp32.onnx"), ("int8", folder / "model.onnx")):
         _, logits = run(open_session(path, 2), corpus, dev, longest)
         thresholds = {task: fit_thresholds(logits[task], corpus.columns[task][order]) for task in MULTI}
         scores = {}
@@ -230,17 +243,16 @@ def build(work: Path, config: dict) -> None:
             "bytes": path.stat().st_size,
             "tokens_per_second": tokens_per_second(path, len(state["embedding.weight"])),
         }
-    (work / "thresholds.json").write_text(json.dumps(thresholds))
-    (work / "compress.json").write_text(json.dumps(report))
+        if kind == "fp32":
+            (folder / "thresholds-fp32.json").write_text(json.dumps(thresholds))
+    (folder / "thresholds.json").write_text(json.dumps(thresholds))
+    (folder / "compress.json").write_text(json.dumps(report))
     print(json.dumps({"calibration": calibration, "thresholds": thresholds} | report, indent=1), file=sys.stderr)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
-    arguments = parser.parse_args()
-    build(arguments.work, tomllib.loads(arguments.config.read_text()))
+    given = arguments(__doc__).parse_args()
+    build(given.work, load(given.config, given.tier))
 
 
 if __name__ == "__main__":

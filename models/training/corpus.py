@@ -14,6 +14,7 @@ import lzma
 import sys
 import tomllib
 from collections import Counter, defaultdict
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,16 @@ EXTRA_LANGUAGES = ["pl", "tl"]  # in the data, not among the classes of the lang
 
 # A row may carry several types of feedback; the first in this order decides.
 ACTIONABILITY = [("problem_report", "problem"), ("complaint", "problem"), ("suggestion", "suggestion"), ("none", "none")]
+
+
+def license_of(source: str, licenses: dict[str, str]) -> str:
+    return next((name for pattern, name in licenses.items() if fnmatch(source, pattern)), "none stated")
+
+
+def is_permissive(source: str, licenses: dict[str, str]) -> bool:
+    """Whether the source itself states a licence for its texts: a repository's licence for its code does not count."""
+    stated = license_of(source, licenses)
+    return stated != "none stated" and not stated.startswith("repository")
 
 
 def key_of(text: str) -> str:
@@ -77,6 +88,9 @@ def build(data: Path, work: Path, config: dict) -> None:
     train_counts = Counter(row["source"] for row in rows if row["split"] == "train")
     for row in rows:
         row["split"] = split_of(row, sources_with_dev, train_counts, settings)
+
+    if settings["permissive_only"]:  # measured on the same rows as ever
+        rows = [row for row in rows if row["split"] in (TEST, HELD_OUT) or is_permissive(row["source"], config["licenses"])]
 
     # A text that is measured must not be trained on, whichever source it comes from.
     measured = {key_of(row["text"]) for row in rows if row["split"] != TRAIN}

@@ -1,30 +1,61 @@
-"""Step 7, evaluate: scores a bundle on the test splits and on the held-out sources.
+"""Step 9, evaluate: scores a bundle on the test splits and on the held-out sources.
 
 Needs only the bundle and the corpus step. Writes the metrics into bundle.json and the tables into
 the card, between its `<!-- begin:NAME -->` and `<!-- end:NAME -->` lines.
 """
 
-import argparse
 import json
+import random
 import re
 import sys
-import tomllib
+import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from batches import BOS_ID, EOS_ID, MULTI, Corpus, collate
-from bundle import license_of
 from compress import open_session
-from corpus import HELD_OUT, TEST, TRAIN
+from corpus import HELD_OUT, TEST, TRAIN, license_of
 from metrics import calibration_error, decide, macro_f1, majority, softmax
+from settings import arguments, load, tier_folder
+
+# How people write, apart from what they mean.
+DISTURBANCES = {
+    "as written": lambda text, rng: text,
+    "UPPER CASE": lambda text, rng: text.upper(),
+    "without diacritics": lambda text, rng: strip_marks(text),
+    "a typo in 20 letters": lambda text, rng: mistype(text, rng),
+    "emoji appended": lambda text, rng: text + " " + rng.choice(["🙂", "👀", "📦", "🤷", "✨", "🏨"]),
+}
+# The marks of these languages are vowels and tones: a text without them is no text.
+MARKS_ARE_LETTERS = ("hi", "th", "ar", "ja", "ko", "zh")
 
 
-def predict(bundle: Path, about: dict, texts: list[str], batch_tokens: int = 4096) -> dict[str, np.ndarray]:
+def strip_marks(text: str) -> str:
+    plain = "".join(character for character in unicodedata.normalize("NFD", text) if not unicodedata.combining(character))
+    return unicodedata.normalize("NFC", plain).replace("đ", "d").replace("ı", "i")
+
+
+def mistype(text: str, rng: random.Random) -> str:
+    characters = list(text)
+    for _ in range(round(len(characters) / 20)):
+        at = rng.randrange(len(characters) - 1) if len(characters) > 2 else 0
+        kind = rng.randrange(3)
+        if kind == 0:
+            del characters[at]
+        elif kind == 1:
+            characters.insert(at, characters[at])
+        else:
+            characters[at : at + 2] = characters[at : at + 2][::-1]
+    return "".join(characters)
+
+
+def predict(model: Path, tokenizer_file: Path, about: dict, texts: list[str], batch_tokens: int = 4096) -> dict[str, np.ndarray]:
     """Logits per task, in the order of `texts`."""
-    tokenizer = Tokenizer.from_file(str(bundle / "tokenizer.json"))
-    session = open_session(bundle / "model.onnx", threads=2)
+    tokenizer = Tokenizer.from_file(str(tokenizer_file))
+    session = open_session(model, threads=2)
     longest = about["max_length"]
     ids = [np.array(encoding.ids[: longest - 2], np.int64) for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
     order = np.argsort([len(text) for text in ids], kind="stable")
@@ -64,6 +95,29 @@ def measure(
     return {name: round(value, 4) for name, value in figures.items()}
 
 
+ROBUST_TASKS = ("sentiment", "actionability", "language")
+
+
+def robustness(
+    corpus: Corpus, texts: list[str], rows: np.ndarray, sample: int, score: Callable[[list[str]], dict[str, np.ndarray]]
+) -> dict[str, dict]:
+    """Accuracy on the same test texts, as written and disturbed; only languages whose words survive the loss of marks."""
+    languages = [corpus.languages.index(name) for name in MARKS_ARE_LETTERS if name in corpus.languages]
+    usable = rows[~np.isin(corpus.columns["language_code"][rows], languages)]
+    rng = np.random.default_rng(1)
+    chosen = np.concatenate([rng.permutation(usable[corpus.labelled(task)[usable]])[:sample] for task in ROBUST_TASKS[:2]])
+    result = {}
+    for name, disturb in DISTURBANCES.items():
+        noise = random.Random(1)
+        logits = score([disturb(texts[row], noise) or "." for row in chosen])
+        result[name] = {"n": len(chosen)}
+        for task in ROBUST_TASKS:
+            labels = corpus.columns[task][chosen]
+            known = labels >= 0
+            result[name][task] = round(float((logits[task][known].argmax(-1) == labels[known]).mean()), 4) if known.any() else 0.0
+    return result
+
+
 def table(header: list[str], rows: list[list[str]]) -> str:
     right = "|".join(["---"] + ["---:"] * (len(header) - 1))
     return "\n".join(["| " + " | ".join(header) + " |", "|" + right + "|", *("| " + " | ".join(row) + " |" for row in rows)])
@@ -86,7 +140,17 @@ def tables(metrics: dict, config: dict, corpus: Corpus) -> dict[str, str]:
             figures = tasks[task]["languages"].get(language)
             cells.append("" if figures is None else f"{figures['accuracy' if task == 'language' else 'macro_f1']:.3f} ({figures['n']})")
         by_language.append([language, *cells])
-    unseen = [[source, str(f["n"]), *(show(f, name) for name in columns)] for source, f in metrics["held_out"].items()]
+    unseen = [
+        [source, task, str(f["n"]), *(show(f, name) for name in columns)]
+        for task, sources in metrics["held_out"].items()
+        for source, f in sources.items()
+    ]
+    robustness = metrics.get("robustness", {})
+    disturbed = [[name, str(f["n"]), *(f"{f[task]:.3f}" for task in ROBUST_TASKS)] for name, f in robustness.items()]
+    against = metrics.get("teacher", {})
+    degradation = [
+        [task, f"{f['teacher_macro_f1']:.4f}", f"{f['macro_f1']:.4f}", f"{f['degradation_percent']:.2f} %"] for task, f in against.items()
+    ]
     names = [name.removeprefix("parallel_") for name in corpus.sources]
     held_out = config["data"].get("held_out", [])
     kinds = [
@@ -102,7 +166,9 @@ def tables(metrics: dict, config: dict, corpus: Corpus) -> dict[str, str]:
         "compression": table(["", "model.onnx", "tokens/s, one core", *(f"{task}, dev" for task in tasks)], sizes),
         "tasks": table(["task", "rows", *header], by_task),
         "languages": table(["", *(f"{task}, accuracy" if task == "language" else task for task in tasks)], by_language),
-        "unseen": table(["source", "rows", *header], unseen),
+        "unseen": table(["source", "task", "rows", *header], unseen).replace("---:", "---", 1),
+        "robustness": table(["the same texts", "rows", *ROBUST_TASKS], disturbed),
+        "teacher": table(["task", "teacher, fp32", "this bundle, int8", "lost"], degradation),
         "sources": table(["source", "kind", "licence"], used).replace("---:", "---"),
     }
 
@@ -115,13 +181,30 @@ def fill(card: Path, filled: dict[str, str]) -> None:
     card.write_text(text, encoding="utf-8")
 
 
-def build(work: Path, bundle: Path, config: dict) -> None:
+def teacher_scores(
+    work: Path, config: dict, rows: np.ndarray, texts: list[str], score: Callable[[list[str], Path], dict[str, np.ndarray]]
+) -> dict[str, np.ndarray] | None:
+    """Logits of the default tier in fp32 for `rows`, kept for the next tier's evaluation; None where it was not trained here."""
+    folder = tier_folder(work, config)
+    model, kept = folder / "model-fp32.onnx", folder / "test-logits.npz"
+    if not model.exists():
+        return None
+    if not kept.exists() or kept.stat().st_mtime < model.stat().st_mtime:
+        np.savez(kept, **score([texts[row] for row in rows], model))
+    return dict(np.load(kept))
+
+
+def build(work: Path, bundle: Path, config: dict, teacher_config: dict) -> None:
     corpus = Corpus.load(work)
     texts = json.loads((work / "texts.json").read_text(encoding="utf-8"))
     about = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
     split = corpus.columns["split"]
     measured = np.flatnonzero(np.isin(split, (TEST, HELD_OUT)))
-    logits = predict(bundle, about, [texts[row] for row in measured])
+
+    def score(chosen: list[str], model: Path = bundle / "model.onnx") -> dict[str, np.ndarray]:
+        return predict(model, bundle / "tokenizer.json", about, chosen)
+
+    logits = score([texts[row] for row in measured])
     thresholds = {task["name"]: task.get("thresholds") for task in about["tasks"]}
     baseline: dict[str, np.ndarray] = {}
     if (work / "baseline.npz").exists():
@@ -148,31 +231,48 @@ def build(work: Path, bundle: Path, config: dict) -> None:
                 corpus.sources[number]: figures(task, np.flatnonzero(on_test & (source == number))) for number in np.unique(source[on_test])
             },
         }
-    unseen = corpus.labelled("sentiment")[measured] & (split[measured] == HELD_OUT)
-    for number in np.unique(source[unseen]):
-        metrics["held_out"][corpus.sources[number]] = figures("sentiment", np.flatnonzero(unseen & (source == number)))
-    if metrics["held_out"]:
-        first = next(iter(metrics["held_out"].values()))
-        metrics["held_out"]["mean"] = {"n": int(unseen.sum())} | {
-            name: round(float(np.mean([f[name] for f in metrics["held_out"].values()])), 4) for name in first if name != "n"
-        }
-    if (work / "compress.json").exists():
-        metrics["compression"] = json.loads((work / "compress.json").read_text())
+    for task in ("sentiment", "actionability"):
+        unseen = corpus.labelled(task)[measured] & (split[measured] == HELD_OUT)
+        found = {corpus.sources[number]: figures(task, np.flatnonzero(unseen & (source == number))) for number in np.unique(source[unseen])}
+        if found:
+            names = [name for name in next(iter(found.values())) if name != "n"]
+            mean = {name: round(float(np.mean([f[name] for f in found.values()])), 4) for name in names}
+            metrics["held_out"][task] = found | {"mean": {"n": int(unseen.sum())} | mean}
+    on_test = measured[split[measured] == TEST]
+    metrics["robustness"] = robustness(corpus, texts, on_test, config["evaluate"]["robustness_rows"], score)
+    folder = tier_folder(work, config)
+    if (folder / "compress.json").exists():
+        metrics["compression"] = json.loads((folder / "compress.json").read_text())
+    teacher = teacher_scores(work, teacher_config, measured, texts, score)
+    if teacher is not None:
+        metrics["teacher"] = {}
+        for task, mine in metrics["test"].items():
+            known = np.flatnonzero(corpus.labelled(task)[measured] & (split[measured] == TEST))
+            cuts = json.loads((tier_folder(work, teacher_config) / "thresholds-fp32.json").read_text()).get(task)
+            theirs = macro_f1(task, corpus.columns[task][measured[known]], decide(task, teacher[task][known], cuts))
+            lost = 100 * (theirs - mine["macro_f1"]) / theirs
+            metrics["teacher"][task] = {
+                "teacher_macro_f1": round(theirs, 4),
+                "macro_f1": mine["macro_f1"],
+                "degradation_percent": round(lost, 2),
+            }
+        mean = {name: float(np.mean([f[name] for f in metrics["teacher"].values()])) for name in next(iter(metrics["teacher"].values()))}
+        metrics["teacher"]["mean"] = {name: round(value, 4) for name, value in mean.items()}
     about["metrics"] = metrics
     (bundle / "bundle.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     fill(bundle / "README.md", tables(metrics, config, corpus))
     for task, found in metrics["test"].items():
         print(task, {name: value for name, value in found.items() if not isinstance(value, dict)}, file=sys.stderr)
-    print("held out", metrics["held_out"].get("mean"), file=sys.stderr)
+    for task, found in metrics["held_out"].items():
+        print("held out", task, found["mean"], file=sys.stderr)
+    print("against the teacher", metrics.get("teacher", {}).get("mean"), file=sys.stderr)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
+    parser = arguments(__doc__)
     parser.add_argument("--bundle", type=Path, required=True)
-    arguments = parser.parse_args()
-    build(arguments.work, arguments.bundle, tomllib.loads(arguments.config.read_text()))
+    given = parser.parse_args()
+    build(given.work, given.bundle, load(given.config, given.tier), load(given.config))
 
 
 if __name__ == "__main__":

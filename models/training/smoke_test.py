@@ -12,20 +12,25 @@ import shutil
 import sys
 import tempfile
 import time
-import tomllib
 from pathlib import Path
 
 import numpy as np
 import onnx
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 import bundle
 import compress
 import corpus
+import distil
 import embeddings
 import evaluate
+import pretrained
 import tokenizer
 import train
 from compress import open_session
+from settings import load
 
 HERE = Path(__file__).parent
 LIMIT_BYTES = 16_000_000
@@ -77,15 +82,55 @@ def write_data(folder: Path, rows: int = 900) -> None:
             file.write(f"de\tmade\t{word['en']} it is\t{word['de']} ist es\n")
 
 
+def write_encoder(folder: Path, width: int, layers: int) -> None:
+    """A package that carries a small English encoder of random weights, in the form that the real one has."""
+    model = folder / "tiny_encoder" / "model"
+    model.mkdir(parents=True)
+    (model.parent / "__init__.py").touch()
+    words = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    words.normalizer, words.pre_tokenizer = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    words.train_from_iterator(
+        [word["en"] for word in WORDS.values()], trainers.WordPieceTrainer(vocab_size=200, special_tokens=special, show_progress=False)
+    )
+    words.save(str(model / "tokenizer.json"))
+    generator = torch.Generator().manual_seed(3)
+
+    def normal(*shape: int) -> torch.Tensor:
+        return torch.randn(shape, generator=generator) * 0.1
+
+    weights = {
+        "embeddings.word_embeddings.weight": normal(words.get_vocab_size(), width),
+        "embeddings.position_embeddings.weight": normal(512, width),
+        "embeddings.token_type_embeddings.weight": normal(2, width),
+    }
+    norms = ["embeddings.LayerNorm"]
+    for layer in range(layers):
+        prefix = f"encoder.layer.{layer}."
+        norms += [prefix + "attention.output.LayerNorm", prefix + "output.LayerNorm"]
+        shapes = {f"attention.self.{part}": (width, width) for part in ("query", "key", "value")}
+        shapes |= {"attention.output.dense": (width, width), "intermediate.dense": (2 * width, width), "output.dense": (width, 2 * width)}
+        for name, shape in shapes.items():
+            weights |= {f"{prefix}{name}.weight": normal(*shape), f"{prefix}{name}.bias": torch.zeros(shape[0])}
+    for norm in norms:
+        weights |= {f"{norm}.weight": torch.ones(width), f"{norm}.bias": torch.zeros(width)}
+    save_file(weights, model / "model.safetensors")
+
+
 def small(config: dict) -> dict:
     config = copy.deepcopy(config)
     config["data"] |= {"languages": ["de", "en", "zh"], "held_out": ["made_2"]}
     config["tokenizer"] |= {"pieces": 400, "alphabet": 200, "min_frequency": 2}
     config["embeddings"] |= {"width": 32, "epochs": 2}
     config["model"] |= {"width": 32, "layers": 1, "heads": 2, "feed_forward": 64}
+    config["pretrained"] |= {"package": "tiny_encoder", "layers": [1]}
+    config["distil"] |= {"minutes": 0.15, "warm_minutes": 0.03, "embedding_learning_rate": 5e-3}
+    config["evaluate"] |= {"robustness_rows": 20}
     config["train"] |= {
         "minutes": 0.15,
-        "warm_minutes": 0.05,
+        "warm_minutes": 0.03,
+        "encoder_learning_rate": 2e-3,
+        "embedding_learning_rate": 5e-3,
         "checkpoint_minutes": 0.05,
         "dev_minutes": 0.1,
         "soft_minutes": 0.05,
@@ -127,7 +172,7 @@ def check(out: Path, about: dict) -> None:
 
 def main() -> None:
     started = time.monotonic()
-    config = small(tomllib.loads((HERE / "config.toml").read_text()))
+    config, micro = (small(load(HERE / "config.toml", tier)) for tier in (None, "micro"))
     with tempfile.TemporaryDirectory() as folder:
         data, work, out = Path(folder, "data"), Path(folder, "work"), Path(folder, "bundle")
         data.mkdir()
@@ -135,17 +180,23 @@ def main() -> None:
         corpus.build(data, work, config)
         tokenizer.build(work, config)
         embeddings.build(work, config)
+        write_encoder(Path(folder), width=32, layers=2)
+        sys.path.insert(0, folder)
+        pretrained.build(work, config, threads=1)
         train.train(work, config, threads=1)
         # Started again, a longer run goes on from the checkpoint instead of from the beginning.
-        first = (work / "checkpoint.pt").stat().st_mtime_ns
-        config["train"]["minutes"] = 0.2
+        checkpoint = work / config["bundle"]["name"] / "checkpoint.pt"
+        first = torch.load(checkpoint, weights_only=False)
+        config["train"]["minutes"] = 0.25
         train.train(work, config, threads=1)
-        assert (work / "checkpoint.pt").stat().st_mtime_ns > first
-        compress.build(work, config)
-        bundle.build(work, out, config)
-        evaluate.build(work, out, config)
-        check(out, json.loads((out / "bundle.json").read_text()))
-        shutil.rmtree(out)
+        assert torch.load(checkpoint, weights_only=False)["step"] > first["step"] > 0
+        distil.distil(work, micro, config, threads=1)
+        for tier in (config, micro):
+            compress.build(work, tier)
+            bundle.build(work, out, tier)
+            evaluate.build(work, out, tier, config)
+            check(out, json.loads((out / "bundle.json").read_text()))
+            shutil.rmtree(out)
     print(f"smoke test passed in {time.monotonic() - started:.0f} s", file=sys.stderr)
 
 

@@ -1,16 +1,15 @@
-"""Step 4, train: the multi-task model, on a wall-clock budget.
+"""Step 5, train: the multi-task model, on a wall-clock budget.
 
 Learning rates follow the clock, so the run ends in time on any machine. It saves checkpoint.pt and
-goes on from it when started again. At half time the model's own predictions on English originals
-become soft labels for their translations: tasks labelled in a few languages reach the others.
+goes on from it when started again. Translations are drawn to the pretrained encoder's vector of their
+English original. Part of the way through, the model's own predictions on English originals become soft
+labels for their translations: tasks labelled in a few languages reach the others.
 """
 
-import argparse
 import json
 import os
 import sys
 import time
-import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from torch.nn import functional as F
 from batches import MULTI, SINGLE, Corpus, Sampler, eval_batches
 from corpus import DEV, PARALLEL, TRAIN, UNLABELLED
 from model import Model, ModelConfig
+from settings import arguments, load, tier_folder
 
 
 def task_sizes(config: dict) -> dict[str, int]:
@@ -30,7 +30,29 @@ def task_sizes(config: dict) -> dict[str, int]:
 
 def model_config(config: dict, pieces: int) -> ModelConfig:
     sizes = config["model"]
-    return ModelConfig(pieces, sizes["width"], sizes["layers"], sizes["heads"], sizes["feed_forward"], sizes["dropout"], task_sizes(config))
+    shape = {name: sizes[name] for name in ("kind", "width", "layers", "heads", "feed_forward", "dropout")}
+    return ModelConfig(pieces, **shape, positions=sizes["max_length"], tasks=task_sizes(config))
+
+
+class Originals:
+    """The pretrained encoder's unit vector of each English original, by translation group."""
+
+    def __init__(self, work: Path, corpus: Corpus) -> None:
+        stored = np.load(work / "sentences.npz")
+        self.group = corpus.columns["group"]
+        self.place = np.full(max(1, self.group.max() + 1), -1)
+        self.place[stored["groups"]] = np.arange(len(stored["groups"]))
+        self.vectors = torch.from_numpy(stored["vectors"])
+
+    def loss(self, sentences: Tensor, rows: np.ndarray) -> Tensor | None:
+        """Mean of 1 - cosine over the rows that have an original; `sentences` are float [B, width]."""
+        place = self.place[np.maximum(self.group[rows], 0)]
+        has = np.flatnonzero((self.group[rows] >= 0) & (place >= 0))
+        if len(has) == 0:
+            return None
+        target = self.vectors[place[has]].float()
+        cosine = F.cosine_similarity(sentences[torch.from_numpy(has)].float(), target, dim=-1)
+        return (1 - cosine).sum() / max(12, len(has))
 
 
 class SoftLabels:
@@ -125,15 +147,13 @@ def losses(
 
 
 @torch.inference_mode()
-def predict(
-    model: Model, corpus: Corpus, rows: np.ndarray, longest: int, use_encoder: bool = True
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def predict(model: Model, corpus: Corpus, rows: np.ndarray, longest: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Logits of every task for `rows`, with the order of rows they come in."""
     model.eval()
     order, outputs = [], {}
     for chosen, ids, mask in eval_batches(corpus, rows, 8192, longest):
         with torch.autocast("cpu", torch.bfloat16):
-            logits = model(ids, mask, use_encoder)
+            logits = model(ids, mask)
         order.append(chosen)
         for task, values in logits.items():
             outputs.setdefault(task, []).append(values.float().numpy())
@@ -141,9 +161,9 @@ def predict(
     return np.concatenate(order), {task: np.concatenate(values) for task, values in outputs.items()}
 
 
-def dev_scores(model: Model, corpus: Corpus, rows: np.ndarray, longest: int, use_encoder: bool) -> dict[str, float]:
+def dev_scores(model: Model, corpus: Corpus, rows: np.ndarray, longest: int) -> dict[str, float]:
     """Macro-F1 per task, multi-label at the best common threshold: enough to watch a run."""
-    order, logits = predict(model, corpus, rows, longest, use_encoder)
+    order, logits = predict(model, corpus, rows, longest)
     scores = {}
     for task, values in logits.items():
         labels = corpus.columns[task][order]
@@ -184,25 +204,27 @@ def train(work: Path, config: dict, threads: int) -> None:
     settings = config["train"]
     torch.manual_seed(settings["seed"])
     torch.set_num_threads(threads)
-    corpus = Corpus.load(work)
-    vectors = np.load(work / "embeddings.npy")
-    model = Model(model_config(config, len(vectors)))
-    model.embedding.weight.data.copy_(torch.from_numpy(vectors))
+    corpus, folder = Corpus.load(work), tier_folder(work, config)
+    start = torch.load(work / "start.pt", weights_only=True)
+    model = Model(model_config(config, len(start["embedding.weight"])))
+    model.load_state_dict(start)
+    width = config["model"]["width"]
+    to_original = nn.Linear(width, width)  # only for the training
+    nn.init.eye_(to_original.weight)
+    originals = Originals(work, corpus)
 
-    heads = list(model.heads.parameters()) + list(model.convolution.parameters())
-    encoder = list(model.layers.parameters()) + list(model.norm.parameters())
-    dense = torch.optim.AdamW(
-        [{"params": heads, "base": settings["learning_rate"]}, {"params": encoder, "base": settings["learning_rate"]}],
-        weight_decay=settings["weight_decay"],
-        betas=(0.9, 0.98),
-    )
+    heads = [*model.heads.parameters(), *model.convolution.parameters()]
+    taken = {id(parameter) for parameter in [*heads, *model.embedding.parameters()]}
+    encoder = [parameter for parameter in model.parameters() if id(parameter) not in taken] + [*to_original.parameters()]
+    dense = torch.optim.AdamW([{"params": heads}, {"params": encoder}], weight_decay=settings["weight_decay"], betas=(0.9, 0.98))
     sparse = torch.optim.SparseAdam(list(model.embedding.parameters()), betas=(0.9, 0.98))
     soft = SoftLabels(corpus)
     elapsed, step, tokens_seen = 0.0, 0, 0
-    checkpoint = work / "checkpoint.pt"
+    checkpoint = folder / "checkpoint.pt"
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=False)
         model.load_state_dict(state["model"])
+        to_original.load_state_dict(state["to_original"])
         dense.load_state_dict(state["dense"])
         sparse.load_state_dict(state["sparse"])
         elapsed, step, tokens_seen = state["elapsed"], state["step"], state["tokens"]
@@ -222,6 +244,7 @@ def train(work: Path, config: dict, threads: int) -> None:
     def save() -> None:
         state = {
             "model": model.state_dict(),
+            "to_original": to_original.state_dict(),
             "dense": dense.state_dict(),
             "sparse": sparse.state_dict(),
             "elapsed": elapsed,
@@ -233,24 +256,30 @@ def train(work: Path, config: dict, threads: int) -> None:
         os.replace(checkpoint.with_suffix(".part"), checkpoint)
 
     while elapsed < total:
+        sampler.translations = settings["warm_translations"] if elapsed < warm else 1.0
         rows, transfer, ids, mask = next(batches)
-        use_encoder = elapsed >= warm
-        if use_encoder and not soft.values and elapsed >= total * settings["soft_from"]:
+        if not soft.values and elapsed >= total * settings["soft_from"]:
             soft.fill(model, corpus, config, seconds=settings["soft_minutes"] * 60)
             sampler.add_transfer(*soft.transferable(corpus))
             model.train()
         with torch.autocast("cpu", torch.bfloat16):
-            logits = model(ids, mask, use_encoder)
+            features = model.features(ids, mask)
+            sentences = to_original(features[2])
+            # Each text's n-gram path is left out now and then: the encoder must be able to do without it.
+            alone = (torch.rand(len(rows), 1) >= settings["ngram_dropout"]).float()
+            logits = model.label([features[0] * alone, features[1] * alone, *features[2:]])
         per_task = losses(logits, rows, corpus, sampler.smoothing, soft, transfer)
+        likeness = originals.loss(sentences, rows)
         # Long texts come in batches of fewer rows: weigh by rows, damped, so they do not count for more.
         scale = (len(rows) / 100) ** 0.5
         loss = scale * sum(settings["weight"][task] * value for task, value in per_task.items())
+        if likeness is not None:
+            loss = loss + scale * settings["likeness"] * likeness
+            per_task["likeness"] = likeness
         loss.backward()
-        # The encoder's rates start over when it joins; the rest decays once, over the whole run.
         factor = learning_factor(elapsed / total)
-        encoder_factor = learning_factor(max(0.0, elapsed - warm) / (total - warm)) if use_encoder else 0.0
         dense.param_groups[0]["lr"] = factor * settings["learning_rate"]
-        dense.param_groups[1]["lr"] = encoder_factor * settings["learning_rate"]
+        dense.param_groups[1]["lr"] = factor * settings["encoder_learning_rate"]
         sparse.param_groups[0]["lr"] = factor * settings["embedding_learning_rate"]
         nn.utils.clip_grad_norm_(heads + encoder, 1.0)
         dense.step()
@@ -272,7 +301,7 @@ def train(work: Path, config: dict, threads: int) -> None:
         if elapsed >= next_dev:
             print(
                 f"{elapsed:.0f}s dev",
-                json.dumps(dev_scores(model, corpus, watched, settings["train_length"], use_encoder)),
+                json.dumps(dev_scores(model, corpus, watched, settings["train_length"])),
                 file=sys.stderr,
                 flush=True,
             )
@@ -281,22 +310,20 @@ def train(work: Path, config: dict, threads: int) -> None:
             save()
             next_checkpoint += settings["checkpoint_minutes"] * 60
     save()
-    torch.save({"model": model.state_dict(), "step": step, "tokens": tokens_seen, "seconds": elapsed}, work / "model.pt")
+    torch.save({"model": model.state_dict(), "step": step, "tokens": tokens_seen, "seconds": elapsed}, folder / "model.pt")
     print(
         f"{elapsed:.0f}s final dev",
-        json.dumps(dev_scores(model, corpus, watched, config["model"]["max_length"], True)),
+        json.dumps(dev_scores(model, corpus, watched, config["model"]["max_length"])),
         file=sys.stderr,
         flush=True,
     )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
+    parser = arguments(__doc__)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    arguments = parser.parse_args()
-    train(arguments.work, tomllib.loads(arguments.config.read_text()), arguments.threads)
+    given = parser.parse_args()
+    train(given.work, load(given.config, given.tier), given.threads)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,35 @@
+"""The config file, seen from one tier: `[tiers.NAME.*]` replaces what stands in the sections of the same name."""
+
+import argparse
+import tomllib
+from pathlib import Path
+
+
+def overlay(config: dict, changes: dict) -> dict:
+    return config | {
+        name: overlay(config[name], value) if isinstance(value, dict) and isinstance(config.get(name), dict) else value
+        for name, value in changes.items()
+    }
+
+
+def load(path: Path, tier: str | None = None) -> dict:
+    config = tomllib.loads(path.read_text(encoding="utf-8"))
+    tiers = config.pop("tiers", {})
+    if tier is not None and tier not in tiers:
+        raise SystemExit(f"{path} has no tier {tier!r}: it has {', '.join(tiers)}. Without --tier it is {config['bundle']['name']}.")
+    return overlay(config, tiers[tier]) if tier else config
+
+
+def tier_folder(work: Path, config: dict) -> Path:
+    """Where a tier's own files go; what all tiers share lies in `work` itself."""
+    folder = work / config["bundle"]["name"]
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def arguments(description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=description.split("\n")[0])
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--tier", help="a tier of the config other than the default one")
+    return parser
