@@ -139,29 +139,31 @@ class Calibration(CalibrationDataReader):
         return next(self.feeds, None)
 
 
-def shrink_embedding(path: Path) -> None:
-    """Replaces the float table by an int8 one with a scale per piece, dequantised after the lookup."""
+def shrink_tables(path: Path) -> None:
+    """Replaces float tables with a row per piece by int8 ones with a scale per piece, dequantised after the lookup."""
     graph_model = onnx.load(path)
     graph = graph_model.graph
-    sizes = {tensor.name: int(np.prod(tensor.dims)) for tensor in graph.initializer if tensor.data_type == TensorProto.FLOAT}
-    gather = next(node for node in graph.node if node.op_type == "Gather" and sizes.get(node.input[0], 0) > 10000)
-    table = next(tensor for tensor in graph.initializer if tensor.name == gather.input[0])
-    values = numpy_helper.to_array(table)
-    scale = np.maximum(np.abs(values).max(1, keepdims=True), 1e-8) / 127
-    graph.initializer.remove(table)
-    graph.initializer.append(numpy_helper.from_array(np.round(values / scale).astype(np.int8), "embedding_int8"))
-    graph.initializer.append(numpy_helper.from_array(scale.astype(np.float32), "embedding_scale"))
-    at = list(graph.node).index(gather)
-    graph.node.remove(gather)
-    ids, out = gather.input[1], gather.output[0]
-    new = [
-        helper.make_node("Gather", ["embedding_int8", ids], ["embedding_rows"], axis=0),
-        helper.make_node("Gather", ["embedding_scale", ids], ["embedding_row_scale"], axis=0),
-        helper.make_node("Cast", ["embedding_rows"], ["embedding_float"], to=TensorProto.FLOAT),
-        helper.make_node("Mul", ["embedding_float", "embedding_row_scale"], [out]),
-    ]
-    for offset, node in enumerate(new):
-        graph.node.insert(at + offset, node)
+    floats = {tensor.name: tensor for tensor in graph.initializer if tensor.data_type == TensorProto.FLOAT}
+    gathers = [node for node in graph.node if node.op_type == "Gather" and node.input[0] in floats]
+    for number, gather in enumerate(gathers):
+        table = floats[gather.input[0]]
+        values = numpy_helper.to_array(table)
+        scale = np.maximum(np.abs(values).max(1, keepdims=True), 1e-8) / 127
+        graph.initializer.remove(table)
+        name = f"table_{number}"
+        graph.initializer.append(numpy_helper.from_array(np.round(values / scale).astype(np.int8), f"{name}_int8"))
+        graph.initializer.append(numpy_helper.from_array(scale.astype(np.float32), f"{name}_scale"))
+        at = list(graph.node).index(gather)
+        graph.node.remove(gather)
+        ids, out = gather.input[1], gather.output[0]
+        new = [
+            helper.make_node("Gather", [f"{name}_int8", ids], [f"{name}_rows"], axis=0),
+            helper.make_node("Gather", [f"{name}_scale", ids], [f"{name}_row_scale"], axis=0),
+            helper.make_node("Cast", [f"{name}_rows"], [f"{name}_float"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{name}_float", f"{name}_row_scale"], [out]),
+        ]
+        for offset, node in enumerate(new):
+            graph.node.insert(at + offset, node)
     onnx.checker.check_model(graph_model)
     onnx.save(graph_model, path)
 
@@ -184,7 +186,7 @@ def quantise(source: Path, target: Path, corpus: Corpus, config: dict) -> None:
         calibrate_method=CalibrationMethod.MinMax,
         extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul", "Gemm"], "ActivationSymmetric": False},
     )
-    shrink_embedding(target)
+    shrink_tables(target)
 
 
 def tokens_per_second(path: Path, pieces: int, seconds: float = 4.0) -> int:
@@ -223,6 +225,8 @@ def build(work: Path, config: dict) -> None:
                 head.bias.data[start : start + count] *= scale
                 if number == 0:
                     head.bias.data[start : start + count] += torch.from_numpy(shift)
+            if task == "language":
+                model.piece_languages.weight.data *= scale
             calibration[task] = {"scale": round(scale, 3), "shift": shift.round(3).tolist()}
         start += count
     export(model, folder / "model-fp32.onnx")

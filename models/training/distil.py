@@ -48,9 +48,10 @@ def distil(work: Path, config: dict, teacher_config: dict, threads: int) -> None
     vectors = np.load(work / "embeddings.npy")
     student = Model(model_config(config, len(vectors)))
     student.embedding.weight.data.copy_(torch.from_numpy(vectors))
+    student.piece_languages.weight.data.copy_(torch.load(work / "start.pt", weights_only=True)["piece_languages.weight"])
     folder = tier_folder(work, config)
     if (folder / "start.pt").exists():  # weights of the same shape to go on from, e.g. of an earlier version
-        student.load_state_dict(torch.load(folder / "start.pt", weights_only=False)["model"])
+        student.load_state_dict(torch.load(folder / "start.pt", weights_only=False)["model"], strict=False)
     others = [parameter for name, parameter in student.named_parameters() if name != "embedding.weight"]
     dense = torch.optim.AdamW(others, weight_decay=train_settings["weight_decay"], betas=(0.9, 0.98))
     sparse = torch.optim.SparseAdam([student.embedding.weight], betas=(0.9, 0.98))

@@ -71,6 +71,10 @@ class Model(nn.Module):
         if self.bert:
             self.positions = nn.Parameter(torch.zeros(config.positions, config.width))
             self.embedding_norm = nn.LayerNorm(config.width, EPSILON)
+        # How much each piece speaks for each language, a mean over the text: pieces of one meaning start with one
+        # vector in all languages, so the other paths are slow to tell them apart.
+        self.piece_languages = nn.Embedding(config.pieces, config.tasks["language"])
+        nn.init.zeros_(self.piece_languages.weight)
         self.convolution = nn.Linear(3 * config.width, config.width)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
         self.norm = nn.Identity() if self.bert else nn.LayerNorm(config.width)
@@ -84,7 +88,10 @@ class Model(nn.Module):
                 nn.init.normal_(layer.feed_forward_out.weight, std=0.01)
 
     def features(self, input_ids: Tensor, attention_mask: Tensor, use_encoder: bool = True) -> list[Tensor]:
-        """Four float32 [B, D] from int64 [B, T] ids and a 0/1 mask of the same shape; two without the encoder."""
+        """The pieces' languages [B, languages], then four float32 [B, D] (two without the encoder).
+
+        From int64 [B, T] ids and a 0/1 mask of the same shape.
+        """
         mask = attention_mask.to(torch.float32).unsqueeze(-1)
         # A mean as a product: onnxruntime's sum over T rounds otherwise for one text than for several.
         share = (mask / mask.sum(1, keepdim=True)).transpose(1, 2)
@@ -97,7 +104,7 @@ class Model(nn.Module):
         after = F.pad(dropped[:, 1:], (0, 0, 0, 1))
         # Padding gives relu(...) * 0 = 0, which never wins over a real token's value.
         ngrams = F.relu(self.convolution(torch.cat([before, dropped, after], -1))) * mask
-        shallow = [(share @ embedded).squeeze(1), ngrams.amax(1)]
+        shallow = [(share @ self.piece_languages(input_ids)).squeeze(1), (share @ embedded).squeeze(1), ngrams.amax(1)]
         if not use_encoder:
             return shallow
         x = dropped if self.bert else dropped + ngrams
@@ -109,8 +116,10 @@ class Model(nn.Module):
 
     def label(self, features: list[Tensor]) -> dict[str, Tensor]:
         """Logits per task, float32 [B, labels]. Without the encoder's two vectors its heads are left out."""
-        logits = sum(head(self.dropout(vector)) for head, vector in zip(self.heads, features, strict=False))
-        return dict(zip(self.label_counts, logits.float().split(list(self.label_counts.values()), -1), strict=True))
+        languages, *vectors = features
+        logits = sum(head(self.dropout(vector)) for head, vector in zip(self.heads, vectors, strict=False))
+        result = dict(zip(self.label_counts, logits.float().split(list(self.label_counts.values()), -1), strict=True))
+        return result | {"language": result["language"] + languages}
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, use_encoder: bool = True) -> dict[str, Tensor]:
         """Logits per task, float32 [B, labels]."""

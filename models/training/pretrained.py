@@ -21,6 +21,7 @@ from safetensors.torch import load_file
 from scipy import sparse
 from tokenizers import Tokenizer
 
+import languages
 from batches import BOS_ID, EOS_ID, PAD_ID, UNK_ID, Corpus, collate
 from corpus import PARALLEL, TRAIN
 from model import Model
@@ -152,7 +153,7 @@ def sentence_vectors(model: Model, corpus: Corpus, texts: list[str], tokenizer: 
         chosen = order[start : start + 256]
         input_ids, mask = collate([ids[row] for row in chosen], longest, (fill, begin, end))
         with torch.autocast("cpu", torch.bfloat16):
-            mean = model.features(input_ids, mask)[2].float()
+            mean = model.features(input_ids, mask)[3].float()
         vectors[chosen] = torch.nn.functional.normalize(mean, dim=-1).numpy().astype(np.float16)
     return columns["group"][rows], vectors
 
@@ -176,6 +177,7 @@ def build(work: Path, config: dict, threads: int) -> None:
     take_layers(model, weights, settings["layers"])
     start = transplant(counts, table.numpy(), special, neighbours, settings)
     model.embedding.weight.data.copy_(torch.from_numpy(start))
+    model.piece_languages.weight.data.copy_(languages.fit(corpus, len(neighbours), settings))
     torch.save(model.state_dict(), work / "start.pt")
 
     depth = 1 + max(int(name.split(".")[2]) for name in weights if name.startswith("encoder.layer."))

@@ -123,7 +123,7 @@ def small(config: dict) -> dict:
     config["tokenizer"] |= {"pieces": 400, "alphabet": 200, "min_frequency": 2}
     config["embeddings"] |= {"width": 32, "epochs": 2}
     config["model"] |= {"width": 32, "layers": 1, "heads": 2, "feed_forward": 64}
-    config["pretrained"] |= {"package": "tiny_encoder", "layers": [1]}
+    config["pretrained"] |= {"package": "tiny_encoder", "layers": [1], "language_steps": 50}
     config["distil"] |= {"minutes": 0.15, "warm_minutes": 0.03, "embedding_learning_rate": 5e-3}
     config["evaluate"] |= {"robustness_rows": 20}
     config["train"] |= {

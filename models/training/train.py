@@ -264,10 +264,10 @@ def train(work: Path, config: dict, threads: int) -> None:
             model.train()
         with torch.autocast("cpu", torch.bfloat16):
             features = model.features(ids, mask)
-            sentences = to_original(features[2])
+            sentences = to_original(features[3])
             # Each text's n-gram path is left out now and then: the encoder must be able to do without it.
             alone = (torch.rand(len(rows), 1) >= settings["ngram_dropout"]).float()
-            logits = model.label([features[0] * alone, features[1] * alone, *features[2:]])
+            logits = model.label([features[0], features[1] * alone, features[2] * alone, *features[3:]])
         per_task = losses(logits, rows, corpus, sampler.smoothing, soft, transfer)
         likeness = originals.loss(sentences, rows)
         # Long texts come in batches of fewer rows: weigh by rows, damped, so they do not count for more.
