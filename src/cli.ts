@@ -85,6 +85,7 @@ export async function runProcess(): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
     argv: process.argv.slice(2),
+    env: process.env,
     logFormat: 'text',
     signal: controller.signal,
   });

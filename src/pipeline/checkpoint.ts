@@ -28,6 +28,7 @@ export interface Checkpoint {
   /** What was read up to here, including what was read ahead. */
   read: InputRead[];
   outputBytes: number;
+  headerBytes: number;
   rejectsBytes: number;
   tally: TallyState;
 }

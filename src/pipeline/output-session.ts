@@ -45,6 +45,7 @@ export class OutputSession {
   readonly #resumable: string | undefined;
   /** Rows that the last checkpoint holds. */
   #savedRows = 0;
+  #headerBytes: number;
 
   private constructor(
     request: OutputRequest,
@@ -58,6 +59,7 @@ export class OutputSession {
     this.rejectsSink = sinks.rejectsSink;
     this.resumed = resumed;
     this.#savedRows = resumed?.tally.counts.rows ?? 0;
+    this.#headerBytes = resumed?.headerBytes ?? 0;
   }
 
   /**
@@ -101,6 +103,22 @@ export class OutputSession {
     return new OutputSession(request, resumable, await openSinks(request, resumed), resumed);
   }
 
+  /** Bytes at the start that `writeHeader` set apart, compressed where the output is. */
+  get headerBytes(): number {
+    return this.#headerBytes;
+  }
+
+  /**
+   * To be called once, before the first rows; not by a run that goes on from another one.
+   * @param apart whether the header can be cut off again, a member of its own in gzip
+   */
+  async writeHeader(header: string, apart: boolean): Promise<void> {
+    await this.sink.write(header);
+    if (!apart) return;
+    await this.sink.checkpoint();
+    this.#headerBytes = this.sink.bytesWritten;
+  }
+
   /**
    * Brings everything to the disk, first the rows, then the note that they are there.
    * To be called at places that follow from the rows alone: gzip output depends on them.
@@ -117,6 +135,7 @@ export class OutputSession {
         complete,
         read,
         outputBytes: this.sink.bytesWritten,
+        headerBytes: this.#headerBytes,
         rejectsBytes: this.rejectsSink?.bytesWritten ?? 0,
         tally: tally.state,
       }),
@@ -187,7 +206,8 @@ async function openSinks(
 /** Says who writes here, before there is anything to go on from. */
 function claimOf(identity: RunIdentity): Checkpoint {
   const read = identity.inputs.map(() => ({ bytes: 0, sha256: '' }));
-  const start = { identity, writer: ownToken(), complete: false, read, outputBytes: 0, rejectsBytes: 0 };
+  const bytes = { outputBytes: 0, headerBytes: 0, rejectsBytes: 0 };
+  const start = { identity, writer: ownToken(), complete: false, read, ...bytes };
   return { checkpoint_version: 1, ...start, tally: new Tally([]).state };
 }
 
