@@ -47,7 +47,7 @@ export interface ScoreOptions {
   batchTokens?: number | undefined;
   deterministic?: boolean | undefined;
   limit?: number | undefined;
-  /** Take only a part of the rows, like `3/16`, counted from 0; `mergeShards` joins the outputs. */
+  /** Take only a part of the rows, like `3/16`, counted from 0; `merge` joins the outputs. */
   shard?: string | undefined;
   /** Where rows go that cannot be read, scored or written, as JSON lines. */
   rejects?: string | undefined;
@@ -269,6 +269,31 @@ function parseThreshold(text: string): Record<string, number> {
   }
   return { [task]: Number(value) };
 }
+
+/** What a caller of `merge` may set. */
+export interface MergeOptions {
+  /** Outputs of all shards, in any order, each with its manifest beside it. */
+  shards: string[];
+  /** A path, written under its final name only when complete; or a stream, which is never ended. */
+  output: string | Writable;
+  rejects?: string | undefined;
+  manifest?: string | undefined;
+  force?: boolean | undefined;
+  /** Ends the work; nothing appears under the output's name. */
+  signal?: AbortSignal | undefined;
+}
+
+/** The flags of `voxpop merge`. */
+export const mergeOptionTable: Record<'output' | 'rejects' | 'manifest' | 'force' | 'quiet', OptionSpec> = {
+  output: { flags: '-o, --output <file>', description: 'write to this file instead of stdout' },
+  rejects: {
+    flags: '--rejects <file>',
+    description: 'for the rejects of all shards, if they have any (default: <output>.rejects.jsonl)',
+  },
+  manifest: scoreOptionTable.manifest,
+  force: { ...scoreOptionTable.force, description: 'replace an output that is there already' },
+  quiet: scoreOptionTable.quiet,
+};
 
 /** Options with every default filled in. */
 export interface ResolvedScoreOptions extends Omit<ScoreOptions, 'maxRejects' | 'shard'> {

@@ -15,17 +15,12 @@ import { mapLabels, type MappedTasks, readLabelMap } from './pipeline/label-map.
 import { WorkerPool } from './pipeline/pool.ts';
 import type { TaskLayout } from './pipeline/protocol.ts';
 import { allowsRejects, Rejects } from './pipeline/rejects.ts';
-import {
-  checkpointShards,
-  type ScoredShard,
-  scoreRows,
-  shardRows,
-  writeRows,
-} from './pipeline/run.ts';
+import { checkpointShards, type ScoredShard, scoreRows, shardRows, writeRows } from './pipeline/run.ts';
 import { planSlice, requireFiles, type SlicePlan } from './pipeline/plan-slice.ts';
 import { type LabelCounts, type RunCounts, Tally } from './pipeline/tally.ts';
 import { selectTasks } from './predictor/predictor.ts';
 import { openRecords, type Records } from './records/open-records.ts';
+import type { RecordFormat } from './records/row.ts';
 import { checkOutputs } from './records/sink.ts';
 import { isGzipPath } from './records/sniff.ts';
 import { resolveTextColumns } from './records/text-columns.ts';
@@ -46,6 +41,8 @@ export interface ScorePlan {
   tasks: TaskLayout[];
   /** Brings the model's predictions under those labels. */
   mapPredictions: MappedTasks['apply'];
+  /** Of the output. */
+  format: RecordFormat;
   writer: RowWriter;
   /** The part of the rows that is scored; undefined: all of them. */
   slice: SlicePlan | undefined;
@@ -116,8 +113,9 @@ export async function planScore(
   const records = await openRecords({ ...recordsOptions, onBytes });
   try {
     const { columns: textColumns, guessed } = resolveTextColumns(records.head, options.text);
+    const format = outputFormat(output, records.head, options.to);
     const writer = createRowWriter(records.head, {
-      to: outputFormat(output, records.head, options.to),
+      to: format,
       tasks,
       textColumns,
       scores: options.scores,
@@ -148,6 +146,7 @@ export async function planScore(
       bundle: { name, version: bundleVersion, sha256, batchInvariant },
       tasks,
       mapPredictions,
+      format,
       writer,
       slice,
     };
@@ -315,7 +314,7 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
                   bytes: rejectsSink?.bytesWritten ?? 0,
                   sha256: rejectsSink?.sha256() ?? '',
                 },
-          shard: slice === undefined ? null : shardOf(slice, session.headerBytes),
+          shard: slice === undefined ? null : shardOf(slice, plan.format, session),
           elapsedMs: performance.now() - startedMs,
           resumedAtRow: countsBefore.rows,
         }),
@@ -335,8 +334,13 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
   }
 }
 
-function shardOf({ index, of, firstRow, inputRows }: SlicePlan, headerBytes: number): ManifestShard {
-  return { index, of, first_row: firstRow, input_rows: inputRows, header_bytes: headerBytes };
+function shardOf(
+  { index, of, firstRow, inputRows }: SlicePlan,
+  format: RecordFormat,
+  { sink, headerBytes }: OutputSession,
+): ManifestShard {
+  const rows = { first_row: firstRow, input_rows: inputRows };
+  return { index, of, ...rows, format, gzip: sink.isGzip, header_bytes: headerBytes };
 }
 
 /** Where the manifest of an output lies unless told otherwise; devices and pipes have none. */

@@ -21,8 +21,7 @@ export function createProgressBar(terminal: Terminal, wanted: boolean): Progress
       const payload = {
         rows: counts.rows.toLocaleString('en-US'),
         rate: Math.round(counts.rows / seconds).toLocaleString('en-US'),
-        left:
-          total === undefined || done === 0 ? '' : duration((total / done - 1) * seconds),
+        left: total === undefined || done === 0 ? '' : duration((total / done - 1) * seconds),
       };
       if (bar === undefined) {
         bar = new cliProgress.SingleBar({

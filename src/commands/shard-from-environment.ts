@@ -18,7 +18,10 @@ const engines: Engine[] = [
     // An Indexed Job does not tell its pods `completions`.
     name: 'Kubernetes',
     index: 'JOB_COMPLETION_INDEX',
-    resolve: (index, env) => ({ index, of: countFrom(env, 'Kubernetes', ['JOB_COMPLETIONS', countVariable]) }),
+    resolve: (index, env) => ({
+      index,
+      of: countFrom(env, 'Kubernetes', ['JOB_COMPLETIONS', countVariable]),
+    }),
   },
   {
     name: 'AWS Batch',
@@ -48,7 +51,9 @@ export function shardFromEnvironment(env: Environment): string {
     throw new UsageError(
       'SHARD_AMBIGUOUS',
       `Expected --shard auto to find the variables of one engine, found ${engine.index} and ${other.index}`,
-      { hint: `Name the shard, for example --shard "$${engine.index}/16", or unset what does not belong here.` },
+      {
+        hint: `Name the shard, for example --shard "$${engine.index}/16", or unset what does not belong here.`,
+      },
     );
   }
   const { index, of } = engine.resolve(numberFrom(env, engine.index), env);
@@ -85,7 +90,7 @@ function countFrom(env: Environment, engine: string, names: string[]): number {
 
 function numberFrom(env: Environment, name: string): number {
   const text = env[name] ?? '';
-  if (/^\d{1,9}$/.test(text)) return Number(text);
+  if (/^\d{1,6}$/.test(text)) return Number(text);
   throw new UsageError(
     'SHARD_INVALID',
     `Expected ${name} to be a whole number for --shard auto, got ${text === '' ? 'nothing' : text}`,

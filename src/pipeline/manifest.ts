@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { resourceUsage, version as nodeVersion } from 'node:process';
+import type { RecordFormat } from '../records/row.ts';
 import type { RunIdentity } from './checkpoint.ts';
 import type { InputRead } from './input-log.ts';
 import type { RunCounts, Tally, TallyState } from './tally.ts';
@@ -50,6 +51,9 @@ export interface ManifestShard {
   /** Rows of all inputs that come before, and how many there are in all. */
   first_row: number;
   input_rows: number;
+  /** What the output is. */
+  format: RecordFormat;
+  gzip: boolean;
   /** Bytes at the start of the output that are left out when shards are merged: its own header. */
   header_bytes: number;
 }
@@ -134,6 +138,20 @@ export async function readManifest(path: string): Promise<RunManifest | undefine
   } catch {
     return undefined;
   }
+}
+
+/** What decided on the bytes of a finished output. */
+export function identityOf(manifest: RunManifest): RunIdentity {
+  return {
+    voxpop: manifest.voxpop.version,
+    bundle: manifest.bundle,
+    options: manifest.options,
+    inputs: manifest.inputs.map(({ path, bytes, modified_at }) => ({
+      path,
+      bytes: bytes ?? undefined,
+      modifiedMs: modified_at === null ? undefined : Date.parse(modified_at),
+    })),
+  };
 }
 
 /** Extensions that decide how fast, and on some CPUs how exactly, int8 models run. */

@@ -1,3 +1,4 @@
+import { groupBy } from './group-by.ts';
 import type { RunManifest } from './manifest.ts';
 import type { ShardOutput } from './shard-set.ts';
 import type { LabelCounts } from './tally.ts';
@@ -11,13 +12,19 @@ export interface MergedFiles {
  * The manifest of outputs joined into one: that of a single run, but for times, which are sums over all shards, and
  * for what the work on separate rows was (duplicates, tokens).
  */
-export function mergeManifests(outputs: readonly ShardOutput[], { output, rejects }: MergedFiles): RunManifest {
+export function mergeManifests(
+  outputs: readonly ShardOutput[],
+  { output, rejects }: MergedFiles,
+): RunManifest {
   const manifests = outputs.map(({ manifest }) => manifest);
   const [first] = manifests as [RunManifest];
   const sum = (of: (manifest: RunManifest) => number): number =>
     manifests.reduce((total, manifest) => total + of(manifest), 0);
   const counts = Object.fromEntries(
-    Object.keys(first.counts).map((key) => [key, sum((each) => each.counts[key as keyof typeof first.counts])]),
+    Object.keys(first.counts).map((key) => [
+      key,
+      sum((each) => each.counts[key as keyof typeof first.counts]),
+    ]),
   ) as unknown as RunManifest['counts'];
   const elapsedMs = sum((each) => each.elapsed_ms);
   const { shard, ...options } = first.options;
@@ -53,7 +60,9 @@ function perSecond(count: number, elapsedMs: number): number {
 }
 
 function sumLabels(tables: readonly LabelCounts[]): LabelCounts {
-  return sumBy(tables, (labels) => sumBy(labels, (counts) => counts.reduce((total, count) => total + count, 0)));
+  return sumBy(tables, (labels) =>
+    sumBy(labels, (counts) => counts.reduce((total, count) => total + count, 0)),
+  );
 }
 
 function sumByLanguage(tables: readonly Record<string, LabelCounts>[]): Record<string, LabelCounts> {
@@ -65,7 +74,7 @@ function sumBy<Value, Sum>(
   tables: readonly Record<string, Value>[],
   add: (values: Value[]) => Sum,
 ): Record<string, Sum> {
-  const entries = Map.groupBy(
+  const entries = groupBy(
     tables.flatMap((table) => Object.entries(table)),
     ([key]) => key,
   );

@@ -15,7 +15,7 @@ import {
   writeDurably,
 } from './checkpoint.ts';
 import { beginsWith, type InputRead } from './input-log.ts';
-import { manifestText, readManifest, type RunManifest } from './manifest.ts';
+import { identityOf, manifestText, readManifest, type RunManifest } from './manifest.ts';
 import { Tally } from './tally.ts';
 
 export interface OutputRequest {
@@ -29,6 +29,8 @@ export interface OutputRequest {
   resume: boolean;
   /** Replace what is there. */
   force: boolean;
+  /** False for work that is sooner done again than resumed. */
+  keepCheckpoints?: boolean;
 }
 
 /**
@@ -68,7 +70,7 @@ export class OutputSession {
    * @throws UsageError, OutputError
    */
   static async open(request: OutputRequest): Promise<OutputSession | undefined> {
-    const { target, identity, force } = request;
+    const { target, identity, force, keepCheckpoints = true } = request;
     const output = typeof target === 'string' && (await isPlainFile(target)) ? target : undefined;
     const rereadable = identity.inputs.every(({ bytes }) => bytes !== undefined);
     if (request.resume && (output === undefined || !rereadable)) {
@@ -94,7 +96,7 @@ export class OutputSession {
     }
     // A run that ended before its first checkpoint has only claimed its place.
     const resumed = own !== undefined && own.tally.counts.rows > 0 ? own : undefined;
-    const resumable = rereadable ? place : undefined;
+    const resumable = rereadable && keepCheckpoints ? place : undefined;
     // Before the part file is replaced: what an older checkpoint says of it is no longer so.
     if (resumed === undefined && place !== undefined) {
       if (resumable === undefined) await removeCheckpoint(place);
@@ -302,19 +304,6 @@ async function changeOf(
   const { bytes, sha256 } = manifest.output;
   const isWhole = size === bytes && (await beginsWith(output, { bytes, sha256 }));
   return isWhole ? undefined : 'it was changed since it was written';
-}
-
-function identityOf(manifest: RunManifest): RunIdentity {
-  return {
-    voxpop: manifest.voxpop.version,
-    bundle: manifest.bundle,
-    options: manifest.options,
-    inputs: manifest.inputs.map(({ path, bytes, modified_at }) => ({
-      path,
-      bytes: bytes ?? undefined,
-      modifiedMs: modified_at === null ? undefined : Date.parse(modified_at),
-    })),
-  };
 }
 
 async function refuseExisting(output: string, { rejectsPath }: OutputRequest): Promise<void> {

@@ -9,7 +9,7 @@ export interface Slice {
 
 /** @throws UsageError unless it is like 3/16 */
 export function parseSlice(text: string): Slice {
-  const match = /^(\d{1,9})\/(\d{1,9})$/.exec(text.trim());
+  const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text.trim());
   const slice = { index: Number(match?.[1]), of: Number(match?.[2]) };
   if (match !== null && slice.index < slice.of) return slice;
   const range = match !== null && slice.of > 0 ? `0/${slice.of} to ${slice.of - 1}/${slice.of}` : '0/16';

@@ -1,7 +1,13 @@
 import { InputError } from '../errors.ts';
 import type { DelimitedRecord } from './delimited-record.ts';
 import { DelimitedRow } from './delimited-row.ts';
-import { type FormatReader, type ReaderOptions, type ResumedText, type RowsRequest, skipItems } from './format-reader.ts';
+import {
+  type FormatReader,
+  type ReaderOptions,
+  type ResumedText,
+  type RowsRequest,
+  skipItems,
+} from './format-reader.ts';
 import { precede } from './precede.ts';
 import { RecordScanner, type ScannerOptions } from './record-scanner.ts';
 import type { Newline, Row } from './row.ts';
@@ -30,7 +36,12 @@ export async function openDelimited(
   const all = hasHeader ? rest : precede([[first]], rest);
   /** Every record has as many cells as the first one of its file, wherever reading starts. */
   const readOn = (from: ResumedText): AsyncGenerator<DelimitedRecord[]> =>
-    readBatches(from.chunks, { ...options, line: from.line, byteOffset: from.byteOffset, width: cells.length });
+    readBatches(from.chunks, {
+      ...options,
+      line: from.line,
+      byteOffset: from.byteOffset,
+      width: cells.length,
+    });
   return {
     columns,
     newline,

@@ -125,11 +125,7 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
     }
   }
 
-  async function* readRows(
-    textColumns: string[],
-    found: boolean[],
-    start: RowStart,
-  ): AsyncGenerator<Row[]> {
+  async function* readRows(textColumns: string[], found: boolean[], start: RowStart): AsyncGenerator<Row[]> {
     let ordinal = start.ordinal + start.skip;
     for await (const [index, { reader, readOn }] of eachInput(start.input)) {
       const isStart = index === start.input;

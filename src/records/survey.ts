@@ -49,6 +49,10 @@ export async function surveyRows(
 
 /** How to begin with a row: from the nearest mark before it. */
 export function startAt({ marks }: Survey, ordinal: number): RowStart {
-  const mark = marks.findLast((each) => each.ordinal <= ordinal) ?? { input: 0, ordinal: 0, place: undefined };
+  const mark = marks.findLast((each) => each.ordinal <= ordinal) ?? {
+    input: 0,
+    ordinal: 0,
+    place: undefined,
+  };
   return { ...mark, skip: ordinal - mark.ordinal };
 }
