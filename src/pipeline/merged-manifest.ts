@@ -27,7 +27,7 @@ export function mergeManifests(
     ]),
   ) as unknown as RunManifest['counts'];
   const elapsedMs = sum((each) => each.elapsed_ms);
-  const { shard, ...options } = first.options;
+  const { shard: _own, ...options } = first.options;
   if (rejects !== null) options['rejects'] = rejects.path;
   return {
     ...first,

@@ -106,7 +106,7 @@ function runOf({ manifest, shard }: ShardOutput): string {
 
 /** Each shard has rejects of its own; whether it sets any aside has to be the same. */
 function identityWithoutInputs(manifest: RunManifest): RunIdentity {
-  const { shard, rejects, ...options } = manifest.options;
+  const { shard: _own, rejects, ...options } = manifest.options;
   return { ...identityOf(manifest), inputs: [], options: { ...options, rejects: rejects !== undefined } };
 }
 

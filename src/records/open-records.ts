@@ -176,7 +176,7 @@ interface OpenInput {
   /** Whether `readOn` is possible. */
   canStart: boolean;
   /** Opens the input again, at the start of a row. */
-  readOn(place: RowPlace): Promise<ResumedText & { close(): Promise<void> }>;
+  readOn: (place: RowPlace) => Promise<ResumedText & { close(): Promise<void> }>;
   close(): Promise<void>;
 }
 

@@ -108,9 +108,8 @@ for (const { name, files, output, options = {} } of cases) {
     await score(given);
     const whole = readFileSync(given.output);
     const single = manifestOf(given.output);
-    const { workers, model: bundle, ...shared } = given;
     for (const of of [1, 2, 7, 16]) {
-      const shards = await runAll(shared, of);
+      const shards = await runAll(given, of);
       const merged = join(directory, `merged-${of}-${output}`);
       const summary = await merge({ shards: shards.toReversed(), output: merged });
       assert.ok(readFileSync(merged).equals(whole), `${of} shards`);
