@@ -298,6 +298,8 @@ export const mergeOptionTable: Record<'output' | 'rejects' | 'manifest' | 'force
 /** Options with every default filled in. */
 export interface ResolvedScoreOptions extends Omit<ScoreOptions, 'maxRejects' | 'shard'> {
   scores: ScoreColumns;
+  invalidUtf8: InvalidTextChoice;
+  header: boolean;
   prefix: string;
   threshold: Record<string, number>;
   flagTruncated: boolean;
@@ -345,7 +347,10 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     scores: expectChoice('scores', options.scores, scoreColumns) ?? (defaults.scores.default as ScoreColumns),
     from: expectChoice('from', options.from, fileFormats),
     to: expectChoice('to', options.to, fileFormats),
-    invalidUtf8: expectChoice('invalid-utf8', options.invalidUtf8, invalidTextChoices),
+    invalidUtf8:
+      expectChoice('invalid-utf8', options.invalidUtf8, invalidTextChoices) ??
+      (defaults.invalidUtf8.default as InvalidTextChoice),
+    header: options.header ?? true,
     prefix: options.prefix ?? (defaults.prefix.default as string),
     threshold: options.threshold ?? {},
     flagTruncated: options.flagTruncated ?? false,
