@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { compareCommand } from './commands/compare.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { mergeCommand } from './commands/merge.ts';
 import { modelCommand } from './commands/model.ts';
 import { reportCommand } from './commands/report.ts';
 import { scoreCommand } from './commands/score.ts';
@@ -15,6 +16,7 @@ export function createProgram(terminal: Terminal): Command {
     )
     .version(version)
     .addCommand(scoreCommand(terminal))
+    .addCommand(mergeCommand(terminal))
     .addCommand(evaluateCommand(terminal))
     .addCommand(compareCommand(terminal))
     .addCommand(reportCommand(terminal))
@@ -85,6 +87,7 @@ export async function runProcess(): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
     argv: process.argv.slice(2),
+    env: process.env,
     logFormat: 'text',
     signal: controller.signal,
   });

@@ -1,7 +1,9 @@
 /** voxpop's public API. */
 export { score, planScore } from './score.ts';
 export type { ScoreHooks, ScorePlan, ScoreProgress, ScoreSummary } from './score.ts';
-export type { FileFormat, ScoreColumns, ScoreOptions } from './options.ts';
+export { merge } from './merge.ts';
+export type { MergeSummary } from './merge.ts';
+export type { FileFormat, MergeOptions, ScoreColumns, ScoreOptions } from './options.ts';
 export { loadPredictor, Predictor } from './predictor/predictor.ts';
 export type {
   MultiLabelPrediction,

@@ -4,6 +4,7 @@ import { defaultBundle } from './bundle/find-bundle.ts';
 import { UsageError } from './errors.ts';
 import type { LabelMap } from './pipeline/label-map.ts';
 import { allowsRejects, parseRejectLimit, type RejectLimit } from './pipeline/rejects.ts';
+import { parseSlice, type Slice } from './pipeline/slice.ts';
 import { defaultMaxBatchTokens } from './predictor/predictor.ts';
 
 export const fileFormats = ['csv', 'tsv', 'jsonl'] as const;
@@ -46,6 +47,8 @@ export interface ScoreOptions {
   batchTokens?: number | undefined;
   deterministic?: boolean | undefined;
   limit?: number | undefined;
+  /** Take only a part of the rows, like `3/16`, counted from 0; `merge` joins the outputs. */
+  shard?: string | undefined;
   /** Where rows go that cannot be read, scored or written, as JSON lines. */
   rejects?: string | undefined;
   /** How many rows may be rejected, like `100` or `1%`. */
@@ -185,6 +188,11 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
     description: "put ' before cells of CSV and TSV output that start with = + - @ tab or carriage return",
   },
   limit: { flags: '--limit <rows>', description: 'stop after this many rows', parse: toNumber },
+  shard: {
+    flags: '--shard <i/n>',
+    description:
+      'label only part i of n of the rows, 0/16 to 15/16, for `voxpop merge`; auto: as the array of jobs says',
+  },
   rejects: {
     flags: '--rejects <file>',
     description: 'set rows aside that cannot be read, scored or written, as JSON lines',
@@ -262,9 +270,36 @@ function parseThreshold(text: string): Record<string, number> {
   return { [task]: Number(value) };
 }
 
+/** What a caller of `merge` may set. */
+export interface MergeOptions {
+  /** Outputs of all shards, in any order, each with its manifest beside it. */
+  shards: string[];
+  /** A path, written under its final name only when complete; or a stream, which is never ended. */
+  output: string | Writable;
+  rejects?: string | undefined;
+  manifest?: string | undefined;
+  force?: boolean | undefined;
+  /** Ends the work; nothing appears under the output's name. */
+  signal?: AbortSignal | undefined;
+}
+
+/** The flags of `voxpop merge`. */
+export const mergeOptionTable: Record<'output' | 'rejects' | 'manifest' | 'force' | 'quiet', OptionSpec> = {
+  output: { flags: '-o, --output <file>', description: 'write to this file instead of stdout' },
+  rejects: {
+    flags: '--rejects <file>',
+    description: 'for the rejects of all shards, if they have any (default: <output>.rejects.jsonl)',
+  },
+  manifest: scoreOptionTable.manifest,
+  force: { ...scoreOptionTable.force, description: 'replace an output that is there already' },
+  quiet: scoreOptionTable.quiet,
+};
+
 /** Options with every default filled in. */
-export interface ResolvedScoreOptions extends Omit<ScoreOptions, 'maxRejects'> {
+export interface ResolvedScoreOptions extends Omit<ScoreOptions, 'maxRejects' | 'shard'> {
   scores: ScoreColumns;
+  invalidUtf8: InvalidTextChoice;
+  header: boolean;
   prefix: string;
   threshold: Record<string, number>;
   flagTruncated: boolean;
@@ -273,6 +308,7 @@ export interface ResolvedScoreOptions extends Omit<ScoreOptions, 'maxRejects'> {
   batchTokens: number;
   deterministic: boolean;
   limit: number;
+  shard: Slice | undefined;
   maxRejects: RejectLimit;
   resume: boolean;
   force: boolean;
@@ -311,7 +347,10 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     scores: expectChoice('scores', options.scores, scoreColumns) ?? (defaults.scores.default as ScoreColumns),
     from: expectChoice('from', options.from, fileFormats),
     to: expectChoice('to', options.to, fileFormats),
-    invalidUtf8: expectChoice('invalid-utf8', options.invalidUtf8, invalidTextChoices),
+    invalidUtf8:
+      expectChoice('invalid-utf8', options.invalidUtf8, invalidTextChoices) ??
+      (defaults.invalidUtf8.default as InvalidTextChoice),
+    header: options.header ?? true,
     prefix: options.prefix ?? (defaults.prefix.default as string),
     threshold: options.threshold ?? {},
     flagTruncated: options.flagTruncated ?? false,
@@ -320,6 +359,7 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     batchTokens: options.batchTokens ?? (defaults.batchTokens.default as number),
     deterministic: options.deterministic ?? false,
     limit: options.limit ?? Infinity,
+    shard: options.shard === undefined ? undefined : parseSlice(options.shard),
     maxRejects,
     resume: options.resume ?? false,
     force: options.force ?? false,

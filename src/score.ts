@@ -8,18 +8,21 @@ import {
   type ScoreOptions,
 } from './options.ts';
 import { checkpointPath, type RunIdentity } from './pipeline/checkpoint.ts';
-import { type InputIdentity, identifyInputs, InputLog } from './pipeline/input-log.ts';
-import { createManifest } from './pipeline/manifest.ts';
+import { type InputIdentity, identifyInputs, InputLog, type InputRead } from './pipeline/input-log.ts';
+import { createManifest, type ManifestShard } from './pipeline/manifest.ts';
 import { isPlainFile, OutputSession } from './pipeline/output-session.ts';
 import { mapLabels, type MappedTasks, readLabelMap } from './pipeline/label-map.ts';
 import { WorkerPool } from './pipeline/pool.ts';
 import type { TaskLayout } from './pipeline/protocol.ts';
 import { allowsRejects, Rejects } from './pipeline/rejects.ts';
-import { type ScoredShard, scoreRows, writeRows } from './pipeline/run.ts';
+import { checkpointShards, type ScoredShard, scoreRows, shardRows, writeRows } from './pipeline/run.ts';
+import { planSlice, requireFiles, type SlicePlan } from './pipeline/plan-slice.ts';
 import { type LabelCounts, type RunCounts, Tally } from './pipeline/tally.ts';
 import { selectTasks } from './predictor/predictor.ts';
 import { openRecords, type Records } from './records/open-records.ts';
+import type { RecordFormat } from './records/row.ts';
 import { checkOutputs } from './records/sink.ts';
+import { isGzipPath } from './records/sniff.ts';
 import { resolveTextColumns } from './records/text-columns.ts';
 import { rawOf } from './records/raw.ts';
 import { createRowWriter, outputFormat, type RowWriter } from './records/writer.ts';
@@ -38,7 +41,11 @@ export interface ScorePlan {
   tasks: TaskLayout[];
   /** Brings the model's predictions under those labels. */
   mapPredictions: MappedTasks['apply'];
+  /** Of the output. */
+  format: RecordFormat;
   writer: RowWriter;
+  /** The part of the rows that is scored; undefined: all of them. */
+  slice: SlicePlan | undefined;
 }
 
 /** Where a run stands. */
@@ -48,6 +55,8 @@ export interface ScoreProgress {
   bytesRead: number;
   /** Undefined when an input's size is not known, as of stdin. */
   totalBytes: number | undefined;
+  /** Known only of a part of the rows, as `shard` takes it. */
+  totalRows: number | undefined;
 }
 
 /** What a finished run did. */
@@ -88,6 +97,7 @@ export async function planScore(
   const labelMap =
     typeof resolved.labelMap === 'string' ? await readLabelMap(resolved.labelMap) : resolved.labelMap;
   const options = { ...resolved, labelMap };
+  if (options.shard !== undefined) await requireFiles(options.inputs);
   const bundlePath = await findBundle(options.model);
   const { manifest, sha256 } = await loadBundle(bundlePath);
   const selected = selectTasks(manifest.tasks, { tasks: options.tasks, thresholds: options.threshold });
@@ -99,11 +109,13 @@ export async function planScore(
     options.inputs,
     (path) => (path === output ? [checkpointPath(path)] : []),
   );
-  const records = await openRecords({ ...options, onBytes, rejectRows: allowsRejects(options.maxRejects) });
+  const recordsOptions = { ...options, rejectRows: allowsRejects(options.maxRejects) };
+  const records = await openRecords({ ...recordsOptions, onBytes });
   try {
     const { columns: textColumns, guessed } = resolveTextColumns(records.head, options.text);
+    const format = outputFormat(output, records.head, options.to);
     const writer = createRowWriter(records.head, {
-      to: outputFormat(output, records.head, options.to),
+      to: format,
       tasks,
       textColumns,
       scores: options.scores,
@@ -114,26 +126,43 @@ export async function planScore(
       escapeFormulas: options.escapeFormulas,
       rejectRows: allowsRejects(options.maxRejects),
     });
+    const { name, version: bundleVersion, batchInvariant } = manifest;
+    const slice =
+      options.shard === undefined
+        ? undefined
+        : await planSlice({
+            ...options,
+            slice: options.shard,
+            records: recordsOptions,
+            textColumns,
+            rowsPerCut: rowsPerCut(output, batchInvariant || options.deterministic),
+          });
     return {
       options,
       records,
       textColumns,
       textColumnsGuessed: guessed,
       bundlePath,
-      bundle: {
-        name: manifest.name,
-        version: manifest.version,
-        sha256,
-        batchInvariant: manifest.batchInvariant,
-      },
+      bundle: { name, version: bundleVersion, sha256, batchInvariant },
       tasks,
       mapPredictions,
+      format,
       writer,
+      slice,
     };
   } catch (error) {
     await records.close();
     throw error;
   }
+}
+
+/**
+ * Slices may begin at any row, but for two cases in which their outputs would not be those of one run: members of
+ * a gzip file, and shards of texts that influence each other, must end where they would end there.
+ */
+function rowsPerCut(output: string | undefined, isPure: boolean): number {
+  if (output !== undefined && isGzipPath(output)) return checkpointShards * shardRows;
+  return isPure ? 1 : shardRows;
 }
 
 /** A plan with workers that carry it out. */
@@ -170,9 +199,9 @@ export async function openScoring(given: ScoreOptions): Promise<Scoring> {
     inputs,
     shards: (skip = 0) =>
       scoreRows({
-        rows: records.rows(plan.textColumns),
+        rows: records.rows(plan.textColumns, plan.slice?.start),
         skip,
-        limit: options.limit,
+        limit: plan.slice?.rows ?? options.limit,
         score: async (shard) => plan.mapPredictions(await pool.score(shard)),
         labelCount: plan.tasks.reduce((sum, task) => sum + task.labels.length, 0),
         reject: (row, code, message) => {
@@ -220,6 +249,8 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
   try {
     const outputPath = typeof output === 'string' ? output : undefined;
     const identity = identityOf(plan, found);
+    const { slice } = plan;
+    const read = (): InputRead[] => slice?.read ?? inputs.read();
     const manifestPath = options.manifest ?? (await manifestBeside(outputPath));
     const session = await OutputSession.open({
       target: output,
@@ -242,20 +273,23 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
         session,
         rejects,
         tally,
-        inputs,
+        // The first one keeps its header as the one of all.
+        headerApart: slice !== undefined && slice.index > 0,
+        read,
         onProgress: (counts) =>
           hooks.onProgress?.({
             counts,
             bytesRead: inputs.bytesRead,
             totalBytes: plan.records.head.totalBytes,
+            totalRows: slice?.rows,
           }),
       });
       if (options.signal?.aborted === true) {
-        await session.checkpointAnywhere(tally, inputs.read());
+        await session.checkpointAnywhere(tally, read());
         throw options.signal.reason;
       }
       requireUnchanged(found, await identifyInputs(given.inputs));
-      await session.checkpoint(tally, inputs.read());
+      await session.checkpoint(tally, read());
       rejects.checkShare(tally.counts.rejected, tally.counts.rows);
       const { sink, rejectsSink } = session;
       const facts = {
@@ -264,18 +298,23 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
         startedAt,
         countsBefore,
         workers: options.workers,
-        read: inputs.read(),
+        read: read(),
       };
       await session.commit(
         tally,
-        inputs.read(),
+        read(),
         createManifest({
           ...facts,
           output: { path: outputPath ?? null, bytes: sink.bytesWritten, sha256: sink.sha256() },
           rejects:
             options.rejects === undefined
               ? null
-              : { path: options.rejects, bytes: rejectsSink?.bytesWritten ?? 0 },
+              : {
+                  path: options.rejects,
+                  bytes: rejectsSink?.bytesWritten ?? 0,
+                  sha256: rejectsSink?.sha256() ?? '',
+                },
+          shard: slice === undefined ? null : shardOf(slice, plan.format, session),
           elapsedMs: performance.now() - startedMs,
           resumedAtRow: countsBefore.rows,
         }),
@@ -293,6 +332,15 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
   } finally {
     await scoring.close();
   }
+}
+
+function shardOf(
+  { index, of, firstRow, inputRows }: SlicePlan,
+  format: RecordFormat,
+  { sink, headerBytes }: OutputSession,
+): ManifestShard {
+  const rows = { first_row: firstRow, input_rows: inputRows };
+  return { index, of, ...rows, format, gzip: sink.isGzip, header_bytes: headerBytes };
 }
 
 /** Where the manifest of an output lies unless told otherwise; devices and pipes have none. */

@@ -9,7 +9,7 @@ import { printed, readmeBlocks, readmePath } from './support/readme-blocks.ts';
 import { scratchDirectory } from './support/scratch.ts';
 
 const readme = readFileSync(readmePath, 'utf8');
-const commands = [['score'], ['evaluate'], ['compare'], ['report'], ['model'], ['model', 'show']];
+const commands = [['score'], ['merge'], ['evaluate'], ['compare'], ['report'], ['model'], ['model', 'show']];
 
 /** Figures of a model may differ in the last digit on another CPU; words and layout may not. */
 function withoutFigures(text: string): string {
@@ -47,7 +47,7 @@ test('every flag that the README names exists', async () => {
   const helps = await Promise.all(commands.map((command) => printed([...command, '--help'])));
   const known = new Set(helps.flatMap((help) => help.match(/--[a-z][a-z-]*/g) ?? []));
   // Of other programs.
-  for (const name of ['--global', '--rows', '--rounds']) known.add(name);
+  for (const name of ['--global', '--rows', '--rounds', '--array']) known.add(name);
   for (const [flag] of readme.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)) assert.ok(known.has(flag), flag);
 });
 

@@ -17,6 +17,7 @@ const mayImport: Record<string, string[]> = {
   pipeline: ['errors', 'records', 'pipeline/protocol'],
   options: ['errors', 'bundle', 'predictor', 'pipeline'],
   score: ['pipeline/protocol', 'errors', 'version', 'options', 'bundle', 'records', 'pipeline', 'predictor'],
+  merge: ['errors', 'options', 'records', 'pipeline'],
   evaluation: [
     'random',
     'errors',
@@ -29,9 +30,9 @@ const mayImport: Record<string, string[]> = {
     'pipeline/protocol',
   ],
   report: ['random', 'errors', 'options', 'evaluation', 'records'],
-  commands: ['errors', 'options', 'score', 'bundle', 'predictor', 'records', 'evaluation', 'report'],
+  commands: ['errors', 'options', 'score', 'merge', 'bundle', 'predictor', 'records', 'evaluation', 'report'],
   cli: ['errors', 'version', 'commands'],
-  index: ['errors', 'options', 'score', 'bundle', 'predictor', 'pipeline', 'evaluation', 'report'],
+  index: ['errors', 'options', 'score', 'merge', 'bundle', 'predictor', 'pipeline', 'evaluation', 'report'],
 };
 
 /** npm packages and the one room that may import each. */

@@ -6,12 +6,13 @@ const shownCharacters = 70;
 
 /** What a run would do, in lines for people; reads the first rows, scores nothing. */
 export async function describePlan(plan: ScorePlan): Promise<string> {
-  const { records, options, textColumns, bundle, writer } = plan;
+  const { records, options, textColumns, bundle, writer, slice } = plan;
   const { head } = records;
   const rows: Row[] = [];
-  for await (const chunk of records.rows(textColumns)) {
+  const wanted = Math.min(shownRows, slice?.rows ?? shownRows);
+  for await (const chunk of records.rows(textColumns, slice?.start)) {
     rows.push(...chunk);
-    if (rows.length >= shownRows) break;
+    if (rows.length >= wanted) break;
   }
   const list = (names: readonly string[]): string => names.map(quote).join(', ');
   const lines: [string, string][] = [
@@ -21,16 +22,22 @@ export async function describePlan(plan: ScorePlan): Promise<string> {
     ['columns', list(head.columns)],
     ['text', list(textColumns) + (plan.textColumnsGuessed ? ' (recognised by name; --text to choose)' : '')],
     ['bundle', `${bundle.name} ${bundle.version}`],
+    ...(slice === undefined ? [] : [['shard', describeSlice(slice)] as [string, string]]),
     ['adds', list(writer.addedColumns)],
     ['workers', String(options.workers)],
     ...rows
-      .slice(0, shownRows)
+      .slice(0, wanted)
       .map((row): [string, string] => [
         `row ${row.ordinal + 1}`,
         row.rejected === undefined ? row.texts.map(excerpt).join(' | ') : `rejected: ${row.rejected.message}`,
       ]),
   ];
   return lines.map(([name, value]) => `${name.padEnd(10)}${value}\n`).join('');
+}
+
+function describeSlice({ index, of, firstRow, rows, inputRows }: NonNullable<ScorePlan['slice']>): string {
+  const which = rows === 0 ? 'no rows' : `rows ${firstRow + 1} to ${firstRow + rows}`;
+  return `${index}/${of}, ${which} of ${inputRows}`;
 }
 
 function quote(text: string): string {

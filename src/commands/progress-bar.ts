@@ -14,13 +14,14 @@ export function createProgressBar(terminal: Terminal, wanted: boolean): Progress
   const startedMs = performance.now();
   let bar: cliProgress.SingleBar | undefined;
   return {
-    update({ counts, bytesRead, totalBytes }) {
+    update({ counts, bytesRead, totalBytes, totalRows }) {
+      // Part of a file is known by its rows.
+      const [done, total] = totalRows === undefined ? [bytesRead, totalBytes] : [counts.rows, totalRows];
       const seconds = (performance.now() - startedMs) / 1000;
       const payload = {
         rows: counts.rows.toLocaleString('en-US'),
         rate: Math.round(counts.rows / seconds).toLocaleString('en-US'),
-        left:
-          totalBytes === undefined || bytesRead === 0 ? '' : duration((totalBytes / bytesRead - 1) * seconds),
+        left: total === undefined || done === 0 ? '' : duration((total / done - 1) * seconds),
       };
       if (bar === undefined) {
         bar = new cliProgress.SingleBar({
@@ -30,13 +31,13 @@ export function createProgressBar(terminal: Terminal, wanted: boolean): Progress
           linewrap: true,
           gracefulExit: false,
           format: (options, params, { rows, rate, left }: typeof payload) =>
-            totalBytes === undefined
+            total === undefined
               ? `${rows} rows, ${rate} rows/s`
               : `${cliProgress.Format.BarFormat(params.progress, options)} ${Math.floor(params.progress * 100)}% | ${rows} rows | ${rate} rows/s | ${left} left`,
         });
-        bar.start(totalBytes ?? 0, bytesRead, payload);
+        bar.start(total ?? 0, done, payload);
       }
-      bar.update(bytesRead, payload);
+      bar.update(done, payload);
     },
     stop() {
       bar?.stop();

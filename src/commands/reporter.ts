@@ -45,8 +45,13 @@ function textReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
   };
 }
 
-function notices({ textColumns, textColumnsGuessed, bundle, options }: ScorePlan): string[] {
+function notices({ textColumns, textColumnsGuessed, bundle, options, slice }: ScorePlan): string[] {
   const lines: string[] = [];
+  if (slice !== undefined) {
+    const { index, of, firstRow, rows, inputRows } = slice;
+    const which = rows === 0 ? 'no rows' : `rows ${count(firstRow + 1)} to ${count(firstRow + rows)}`;
+    lines.push(`Shard ${index}/${of}: ${which} of ${count(inputRows)}`);
+  }
   if (textColumnsGuessed) {
     const names = textColumns.map((name) => JSON.stringify(name)).join(', ');
     lines.push(`Scoring the column ${names} (use --text to choose)`);
@@ -87,7 +92,7 @@ function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
   };
   let lastProgressMs = performance.now();
   return {
-    onPlan: ({ options, records, textColumns, bundle }) =>
+    onPlan: ({ options, records, textColumns, bundle, slice }) =>
       emit('start', {
         inputs: options.inputs,
         output: flags.output ?? null,
@@ -96,13 +101,21 @@ function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
         text: textColumns,
         bundle: { name: bundle.name, version: bundle.version },
         workers: options.workers,
+        ...(slice === undefined
+          ? {}
+          : {
+              shard: { index: slice.index, of: slice.of },
+              first_row: slice.firstRow,
+              total_rows: slice.rows,
+            }),
       }),
-    onProgress: ({ counts, bytesRead, totalBytes }: ScoreProgress) => {
+    onProgress: ({ counts, bytesRead, totalBytes, totalRows }: ScoreProgress) => {
       const nowMs = performance.now();
       if (nowMs - lastProgressMs < progressEventMs) return;
       lastProgressMs = nowMs;
       const { rows, rejected } = counts;
-      emit('progress', { rows, rejected, bytes_read: bytesRead, total_bytes: totalBytes ?? null });
+      const total = totalRows === undefined ? { total_bytes: totalBytes ?? null } : { total_rows: totalRows };
+      emit('progress', { rows, rejected, bytes_read: bytesRead, ...total });
     },
     onStop: (keptRows) =>
       emit('stop', {

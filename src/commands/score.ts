@@ -4,6 +4,7 @@ import { planScore, score } from '../score.ts';
 import { addOptions } from './add-options.ts';
 import { describePlan } from './dry-run.ts';
 import { createReporter } from './reporter.ts';
+import { resolveShardFlags } from './shard-flags.ts';
 import { supervise } from './supervise.ts';
 import { type Terminal } from './terminal.ts';
 
@@ -14,6 +15,7 @@ Examples:
   voxpop score reviews.jsonl.gz --text review.body --tasks sentiment,topic -o out.jsonl.gz
   voxpop score 2026-*.csv --text comment -o year.csv
   voxpop score dump.csv -o out.csv --resume --rejects bad.jsonl --max-rejects 1%
+  voxpop score dump.csv --shard 3/16
   cat survey.tsv | voxpop score - --from tsv --scores none | head
 
 Exit codes: 0 done, 1 failed while running, 2 usage, input or bundle wrong, 3 too many rejects,
@@ -40,6 +42,7 @@ export function scoreCommand(terminal: Terminal): Command {
 
 async function runScore(inputs: string[], flags: ScoreFlags, terminal: Terminal): Promise<void> {
   terminal.logFormat = flags.logFormat;
+  flags = resolveShardFlags(inputs, flags, terminal.env);
   const toStdout = flags.output === undefined || flags.output === '-';
   const output = toStdout ? terminal.stdout : (flags.output as string);
   const options = { ...flags, inputs, output, stdin: terminal.stdin, signal: terminal.signal };

@@ -8,6 +8,7 @@ export interface Terminal {
   stderr: NodeJS.WriteStream;
   /** The command line, without node and the script. */
   argv: readonly string[];
+  env: Readonly<Record<string, string | undefined>>;
   /** How errors are told; set by the command that runs. */
   logFormat: LogFormat;
   /** Aborted by the first SIGINT or SIGTERM; the reason is an `Interrupted`. */

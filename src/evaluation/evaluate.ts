@@ -57,6 +57,7 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
           counts: tally.counts,
           bytesRead: scoring.inputs.bytesRead,
           totalBytes: scoring.plan.records.head.totalBytes,
+          totalRows: undefined,
         });
       }
       // An abort ends the shards early; half an evaluation is none.

@@ -28,6 +28,7 @@ export interface Checkpoint {
   /** What was read up to here, including what was read ahead. */
   read: InputRead[];
   outputBytes: number;
+  headerBytes: number;
   rejectsBytes: number;
   tally: TallyState;
 }
@@ -57,7 +58,8 @@ export async function readCheckpoint(output: string): Promise<Checkpoint | undef
     const { identity, read, writer, tally } = checkpoint;
     const isWhole =
       Array.isArray(identity.inputs) && Array.isArray(read) && read.length === identity.inputs.length;
-    const counts = [checkpoint.outputBytes, checkpoint.rejectsBytes, tally.counts.rows, writer.pid];
+    const { outputBytes, headerBytes, rejectsBytes } = checkpoint;
+    const counts = [outputBytes, headerBytes, rejectsBytes, tally.counts.rows, writer.pid];
     if (checkpoint.checkpoint_version === 1 && isWhole && counts.every(Number.isSafeInteger))
       return checkpoint;
   } catch {

@@ -44,6 +44,14 @@ export class InputLog {
     this.bytesRead += bytes.length;
   }
 
+  /** Reads what nobody read of the inputs so far, so that the log is about all of their bytes. */
+  async readToEnd(paths: readonly string[]): Promise<void> {
+    for (const [input, path] of paths.entries()) {
+      const start = (this.#inputs[input] as { bytes: number }).bytes;
+      for await (const chunk of createReadStream(path, { start })) this.add(chunk as Buffer, input);
+    }
+  }
+
   read(): InputRead[] {
     return this.#inputs.map(({ bytes, hash }) => ({ bytes, sha256: hash.copy().digest('hex') }));
   }

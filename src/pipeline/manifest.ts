@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { resourceUsage, version as nodeVersion } from 'node:process';
+import type { RecordFormat } from '../records/row.ts';
 import type { RunIdentity } from './checkpoint.ts';
 import type { InputRead } from './input-log.ts';
 import type { RunCounts, Tally, TallyState } from './tally.ts';
@@ -20,12 +21,16 @@ export interface RunManifest {
     /** Size when the run began; null for stdin and pipes. */
     bytes: number | null;
     modified_at: string | null;
-    /** Of the bytes read: all of them unless `limit` ended the run before. */
+    /** Of the bytes read: all of them unless `limit` ended the run before; of a shard's inputs always all. */
     sha256: string;
     read_bytes: number;
   }[];
   output: { path: string | null; bytes: number; sha256: string };
-  rejects: { path: string; bytes: number } | null;
+  rejects: { path: string; bytes: number; sha256: string } | null;
+  /** What of the inputs this run took; null: all rows. */
+  shard: ManifestShard | null;
+  /** What the output was merged from; null when it was scored. */
+  shards: MergedShard[] | null;
   counts: ManifestCounts;
   labels: TallyState['labels'];
   labels_by_language: TallyState['labelsByLanguage'];
@@ -37,6 +42,28 @@ export interface RunManifest {
   peak_rss_bytes: number;
   /** Rows that earlier, unfinished processes had written. */
   resumed_at_row: number;
+}
+
+export interface ManifestShard {
+  /** From 0. */
+  index: number;
+  of: number;
+  /** Rows of all inputs that come before, and how many there are in all. */
+  first_row: number;
+  input_rows: number;
+  /** What the output is. */
+  format: RecordFormat;
+  gzip: boolean;
+  /** Bytes at the start of the output that are left out when shards are merged: its own header. */
+  header_bytes: number;
+}
+
+export interface MergedShard {
+  path: string;
+  rows: number;
+  sha256: string;
+  started_at: string;
+  elapsed_ms: number;
 }
 
 interface ManifestCounts extends Omit<RunCounts, 'rows' | 'paddedTokens'> {
@@ -51,6 +78,7 @@ export interface ManifestFacts {
   workers: number;
   output: RunManifest['output'];
   rejects: RunManifest['rejects'];
+  shard: RunManifest['shard'];
   tally: Tally;
   startedAt: Date;
   elapsedMs: number;
@@ -81,6 +109,8 @@ export function createManifest(facts: ManifestFacts): RunManifest {
     })),
     output: facts.output,
     rejects: facts.rejects,
+    shard: facts.shard,
+    shards: null,
     counts: { ...counts, padded_tokens: paddedTokens },
     labels: tally.state.labels,
     labels_by_language: tally.state.labelsByLanguage,
@@ -108,6 +138,20 @@ export async function readManifest(path: string): Promise<RunManifest | undefine
   } catch {
     return undefined;
   }
+}
+
+/** What decided on the bytes of a finished output. */
+export function identityOf(manifest: RunManifest): RunIdentity {
+  return {
+    voxpop: manifest.voxpop.version,
+    bundle: manifest.bundle,
+    options: manifest.options,
+    inputs: manifest.inputs.map(({ path, bytes, modified_at }) => ({
+      path,
+      bytes: bytes ?? undefined,
+      modifiedMs: modified_at === null ? undefined : Date.parse(modified_at),
+    })),
+  };
 }
 
 /** Extensions that decide how fast, and on some CPUs how exactly, int8 models run. */

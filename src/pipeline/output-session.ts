@@ -15,7 +15,7 @@ import {
   writeDurably,
 } from './checkpoint.ts';
 import { beginsWith, type InputRead } from './input-log.ts';
-import { manifestText, readManifest, type RunManifest } from './manifest.ts';
+import { identityOf, manifestText, readManifest, type RunManifest } from './manifest.ts';
 import { Tally } from './tally.ts';
 
 export interface OutputRequest {
@@ -29,6 +29,8 @@ export interface OutputRequest {
   resume: boolean;
   /** Replace what is there. */
   force: boolean;
+  /** False for work that is sooner done again than resumed. */
+  keepCheckpoints?: boolean;
 }
 
 /**
@@ -45,6 +47,7 @@ export class OutputSession {
   readonly #resumable: string | undefined;
   /** Rows that the last checkpoint holds. */
   #savedRows = 0;
+  #headerBytes: number;
 
   private constructor(
     request: OutputRequest,
@@ -58,6 +61,7 @@ export class OutputSession {
     this.rejectsSink = sinks.rejectsSink;
     this.resumed = resumed;
     this.#savedRows = resumed?.tally.counts.rows ?? 0;
+    this.#headerBytes = resumed?.headerBytes ?? 0;
   }
 
   /**
@@ -66,7 +70,7 @@ export class OutputSession {
    * @throws UsageError, OutputError
    */
   static async open(request: OutputRequest): Promise<OutputSession | undefined> {
-    const { target, identity, force } = request;
+    const { target, identity, force, keepCheckpoints = true } = request;
     const output = typeof target === 'string' && (await isPlainFile(target)) ? target : undefined;
     const rereadable = identity.inputs.every(({ bytes }) => bytes !== undefined);
     if (request.resume && (output === undefined || !rereadable)) {
@@ -92,13 +96,29 @@ export class OutputSession {
     }
     // A run that ended before its first checkpoint has only claimed its place.
     const resumed = own !== undefined && own.tally.counts.rows > 0 ? own : undefined;
-    const resumable = rereadable ? place : undefined;
+    const resumable = rereadable && keepCheckpoints ? place : undefined;
     // Before the part file is replaced: what an older checkpoint says of it is no longer so.
     if (resumed === undefined && place !== undefined) {
       if (resumable === undefined) await removeCheckpoint(place);
       else await writing(resumable, () => writeCheckpoint(resumable, claimOf(identity)));
     }
     return new OutputSession(request, resumable, await openSinks(request, resumed), resumed);
+  }
+
+  /** Bytes at the start that `writeHeader` set apart, compressed where the output is. */
+  get headerBytes(): number {
+    return this.#headerBytes;
+  }
+
+  /**
+   * To be called once, before the first rows; not by a run that goes on from another one.
+   * @param apart whether the header can be cut off again, a member of its own in gzip
+   */
+  async writeHeader(header: string, apart: boolean): Promise<void> {
+    await this.sink.write(header);
+    if (!apart) return;
+    await this.sink.checkpoint();
+    this.#headerBytes = this.sink.bytesWritten;
   }
 
   /**
@@ -117,6 +137,7 @@ export class OutputSession {
         complete,
         read,
         outputBytes: this.sink.bytesWritten,
+        headerBytes: this.#headerBytes,
         rejectsBytes: this.rejectsSink?.bytesWritten ?? 0,
         tally: tally.state,
       }),
@@ -187,7 +208,8 @@ async function openSinks(
 /** Says who writes here, before there is anything to go on from. */
 function claimOf(identity: RunIdentity): Checkpoint {
   const read = identity.inputs.map(() => ({ bytes: 0, sha256: '' }));
-  const start = { identity, writer: ownToken(), complete: false, read, outputBytes: 0, rejectsBytes: 0 };
+  const bytes = { outputBytes: 0, headerBytes: 0, rejectsBytes: 0 };
+  const start = { identity, writer: ownToken(), complete: false, read, ...bytes };
   return { checkpoint_version: 1, ...start, tally: new Tally([]).state };
 }
 
@@ -282,19 +304,6 @@ async function changeOf(
   const { bytes, sha256 } = manifest.output;
   const isWhole = size === bytes && (await beginsWith(output, { bytes, sha256 }));
   return isWhole ? undefined : 'it was changed since it was written';
-}
-
-function identityOf(manifest: RunManifest): RunIdentity {
-  return {
-    voxpop: manifest.voxpop.version,
-    bundle: manifest.bundle,
-    options: manifest.options,
-    inputs: manifest.inputs.map(({ path, bytes, modified_at }) => ({
-      path,
-      bytes: bytes ?? undefined,
-      modifiedMs: modified_at === null ? undefined : Date.parse(modified_at),
-    })),
-  };
 }
 
 async function refuseExisting(output: string, { rejectsPath }: OutputRequest): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Row } from '../records/row.ts';
 import type { RowWriter } from '../records/writer.ts';
 import { inOrder } from './in-order.ts';
-import type { InputLog } from './input-log.ts';
+import type { InputRead } from './input-log.ts';
 import type { OutputSession } from './output-session.ts';
 import type { Shard, ShardPredictions } from './protocol.ts';
 import type { Rejects } from './rejects.ts';
@@ -63,22 +63,25 @@ export interface WritingPlan {
   shards: AsyncIterable<ScoredShard>;
   writer: RowWriter;
   session: OutputSession;
+  /** Whether the header is to be cut off when outputs are joined. */
+  headerApart: boolean;
   rejects: Rejects;
   tally: Tally;
-  inputs: InputLog;
+  /** What was read of the inputs so far. */
+  read: () => InputRead[];
   onProgress: ((counts: Readonly<RunCounts>) => void) | undefined;
 }
 
 /** Writes scored rows and sets rejected ones aside; checkpoints on the way. */
 export async function writeRows(plan: WritingPlan): Promise<void> {
   const { writer, session, rejects, tally } = plan;
-  if (tally.counts.rows === 0) await session.sink.write(writer.header());
+  if (tally.counts.rows === 0) await session.writeHeader(writer.header(), plan.headerApart);
   for await (const shard of plan.shards) {
     await session.sink.write(writer.rows(shard.rows, shard.predictions));
     await rejects.write(shard.rows, tally.counts.rejected);
     tally.add(shard);
     if (tally.counts.rows % (checkpointShards * shardRows) === 0) {
-      await session.checkpoint(tally, plan.inputs.read());
+      await session.checkpoint(tally, plan.read());
     }
     plan.onProgress?.(tally.counts);
   }

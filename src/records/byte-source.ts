@@ -61,6 +61,18 @@ export async function openBytes(file: string, options: ByteSourceOptions): Promi
   }
 }
 
+/**
+ * The bytes of a file from `start` on, as they are.
+ * @throws {InputError} when the file cannot be opened
+ */
+export async function openBytesAt(
+  file: string,
+  start: number,
+  options: ByteSourceOptions,
+): Promise<Omit<ByteSource, 'gzip'>> {
+  return readFileFrom(file, options, start);
+}
+
 /** The first `size` bytes (fewer when there are no more), and the chunks with those bytes still in them. */
 export async function peek(
   chunks: AsyncGenerator<Buffer>,
@@ -95,13 +107,17 @@ interface RawBytes {
   close: () => Promise<void>;
 }
 
-async function readFileFrom(file: string, options: ByteSourceOptions): Promise<RawBytes> {
+async function readFileFrom(
+  file: string,
+  options: ByteSourceOptions,
+  start: number | null = null,
+): Promise<RawBytes> {
   const handle = await open(file, 'r').catch((error: unknown) => {
     throw readFailure(file, error);
   });
   let closing: Promise<void> | undefined;
   return {
-    chunks: readHandle(file, handle, options),
+    chunks: readHandle(file, handle, options, start),
     close: () => (closing ??= handle.close()),
   };
 }
@@ -110,14 +126,18 @@ async function* readHandle(
   file: string,
   handle: FileHandle,
   options: ByteSourceOptions,
+  start: number | null,
 ): AsyncGenerator<Buffer> {
+  // Pipes and devices have no places.
+  let position = start;
   for (;;) {
     // A fresh buffer each time: parsers further down keep slices of it.
     const buffer = Buffer.allocUnsafe(readBytes);
-    const { bytesRead } = await handle.read(buffer, 0, readBytes, null).catch((error: unknown) => {
+    const { bytesRead } = await handle.read(buffer, 0, readBytes, position).catch((error: unknown) => {
       throw readFailure(file, error);
     });
     if (bytesRead === 0) return;
+    if (position !== null) position += bytesRead;
     const bytes = buffer.subarray(0, bytesRead);
     options.onBytes?.(bytes);
     yield bytes;

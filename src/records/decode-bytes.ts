@@ -103,13 +103,15 @@ export async function* skipBytes(chunks: AsyncGenerator<Buffer>, count: number):
   }
 }
 
-async function* checkUtf8(
+/** @param firstLine - of the first byte, to name the place of invalid ones */
+export async function* checkUtf8(
   file: string,
   chunks: AsyncGenerator<Buffer>,
   invalid: InvalidText,
+  firstLine = 1,
 ): AsyncGenerator<Buffer> {
   let carry: Buffer = Buffer.alloc(0);
-  let line = 1;
+  let line = firstLine;
   for await (const chunk of chunks) {
     const bytes = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
     const end = lastCharacterEnd(bytes);

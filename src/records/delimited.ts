@@ -1,9 +1,15 @@
 import { InputError } from '../errors.ts';
 import type { DelimitedRecord } from './delimited-record.ts';
 import { DelimitedRow } from './delimited-row.ts';
-import type { FormatReader, ReaderOptions, RowsRequest } from './format-reader.ts';
+import {
+  type FormatReader,
+  type ReaderOptions,
+  type ResumedText,
+  type RowsRequest,
+  skipItems,
+} from './format-reader.ts';
 import { precede } from './precede.ts';
-import { RecordScanner } from './record-scanner.ts';
+import { RecordScanner, type ScannerOptions } from './record-scanner.ts';
 import type { Newline, Row } from './row.ts';
 
 export interface DelimitedOptions extends ReaderOptions {
@@ -28,7 +34,21 @@ export async function openDelimited(
   const cells = first.cells();
   const columns = hasHeader ? cells : cells.map((_, index) => `column_${index + 1}`);
   const all = hasHeader ? rest : precede([[first]], rest);
-  return { columns, newline, rows: (request) => toRows(file, columns, all, request) };
+  /** Every record has as many cells as the first one of its file, wherever reading starts. */
+  const readOn = (from: ResumedText): AsyncGenerator<DelimitedRecord[]> =>
+    readBatches(from.chunks, {
+      ...options,
+      line: from.line,
+      byteOffset: from.byteOffset,
+      width: cells.length,
+    });
+  return {
+    columns,
+    newline,
+    rows: (request) =>
+      toRows(file, columns, request.from === undefined ? all : readOn(request.from), request),
+    places: () => all,
+  };
 }
 
 /** The first record, and the batches that follow it. */
@@ -50,7 +70,7 @@ async function takeFirst(
 
 async function* readBatches(
   chunks: AsyncGenerator<Buffer>,
-  options: DelimitedOptions,
+  options: ScannerOptions,
 ): AsyncGenerator<DelimitedRecord[]> {
   const scanner = new RecordScanner(options);
   for await (const chunk of chunks) yield* scanner.scan(chunk);
@@ -65,7 +85,7 @@ async function* toRows(
 ): AsyncGenerator<Row[]> {
   const places = request.textColumns.map((column) => columns.indexOf(column));
   let { ordinal } = request;
-  for await (const records of batches) {
+  for await (const records of skipItems(batches, request.skip)) {
     yield records.map((record) => new DelimitedRow(ordinal++, file, record, places));
   }
 }

@@ -24,6 +24,17 @@ export interface FormatReader {
    * @throws {InputError} on the first record that is not what it should be, unless such rows are rejected.
    */
   rows(request: RowsRequest): AsyncGenerator<Row[]>;
+  /**
+   * In place of `rows`: where each row starts, without a look into it.
+   * @throws {InputError} like `rows`, except for what only a look into the row would find
+   */
+  places(): AsyncGenerator<RowPlace[]>;
+}
+
+/** Where a row starts; `line` and `byteOffset` are those of `Row`. */
+export interface RowPlace {
+  readonly line: number;
+  readonly byteOffset: number;
 }
 
 export interface RowsRequest {
@@ -32,4 +43,27 @@ export interface RowsRequest {
   ordinal: number;
   /** Set to true for each text column that a row has; JSONL only, where a row may lack it. */
   found: boolean[];
+  /** Rows to leave out at the start, without a look into them. */
+  skip: number;
+  /** Read on from here, where a row starts, and not from the first row. */
+  from: ResumedText | undefined;
+}
+
+/** The rest of an input's text. */
+export interface ResumedText extends RowPlace {
+  chunks: AsyncGenerator<Buffer>;
+}
+
+/** Leaves out the first `count` items. */
+export async function* skipItems<Item>(
+  batches: AsyncGenerator<Item[]>,
+  count: number,
+): AsyncGenerator<Item[]> {
+  let left = count;
+  for await (const batch of batches) {
+    const skipped = Math.min(left, batch.length);
+    left -= skipped;
+    if (skipped === 0) yield batch;
+    else if (skipped < batch.length) yield batch.slice(skipped);
+  }
 }

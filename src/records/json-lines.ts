@@ -1,5 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import type { FormatReader, ReaderOptions, RowsRequest } from './format-reader.ts';
+import {
+  type FormatReader,
+  type ReaderOptions,
+  type ResumedText,
+  type RowPlace,
+  type RowsRequest,
+  skipItems,
+} from './format-reader.ts';
 import { isJsonObject, type JsonObject, topLevelFields, valueAt } from './json-fields.ts';
 import { precede } from './precede.ts';
 import type { Row } from './row.ts';
@@ -18,10 +25,8 @@ const excerptCharacters = 60;
 /** Bad lines looked through at the start for an object whose keys are the columns. */
 const linesUntilUnknown = 100;
 
-interface Line {
+interface Line extends RowPlace {
   text: string;
-  number: number;
-  byteOffset: number;
   /** Whether `\r` stood before its end. */
   carriageReturn: boolean;
   /** What is wrong with its bytes; `text` then is the start of the line at least. */
@@ -53,7 +58,15 @@ export async function openJsonLines(
   }
   if (first !== undefined) columns = [...new Set(topLevelFields(first.text).map(({ key }) => key))];
   const newline = (first ?? taken[0])?.carriageReturn === true ? '\r\n' : '\n';
-  return { columns, newline, rows: (request) => toRows(precede([taken], batches), request, options) };
+  const all = precede([taken], batches);
+  const readOn = ({ chunks: rest, line, byteOffset }: ResumedText): AsyncGenerator<Line[]> =>
+    readLines(rest, { ...options, line, byteOffset });
+  return {
+    columns,
+    newline,
+    rows: (request) => toRows(request.from === undefined ? all : readOn(request.from), request, options),
+    places: () => all,
+  };
 }
 
 async function* toRows(
@@ -62,19 +75,19 @@ async function* toRows(
   { file, rejectRows }: ReaderOptions,
 ): AsyncGenerator<Row[]> {
   let { ordinal } = request;
-  for await (const lines of batches) {
+  for await (const lines of skipItems(batches, request.skip)) {
     const rows: Row[] = [];
     let failure: RowFault | undefined;
-    for (const line of lines) {
-      const { number, byteOffset } = line;
-      const record = readRecord(line, request);
-      const row: Row = { ordinal, file, line: number, byteOffset, texts: [] };
+    for (const each of lines) {
+      const { line, byteOffset, text } = each;
+      const record = readRecord(each, request);
+      const row: Row = { ordinal, file, line, byteOffset, texts: [] };
       if ('texts' in record) {
         row.texts = record.texts;
-        row.json = line.text;
+        row.json = text;
       } else if (rejectRows) {
         row.texts = request.textColumns.map(() => '');
-        row.rejected = rejectReason(record.fault, line.text);
+        row.rejected = rejectReason(record.fault, text);
       } else {
         failure = record.fault;
         break;
@@ -105,7 +118,7 @@ async function* readLines(chunks: AsyncGenerator<Buffer>, options: ReaderOptions
     kept += part.length;
   };
   const close = (lines: Line[]): void => {
-    const line = closeLine(parts, size, { number, byteOffset }, options);
+    const line = closeLine(parts, size, { line: number, byteOffset }, options);
     if (line !== undefined) lines.push(line);
     number++;
     byteOffset += size + 1;
@@ -136,7 +149,7 @@ async function* readLines(chunks: AsyncGenerator<Buffer>, options: ReaderOptions
 function closeLine(
   parts: Buffer[],
   size: number,
-  place: { number: number; byteOffset: number },
+  place: RowPlace,
   { maxRowBytes, mayBeInvalid }: ReaderOptions,
 ): Line | undefined {
   const [only] = parts;
@@ -146,12 +159,12 @@ function closeLine(
   if (size - (carriageReturn ? 1 : 0) > maxRowBytes) {
     // One byte more than is kept, so that the reject says that it is cut.
     const text = bytes.subarray(0, maxRawBytes + 1).toString('utf8');
-    return { ...place, text, carriageReturn, fault: tooLongLine(place.number, maxRowBytes) };
+    return { ...place, text, carriageReturn, fault: tooLongLine(place.line, maxRowBytes) };
   }
   const text = bytes.toString('utf8');
   if (text.trim() === '') return undefined;
   const line = { ...place, text, carriageReturn };
-  return mayBeInvalid && !isUtf8(bytes) ? { ...line, fault: invalidTextFault(place.number) } : line;
+  return mayBeInvalid && !isUtf8(bytes) ? { ...line, fault: invalidTextFault(place.line) } : line;
 }
 
 function tooLongLine(line: number, maxRowBytes: number): RowFault {
@@ -169,23 +182,23 @@ function readRecord(line: Line, request: RowsRequest): { texts: string[] } | { f
     const value = valueAt(record.value, path);
     if (value !== undefined) request.found[index] = true;
     const text = textOf(value);
-    if (text === undefined) return { fault: notScalar(line.number, path, value) };
+    if (text === undefined) return { fault: notScalar(line.line, path, value) };
     texts.push(text);
   }
   return { texts };
 }
 
-function parseLine({ text, number, fault }: Line): { value: JsonObject } | { fault: RowFault } {
+function parseLine({ text, line, fault }: Line): { value: JsonObject } | { fault: RowFault } {
   if (fault !== undefined) return { fault };
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    return { fault: invalidJson(number, text, cause as Error) };
+    return { fault: invalidJson(line, text, cause as Error) };
   }
   if (isJsonObject(value)) return { value };
   const message = `expected a JSON object, found ${kindOf(value)}: ${excerpt(text, 0)}`;
-  return { fault: { code: 'NOT_AN_OBJECT', message, line: number, hint: oneObjectPerLine } };
+  return { fault: { code: 'NOT_AN_OBJECT', message, line, hint: oneObjectPerLine } };
 }
 
 function invalidJson(line: number, text: string, cause: Error): RowFault {

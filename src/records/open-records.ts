@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import { InputError, UsageError } from '../errors.ts';
-import { type ByteSource, inputSize, openBytes, peek } from './byte-source.ts';
-import { decodeBytes, encodingName, type InvalidText, skipBytes } from './decode-bytes.ts';
+import { type ByteSource, inputSize, openBytes, openBytesAt, peek } from './byte-source.ts';
+import { checkUtf8, decodeBytes, encodingName, type InvalidText, skipBytes } from './decode-bytes.ts';
 import { openDelimited } from './delimited.ts';
 import { delimiterOf } from './delimiter.ts';
-import type { FormatReader, ReaderOptions } from './format-reader.ts';
+import type { FormatReader, ReaderOptions, ResumedText, RowPlace } from './format-reader.ts';
 import { openJsonLines } from './json-lines.ts';
 import { isDelimited, type RecordFormat, type RecordsHead, type Row } from './row.ts';
 import {
@@ -53,10 +53,32 @@ export interface Records {
    * and returning early closes the files.
    * @throws {InputError} on the first bad record, after the rows before it, unless such rows are rejected; {@link UsageError} when a
    * text path is missing in the first 100 rows of JSONL.
+   * @param start - the row to begin with, in place of the first one; text paths are not looked for then
    */
-  rows(textColumns: string[]): AsyncGenerator<Row[]>;
+  rows(textColumns: string[], start?: RowStart): AsyncGenerator<Row[]>;
+  /** In place of `rows`: where all rows start. Cheaper, since nobody looks into them. */
+  places(): AsyncGenerator<RowPlaces>;
   /** Closes the files. Not needed after `rows` has ended, and may be called twice. */
   close(): Promise<void>;
+}
+
+/** Where some rows of one input start, one after another. */
+export interface RowPlaces {
+  /** Place of their input in `inputs`. */
+  input: number;
+  places: RowPlace[];
+  /** Whether reading can start there: not where text is decompressed or decoded. */
+  canStart: boolean;
+}
+
+/** A row to begin with: `skip` rows after one whose place is known. */
+export interface RowStart {
+  /** Of the row at `place`. */
+  input: number;
+  ordinal: number;
+  /** Undefined: the first row of the input. */
+  place: RowPlace | undefined;
+  skip: number;
 }
 
 /**
@@ -85,29 +107,53 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
     0,
   );
 
-  async function* readAll(textColumns: string[], found: boolean[]): AsyncGenerator<Row[]> {
-    let ordinal = 0;
+  /** Opens the inputs in turn and closes them after use. */
+  async function* eachInput(from = 0): AsyncGenerator<[index: number, input: OpenInput]> {
     for (const [index, file] of options.inputs.entries()) {
-      current ??= await openNext(file, index, options, first);
+      if (index >= from) {
+        current ??= await openNext(file, index, options, first);
+        try {
+          yield [index, current];
+        } finally {
+          await current.close();
+          current = undefined;
+        }
+      } else {
+        await current?.close();
+        current = undefined;
+      }
+    }
+  }
+
+  async function* readRows(textColumns: string[], found: boolean[], start: RowStart): AsyncGenerator<Row[]> {
+    let ordinal = start.ordinal + start.skip;
+    for await (const [index, { reader, readOn }] of eachInput(start.input)) {
+      const isStart = index === start.input;
+      const rest = isStart && start.place !== undefined ? await readOn(start.place) : undefined;
       try {
-        for await (const rows of current.reader.rows({ textColumns, ordinal, found })) {
+        const skip = isStart ? start.skip : 0;
+        for await (const rows of reader.rows({ textColumns, ordinal, found, skip, from: rest })) {
           ordinal += rows.length;
           yield rows;
         }
       } finally {
-        await current.close();
-        current = undefined;
+        await rest?.close();
       }
     }
   }
 
   return {
     head: { ...first.head, totalBytes },
-    rows(textColumns) {
+    rows(textColumns, start) {
       const found = textColumns.map(() => false);
-      const rows = readAll(textColumns, found);
-      if (isDelimited(first.head.format)) return rows;
+      const rows = readRows(textColumns, found, start ?? { input: 0, ordinal: 0, place: undefined, skip: 0 });
+      if (isDelimited(first.head.format) || start !== undefined) return rows;
       return requireTextPaths(rows, { columns: first.head.columns, textColumns, found });
+    },
+    async *places() {
+      for await (const [input, { reader, canStart }] of eachInput()) {
+        for await (const places of reader.places()) yield { input, places, canStart };
+      }
     },
     close: async () => current?.close(),
   };
@@ -127,6 +173,10 @@ function checkOptions({ inputs, encoding, delimiter }: RecordsOptions): [string,
 interface OpenInput {
   head: RecordsHead;
   reader: FormatReader;
+  /** Whether `readOn` is possible. */
+  canStart: boolean;
+  /** Opens the input again, at the start of a row. */
+  readOn: (place: RowPlace) => Promise<ResumedText & { close(): Promise<void> }>;
   close(): Promise<void>;
 }
 
@@ -134,14 +184,24 @@ async function openInput(file: string, index: number, options: RecordsOptions): 
   const { stdin, onBytes } = options;
   const source = await openBytes(file, { stdin, onBytes: (bytes) => onBytes?.(bytes, index) });
   try {
-    return await readHead(file, source, options);
+    const input = await readHead(file, source, options);
+    const readOn = async (place: RowPlace): ReturnType<OpenInput['readOn']> => {
+      const bytes = await openBytesAt(file, place.byteOffset, { onBytes: (read) => onBytes?.(read, index) });
+      const chunks = checkUtf8(file, bytes.chunks, options.invalidUtf8 ?? 'error', place.line);
+      return { ...place, chunks, close: bytes.close };
+    };
+    return { ...input, readOn };
   } catch (error) {
     await source.close();
     throw error;
   }
 }
 
-async function readHead(file: string, source: ByteSource, options: RecordsOptions): Promise<OpenInput> {
+async function readHead(
+  file: string,
+  source: ByteSource,
+  options: RecordsOptions,
+): Promise<Omit<OpenInput, 'readOn'>> {
   const decoded = await decodeBytes(file, source.chunks, {
     encoding: options.encoding,
     invalid: options.invalidUtf8,
@@ -200,7 +260,9 @@ async function readHead(file: string, source: ByteSource, options: RecordsOption
     chunks.return(undefined).catch(() => {});
     await source.close();
   };
-  return { head, reader, close };
+  // Where bytes are replaced, places in the text are not those in the file.
+  const canStart = !source.gzip && decoded.encoding === 'utf-8' && options.invalidUtf8 !== 'replace';
+  return { head, reader, canStart, close };
 }
 
 async function openNext(

@@ -19,7 +19,10 @@ const lineFeed = 0x0a;
 const batchBytes = 64 * 1024;
 const smallestBuffer = 2 * batchBytes;
 
-export interface ScannerOptions extends Dialect, ReaderOptions {}
+export interface ScannerOptions extends Dialect, ReaderOptions {
+  /** Fields of each record; those of the first one when absent. */
+  width?: number | undefined;
+}
 
 type State =
   /** At the first byte of a cell. */
@@ -49,7 +52,7 @@ export class RecordScanner {
   readonly #options: ScannerOptions;
   readonly #delimiter: Buffer;
   readonly #lineEnd: number;
-  /** Fields of the first record. */
+  /** Fields that each record has to have; unknown until there was one. */
   #width: number | undefined;
 
   #buffer = Buffer.allocUnsafeSlow(smallestBuffer);
@@ -86,6 +89,7 @@ export class RecordScanner {
     this.#lineEnd = options.newline === '\r' ? carriageReturn : lineFeed;
     this.#line = options.line;
     this.#base = options.byteOffset;
+    this.#width = options.width;
   }
 
   /**

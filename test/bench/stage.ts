@@ -86,7 +86,8 @@ async function measure(): Promise<Timing> {
     session,
     rejects: new Rejects({ rows: 0 }, undefined),
     tally,
-    inputs,
+    headerApart: false,
+    read: () => inputs.read(),
     onProgress: undefined,
   });
   await session.sink.commit();

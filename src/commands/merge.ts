@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+import { merge, type MergeSummary } from '../merge.ts';
+import { mergeOptionTable } from '../options.ts';
+import { addOptions } from './add-options.ts';
+import type { Terminal } from './terminal.ts';
+
+const examples = `
+Examples:
+  voxpop merge feedback.labelled.*-of-16.csv -o feedback.labelled.csv
+  voxpop merge out/*-of-4.jsonl.gz -o all.jsonl.gz --rejects rejects.jsonl
+
+Exit codes: 0 done, 1 shards missing, changed, or not of one run, 2 usage wrong, 130/143 interrupted.`;
+
+interface Flags {
+  output?: string;
+  rejects?: string;
+  manifest?: string;
+  force?: boolean;
+  quiet?: boolean;
+}
+
+export function mergeCommand(terminal: Terminal): Command {
+  const command = new Command('merge')
+    .description('Check the outputs of all shards of a run, and join them into the output of the whole run.')
+    .argument('<shard...>', 'outputs of `voxpop score --shard`, in any order')
+    .addHelpText('after', examples);
+  addOptions(command, mergeOptionTable);
+  return command.action((shards: string[], flags: Flags) => runMerge(shards, flags, terminal));
+}
+
+async function runMerge(shards: string[], flags: Flags, terminal: Terminal): Promise<void> {
+  const toStdout = flags.output === undefined || flags.output === '-';
+  const output = toStdout ? terminal.stdout : (flags.output as string);
+  const summary = await merge({ ...flags, shards, output, signal: terminal.signal });
+  if (flags.quiet) return;
+  for (const line of [...summary.notices, summarise(summary, toStdout ? undefined : flags.output)]) {
+    terminal.stderr.write(`${line}\n`);
+  }
+}
+
+function summarise({ shards, rows, rejected, rejects }: MergeSummary, output: string | undefined): string {
+  const count = (value: number, name: string): string =>
+    `${value.toLocaleString('en-US')} ${name}${value === 1 ? '' : 's'}`;
+  return [
+    count(shards, 'shard'),
+    count(rows, 'row'),
+    ...(rejects === undefined ? [] : [`${rejected.toLocaleString('en-US')} rejected (${rejects})`]),
+    ...(output === undefined ? [] : [`wrote ${output}`]),
+  ].join(' | ');
+}

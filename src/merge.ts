@@ -1,0 +1,130 @@
+import { UsageError } from './errors.ts';
+import type { MergeOptions } from './options.ts';
+import { identityOf, type RunManifest } from './pipeline/manifest.ts';
+import { mergeManifests } from './pipeline/merged-manifest.ts';
+import { isPlainFile, OutputSession } from './pipeline/output-session.ts';
+import { joinRejects, joinShards, readShardSet, type ShardOutput } from './pipeline/shard-set.ts';
+import { Tally } from './pipeline/tally.ts';
+import { checkOutputs, type Sink } from './records/sink.ts';
+import { formatOfPath, isGzipPath } from './records/sniff.ts';
+
+/** What was joined. */
+export interface MergeSummary {
+  shards: number;
+  rows: number;
+  rejected: number;
+  bytesWritten: number;
+  /** Where the rejects are. */
+  rejects: string | undefined;
+  /** What there is to say about shards that fit together all the same. */
+  notices: string[];
+}
+
+/**
+ * Joins the outputs of all shards of a run into the output of the whole run: what `voxpop merge` does. They are
+ * checked first, all of them; the output appears under its name when it is complete, and a manifest beside it.
+ * @throws UsageError, OutputError; VoxpopError when shards are missing, changed, or not of one run
+ */
+export async function merge(options: MergeOptions): Promise<MergeSummary> {
+  const { output, signal } = options;
+  const outputPath = typeof output === 'string' ? output : undefined;
+  const shards = await readShardSet(options.shards, signal);
+  const [first] = shards as [ShardOutput];
+  if (outputPath !== undefined) requireSameForm(outputPath, first);
+  const rejectsPath = rejectsOf(shards, options, outputPath);
+  const manifestPath =
+    options.manifest ??
+    (outputPath !== undefined && (await isPlainFile(outputPath)) ? `${outputPath}.manifest.json` : undefined);
+  const read = shards.flatMap(({ path, rejects }) => [
+    path,
+    `${path}.manifest.json`,
+    ...(rejects === undefined ? [] : [rejects]),
+  ]);
+  const written = [outputPath, rejectsPath, manifestPath].filter((path) => path !== undefined);
+  await checkOutputs(written, read);
+  const session = (await OutputSession.open({
+    target: output,
+    // Compressed members are joined as they are.
+    gzip: false,
+    rejectsPath,
+    manifestPath,
+    identity: identityOf(first.manifest),
+    resume: false,
+    force: options.force ?? false,
+    keepCheckpoints: false,
+  })) as OutputSession;
+  try {
+    const { sink, rejectsSink } = session;
+    await copy(joinShards(shards), sink, signal);
+    if (rejectsSink !== undefined) await copy(joinRejects(shards), rejectsSink, signal);
+    const manifest = mergeManifests(shards, {
+      output: { path: outputPath ?? null, bytes: sink.bytesWritten, sha256: sink.sha256() },
+      rejects:
+        rejectsSink === undefined || rejectsPath === undefined
+          ? null
+          : { path: rejectsPath, bytes: rejectsSink.bytesWritten, sha256: rejectsSink.sha256() },
+    });
+    await session.commit(new Tally([]), [], manifest);
+    return {
+      shards: shards.length,
+      rows: manifest.counts.rows,
+      rejected: manifest.counts.rejected,
+      bytesWritten: sink.bytesWritten,
+      rejects: rejectsPath,
+      notices: noticesOf(shards),
+    };
+  } catch (error) {
+    await session.stop(error);
+    throw error;
+  }
+}
+
+async function copy(
+  chunks: AsyncIterable<Buffer>,
+  sink: Sink,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for await (const chunk of chunks) {
+    signal?.throwIfAborted();
+    await sink.write(chunk);
+  }
+}
+
+/** The bytes are those of the shards: a name that promises others would be wrong. */
+function requireSameForm(output: string, { path, shard: { format, gzip } }: ShardOutput): void {
+  const named = formatOfPath(output);
+  const isOther = (named === 'csv' || named === 'tsv' || named === 'jsonl') && named !== format;
+  if (!isOther && isGzipPath(output) === gzip) return;
+  const expected = `.${format}${gzip ? '.gz' : ''}`;
+  throw new UsageError(
+    'OUTPUT_FORM_DIFFERS',
+    `Expected the name of an output in the form of the shards (${expected}, as ${path}), got ${output}`,
+    { hint: 'Shards are joined as they are. Name the output accordingly, and convert it afterwards.' },
+  );
+}
+
+function rejectsOf(
+  shards: readonly ShardOutput[],
+  { rejects }: MergeOptions,
+  output: string | undefined,
+): string | undefined {
+  const isAny = shards.some((shard) => shard.rejects !== undefined);
+  if (isAny && rejects === undefined && output === undefined) {
+    throw new UsageError(
+      'REJECTS_UNNAMED',
+      'Expected --rejects along with stdout, since the shards have rejects',
+    );
+  }
+  return isAny ? (rejects ?? `${output}.rejects.jsonl`) : undefined;
+}
+
+/** The same bytes for the same rows are promised for one family of CPUs. */
+function noticesOf(shards: readonly ShardOutput[]): string[] {
+  const machine = ({ runtime, cpu }: RunManifest): string =>
+    `${runtime.platform}, ONNX Runtime ${runtime.onnxruntime}, ${cpu.features.join(' ')}`;
+  const machines = new Set(shards.map(({ manifest }) => machine(manifest)));
+  if (machines.size === 1) return [];
+  return [
+    `Shards were scored on machines of ${machines.size} kinds (${[...machines].join('; ')}): scores may differ in their last digits from those of a single one`,
+  ];
+}
