@@ -1,5 +1,5 @@
-import { Tokenizer } from '@huggingface/tokenizers';
 import { BundleError } from '../errors.ts';
+import { WordTokenizer } from './word-tokenizer.ts';
 
 /**
  * Characters looked at per token of `max_length`. A text is cut there before it is tokenised, so that one of
@@ -24,7 +24,7 @@ type Json = Record<string, unknown>;
  * special tokens written in a text (`</s>`, `[SEP]`) are plain text, and texts are cut to `max_length`.
  */
 export class TextTokenizer {
-  readonly #tokenizer: Tokenizer;
+  readonly #tokenizer: WordTokenizer;
   readonly #prefix: number[];
   readonly #suffix: number[];
   readonly #maxLength: number;
@@ -38,7 +38,7 @@ export class TextTokenizer {
   constructor(tokenizer: Json, maxLength: number, where: string) {
     try {
       ({ prefix: this.#prefix, suffix: this.#suffix } = specialTokens(tokenizer['post_processor'] as Json));
-      this.#tokenizer = new Tokenizer(withoutSpecialTokens(tokenizer), {});
+      this.#tokenizer = new WordTokenizer(withoutSpecialTokens(tokenizer));
       this.#tokenizer.encode('a');
     } catch (cause) {
       throw new BundleError('TOKENIZER_INVALID', `${where} cannot be used: ${(cause as Error).message}`, {
@@ -59,7 +59,7 @@ export class TextTokenizer {
     const trimmed = text.trim();
     // The cut may split a surrogate pair: toWellFormed puts U+FFFD there, as it does for lone surrogates.
     const cut = (trimmed.length > maxCharacters ? trimmed.slice(0, maxCharacters) : trimmed).toWellFormed();
-    const ids = this.#tokenizer.encode(cut.replaceAll(noncharacter, '\uFFFD')).ids;
+    const ids = this.#tokenizer.encode(cut.replaceAll(noncharacter, '\uFFFD'));
     if (ids.length === 0) return { ids, truncated: false };
     const room = this.#maxLength - this.#prefix.length - this.#suffix.length;
     return {
