@@ -41,7 +41,9 @@ export class BytePairMerger {
       this.#merged[rank] = ids[2];
     });
     this.#wholeWords = model.ignore_merges === true;
-    this.#ids = this.#wholeWords ? all : new Map([...all].filter(([piece]) => Array.from(piece).length === 1));
+    this.#ids = this.#wholeWords
+      ? all
+      : new Map([...all].filter(([piece]) => Array.from(piece).length === 1));
   }
 
   /** @returns undefined for a model of another type, or with options that are left to the library */
