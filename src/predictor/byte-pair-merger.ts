@@ -19,7 +19,7 @@ interface BytePairModel {
 export class BytePairMerger {
   readonly unknownId: number | undefined;
   /** Ids of pieces that can start out alone; of all pieces where whole words are looked up. */
-  readonly #ids: Map<string, number>;
+  readonly #ids = new Map<string, number>();
   readonly #pieces: number;
   /** Pair of ids, as one number, to the rank of its merge. */
   readonly #ranks = new Map<number, number>();
@@ -27,27 +27,37 @@ export class BytePairMerger {
   readonly #merged: Int32Array;
   readonly #wholeWords: boolean;
 
-  private constructor(model: BytePairModel) {
-    const all = new Map(Object.entries(model.vocab));
-    this.unknownId = typeof model.unk_token === 'string' ? all.get(model.unk_token) : undefined;
-    this.#pieces = Math.max(0, ...all.values()) + 1;
-    this.#merged = new Int32Array(model.merges.length);
-    model.merges.forEach((merge, rank) => {
-      const [left, right] = (typeof merge === 'string' ? merge.split(' ', 2) : merge) as [string, string];
-      const ids = [left, right, left + right].map((piece) => all.get(piece)) as [number, number, number];
-      if (ids.includes(undefined as never))
-        throw new Error(`a piece of merge ${rank} is not in the vocabulary`);
-      this.#ranks.set(ids[0] * this.#pieces + ids[1], rank);
-      this.#merged[rank] = ids[2];
-    });
+  private constructor(model: BytePairModel, special: ReadonlySet<string>) {
+    const { vocab, merges } = model;
     this.#wholeWords = model.ignore_merges === true;
-    this.#ids = this.#wholeWords
-      ? all
-      : new Map([...all].filter(([piece]) => Array.from(piece).length === 1));
+    let highest = 0;
+    // Nothing is copied on the way: a vocabulary is long, and each worker would need the memory.
+    for (const piece in vocab) {
+      const id = vocab[piece] as number;
+      highest = Math.max(highest, id);
+      if ((this.#wholeWords || isCharacter(piece)) && !special.has(piece)) this.#ids.set(piece, id);
+    }
+    this.#pieces = highest + 1;
+    this.#merged = new Int32Array(merges.length);
+    const idOf = (piece: string): number => {
+      if (Object.hasOwn(vocab, piece) && !special.has(piece)) return vocab[piece] as number;
+      throw new Error(`expected the pieces of merges in the vocabulary, found none like ${piece}`);
+    };
+    for (const [rank, merge] of merges.entries()) {
+      const [left, right] = typeof merge === 'string' ? (merge.split(' ', 2) as [string, string]) : merge;
+      this.#ranks.set(idOf(left) * this.#pieces + idOf(right), rank);
+      this.#merged[rank] = idOf(left + right);
+    }
+    const { unk_token: unknown } = model;
+    this.unknownId =
+      typeof unknown === 'string' && Object.hasOwn(vocab, unknown) ? vocab[unknown] : undefined;
   }
 
-  /** @returns undefined for a model of another type, or with options that are left to the library */
-  static from(config: unknown): BytePairMerger | undefined {
+  /**
+   * @param special pieces that no text holds
+   * @returns undefined for a model of another type, or with options that are left to the library
+   */
+  static from(config: unknown, special: ReadonlySet<string>): BytePairMerger | undefined {
     const model = config as BytePairModel;
     const plain =
       model.type === 'BPE' &&
@@ -55,7 +65,7 @@ export class BytePairMerger {
       !model.continuing_subword_prefix &&
       !model.end_of_word_suffix &&
       model.byte_fallback !== true;
-    return plain ? new BytePairMerger(model) : undefined;
+    return plain ? new BytePairMerger(model, special) : undefined;
   }
 
   encode(word: string): number[] {
@@ -100,4 +110,8 @@ export class BytePairMerger {
     if (left === -1 || right === -1) return Infinity;
     return this.#ranks.get(left * this.#pieces + right) ?? Infinity;
   }
+}
+
+function isCharacter(piece: string): boolean {
+  return piece.length === 1 || (piece.length === 2 && (piece.codePointAt(0) as number) > 0xffff);
 }

@@ -5,6 +5,11 @@ import { WordCache } from './word-cache.ts';
 /** Longer words are rare and do not come again. */
 const maxCachedCharacters = 64;
 
+/** A code point that stands for no character: what a text must not hold, names of special tokens start with. */
+export const noncharacter = '\uFFFE';
+
+type Json = Record<string, unknown>;
+
 /** Takes the library's model out where it is not asked, which saves its memory and the time to build it. */
 const noModel = { type: 'BPE', vocab: {}, merges: [] };
 
@@ -19,12 +24,22 @@ export class WordTokenizer {
   /** Id of unknown pieces where a run of them, also across words, counts as one. */
   readonly #fusedId: number | undefined;
 
-  /** @param json parsed `tokenizer.json` without special tokens and post-processor */
-  constructor(json: Record<string, unknown>) {
-    // Added tokens are found in the whole text: then there is no going word by word.
-    const byWord = (json['added_tokens'] as unknown[]).length === 0 && json['pre_tokenizer'] !== null;
-    const merger = byWord ? BytePairMerger.from(json['model']) : undefined;
-    this.#tokenizer = new Tokenizer(merger === undefined ? json : { ...json, model: noModel }, {});
+  /** @param json parsed `tokenizer.json`; no text will produce one of its special tokens */
+  constructor(json: Json) {
+    const addedTokens = (json['added_tokens'] ?? []) as { content: string; special?: boolean }[];
+    const special = new Set(addedTokens.filter((token) => token.special).map((token) => token.content));
+    // Other added tokens are found in the whole text: then there is no going word by word.
+    const byWord = addedTokens.every((token) => token.special) && json['pre_tokenizer'] !== null;
+    const merger = byWord ? BytePairMerger.from(json['model'], special) : undefined;
+    const plain = {
+      ...json,
+      added_tokens: addedTokens.filter((token) => !token.special),
+      post_processor: null,
+      // Only needed to turn ids back into text.
+      decoder: null,
+      model: merger === undefined ? withoutPieces(json['model'] as Json, special) : noModel,
+    };
+    this.#tokenizer = new Tokenizer(plain, {});
     if (!byWord) return;
     const { model } = this.#tokenizer;
     if (model === null) return;
@@ -59,4 +74,17 @@ export class WordTokenizer {
     }
     return ids;
   }
+}
+
+/** A copy of a tokenizer's model in which the entries of special tokens have names that no text holds. */
+function withoutPieces(model: Json, special: ReadonlySet<string>): Json {
+  const rename = (piece: string): string => (special.has(piece) ? noncharacter + piece : piece);
+  const vocab = model['vocab'] as [string, number][] | Record<string, number>;
+  return {
+    ...model,
+    vocab: Array.isArray(vocab)
+      ? vocab.map(([piece, score]) => [rename(piece), score])
+      : Object.fromEntries(Object.entries(vocab).map(([piece, id]) => [rename(piece), id])),
+    ...(typeof model['unk_token'] === 'string' ? { unk_token: rename(model['unk_token']) } : {}),
+  };
 }

@@ -37,7 +37,10 @@ const texts = [...feedbackTexts(), ...oddTexts];
 
 test('byte-pair encoding of the default bundle', () => {
   const file = join(repositoryRoot, 'models', 'voxpop-mini', 'tokenizer.json');
-  assertSameIds(JSON.parse(readFileSync(file, 'utf8')) as Json, texts);
+  const json = JSON.parse(readFileSync(file, 'utf8')) as Json;
+  assertSameIds(json, texts);
+  const ids = new WordTokenizer(json).encode('<s> good </s><pad>');
+  assert.ok(ids.length > 4 && ids.every((id) => id > 2), 'special tokens are plain text');
 });
 
 test('WordPiece', () => assertSameIds(makeTokenizer(makePieces()) as Json, texts));
