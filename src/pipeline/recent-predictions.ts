@@ -65,7 +65,7 @@ export class RecentPredictions {
       assigned.set(from.assigned.subarray(at * labels, (at + 1) * labels), text * labels);
       flags[text] = from.flags[at] as number;
       if (place === next) next++;
-      else if (((flags[text] as number) & textFlags.empty) === 0) counts.duplicates++;
+      else if ((flags[text] & textFlags.empty) === 0) counts.duplicates++;
     }
     return { scores, assigned, flags, counts };
   }
