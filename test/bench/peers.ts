@@ -4,6 +4,7 @@
  * them alike. Compare the ratios, not figures of different runs. Installs the peers into a folder for temporary files
  * at the first run (needs Python 3.11 or later and the package indexes); `--write` puts the figures into RESULTS.md.
  */
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defaultBundle, findBundle } from '../../src/bundle/find-bundle.ts';
+import { shardRows } from '../../src/pipeline/run.ts';
 import { fixturesDirectory, repositoryRoot } from '../support/paths.ts';
 import { makeInput } from './make-input.ts';
 import { machine, median, table, writeResults } from './results.ts';
@@ -31,6 +33,9 @@ const { values: flags } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 });
+
+// voxpop's rate counts from its first shard on: there must be several.
+assert.ok(Number(flags.rows) >= 4 * shardRows, `Expected --rows to be at least ${4 * shardRows}`);
 
 const scripts = join(repositoryRoot, 'test', 'bench', 'peers');
 const transformersJs = '@huggingface/transformers@4.3.1';
