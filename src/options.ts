@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { defaultBundle } from './bundle/find-bundle.ts';
 import { UsageError } from './errors.ts';
+import { availableCores } from './pipeline/available-cores.ts';
 import type { LabelMap } from './pipeline/label-map.ts';
 import { allowsRejects, parseRejectLimit, type RejectLimit } from './pipeline/rejects.ts';
 import { parseSlice, type Slice } from './pipeline/slice.ts';
@@ -355,7 +355,7 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     threshold: options.threshold ?? {},
     flagTruncated: options.flagTruncated ?? false,
     model: options.model ?? (defaults.model.default as string),
-    workers: options.workers ?? availableParallelism(),
+    workers: options.workers ?? availableCores(),
     batchTokens: options.batchTokens ?? (defaults.batchTokens.default as number),
     deterministic: options.deterministic ?? false,
     limit: options.limit ?? Infinity,

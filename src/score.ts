@@ -13,10 +13,11 @@ import { createManifest, type ManifestShard } from './pipeline/manifest.ts';
 import { isPlainFile, OutputSession } from './pipeline/output-session.ts';
 import { mapLabels, type MappedTasks, readLabelMap } from './pipeline/label-map.ts';
 import { WorkerPool } from './pipeline/pool.ts';
-import type { TaskLayout } from './pipeline/protocol.ts';
+import type { Shard, ShardPredictions, TaskLayout } from './pipeline/protocol.ts';
 import { allowsRejects, Rejects } from './pipeline/rejects.ts';
-import { checkpointShards, type ScoredShard, scoreRows, shardRows, writeRows } from './pipeline/run.ts';
 import { planSlice, requireFiles, type SlicePlan } from './pipeline/plan-slice.ts';
+import { RecentPredictions } from './pipeline/recent-predictions.ts';
+import { checkpointShards, type ScoredShard, scoreRows, shardRows, writeRows } from './pipeline/run.ts';
 import { type LabelCounts, type RunCounts, Tally } from './pipeline/tally.ts';
 import { selectTasks } from './predictor/predictor.ts';
 import { openRecords, type Records } from './records/open-records.ts';
@@ -194,6 +195,12 @@ export async function openScoring(given: ScoreOptions): Promise<Scoring> {
     },
     options.workers,
   );
+  const labelCount = plan.tasks.reduce((sum, task) => sum + task.labels.length, 0);
+  const scoreShard = async (shard: Shard): Promise<ShardPredictions> =>
+    plan.mapPredictions(await pool.score(shard));
+  const recent = new RecentPredictions(scoreShard, labelCount);
+  // Where neighbours have an influence, what was predicted beside others is not what would be predicted here.
+  const pure = plan.bundle.batchInvariant || options.deterministic;
   return {
     plan,
     inputs,
@@ -202,8 +209,8 @@ export async function openScoring(given: ScoreOptions): Promise<Scoring> {
         rows: records.rows(plan.textColumns, plan.slice?.start),
         skip,
         limit: plan.slice?.rows ?? options.limit,
-        score: async (shard) => plan.mapPredictions(await pool.score(shard)),
-        labelCount: plan.tasks.reduce((sum, task) => sum + task.labels.length, 0),
+        score: pure ? (shard) => recent.score(shard) : scoreShard,
+        labelCount,
         reject: (row, code, message) => {
           row.rejected = { code, message, raw: rawOf(row, records.head) };
         },

@@ -54,7 +54,7 @@ export interface Prediction {
 export class Predictor {
   /** Scored tasks, in bundle order. */
   readonly tasks: readonly BundleTask[];
-  readonly bundle: Bundle;
+  readonly bundle: Omit<Bundle, 'model' | 'tokenizer'>;
   readonly #session: ModelSession;
   readonly #tokenizer: TextTokenizer;
   readonly #decoders: (TaskDecoder | undefined)[];
@@ -62,7 +62,9 @@ export class Predictor {
   readonly #maxBatchTokens: number;
 
   private constructor(bundle: Bundle, session: ModelSession, options: PredictorOptions) {
-    this.bundle = bundle;
+    // Without the files' contents, which session and tokenizer hold in their own forms.
+    const { path, manifest, sha256 } = bundle;
+    this.bundle = { path, manifest, sha256 };
     this.tasks = selectTasks(bundle.manifest.tasks, options);
     this.#session = session;
     this.#tokenizer = new TextTokenizer(

@@ -12,13 +12,16 @@ export type Logits = Float32Array[];
 /** One ONNX session of a bundle's model, run on one core. */
 export class ModelSession {
   readonly #session: ort.InferenceSession;
-  readonly #bundle: Bundle;
+  readonly #modelPath: string;
+  readonly #padTokenId: number;
   readonly #outputs: { name: string; labels: number }[];
   readonly #integerTypes: Map<string, 'int32' | 'int64'>;
 
   private constructor(session: ort.InferenceSession, bundle: Bundle) {
     this.#session = session;
-    this.#bundle = bundle;
+    // Not the bundle itself: its bytes are of no use once the session has its own.
+    this.#modelPath = modelPath(bundle);
+    this.#padTokenId = bundle.manifest.padTokenId;
     this.#outputs = bundle.manifest.tasks.map((task) => ({ name: task.output, labels: task.labels.length }));
     this.#integerTypes = inputTypes(session, bundle);
     checkOutputs(session, bundle);
@@ -36,6 +39,8 @@ export class ModelSession {
         executionProviders: ['cpu'],
         intraOpNumThreads: 1,
         interOpNumThreads: 1,
+        // It plans memory for each shape of input and keeps the plans; there are some hundred shapes.
+        enableMemPattern: false,
         // Only errors: its warnings about optimised graphs would stand in the way on stderr.
         logSeverityLevel: 3,
       });
@@ -66,12 +71,19 @@ export class ModelSession {
       // An int64 below 2^31 is, on every little-endian machine, its int32 and a zero.
       const width = type === 'int64' ? 2 : 1;
       const values = new Int32Array(ids.length * sequence * width);
-      ids.forEach((text, row) => {
-        for (let at = 0; at < sequence; at++) {
-          const value = tokenValue(name, text[at], this.#bundle.manifest.padTokenId);
-          values[(row * sequence + at) * width] = value;
-        }
-      });
+      if (name === 'input_ids' && this.#padTokenId !== 0) {
+        for (let at = 0; at < values.length; at += width) values[at] = this.#padTokenId;
+      }
+      // Padding is 0 in the other inputs, and so is every token type.
+      if (name !== 'token_type_ids') {
+        ids.forEach((text, row) => {
+          const first = row * sequence * width;
+          const mask = name === 'attention_mask';
+          for (let at = 0; at < text.length; at++) {
+            values[first + at * width] = mask ? 1 : (text[at] as number);
+          }
+        });
+      }
       feeds[name] =
         type === 'int64'
           ? new ort.Tensor('int64', new BigInt64Array(values.buffer), dims)
@@ -81,7 +93,7 @@ export class ModelSession {
   }
 
   async #runOnce(): Promise<void> {
-    const where = modelPath(this.#bundle);
+    const where = this.#modelPath;
     let outputs: ort.InferenceSession.OnnxValueMapType;
     try {
       outputs = await this.#session.run(this.#feeds([[0], [0]], 2));
@@ -104,11 +116,6 @@ export class ModelSession {
       throw labelCountError(where, name, labels, `${output.type} [${output.dims.join(', ')}]`);
     }
   }
-}
-
-function tokenValue(input: string, id: number | undefined, padTokenId: number): number {
-  if (input === 'input_ids') return id ?? padTokenId;
-  return input === 'attention_mask' && id !== undefined ? 1 : 0;
 }
 
 function inputTypes(session: ort.InferenceSession, bundle: Bundle): Map<string, 'int32' | 'int64'> {

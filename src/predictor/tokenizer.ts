@@ -1,14 +1,11 @@
-import { Tokenizer } from '@huggingface/tokenizers';
 import { BundleError } from '../errors.ts';
+import { noncharacter, WordTokenizer } from './word-tokenizer.ts';
 
 /**
  * Characters looked at per token of `max_length`. A text is cut there before it is tokenised, so that one of
  * many megabytes costs no more than a long comment; no language comes near this many characters per token.
  */
 const maxCharactersPerToken = 64;
-
-/** A code point that stands for no character: what a text must not hold, names of special tokens start with. */
-const noncharacter = '\uFFFE';
 
 export interface Encoding {
   /** Token ids, special tokens included; empty when the text holds no token. */
@@ -24,7 +21,7 @@ type Json = Record<string, unknown>;
  * special tokens written in a text (`</s>`, `[SEP]`) are plain text, and texts are cut to `max_length`.
  */
 export class TextTokenizer {
-  readonly #tokenizer: Tokenizer;
+  readonly #tokenizer: WordTokenizer;
   readonly #prefix: number[];
   readonly #suffix: number[];
   readonly #maxLength: number;
@@ -38,7 +35,7 @@ export class TextTokenizer {
   constructor(tokenizer: Json, maxLength: number, where: string) {
     try {
       ({ prefix: this.#prefix, suffix: this.#suffix } = specialTokens(tokenizer['post_processor'] as Json));
-      this.#tokenizer = new Tokenizer(withoutSpecialTokens(tokenizer), {});
+      this.#tokenizer = new WordTokenizer(tokenizer);
       this.#tokenizer.encode('a');
     } catch (cause) {
       throw new BundleError('TOKENIZER_INVALID', `${where} cannot be used: ${(cause as Error).message}`, {
@@ -59,7 +56,7 @@ export class TextTokenizer {
     const trimmed = text.trim();
     // The cut may split a surrogate pair: toWellFormed puts U+FFFD there, as it does for lone surrogates.
     const cut = (trimmed.length > maxCharacters ? trimmed.slice(0, maxCharacters) : trimmed).toWellFormed();
-    const ids = this.#tokenizer.encode(cut.replaceAll(noncharacter, '\uFFFD')).ids;
+    const ids = this.#tokenizer.encode(cut.replaceAll(noncharacter, '\uFFFD'));
     if (ids.length === 0) return { ids, truncated: false };
     const room = this.#maxLength - this.#prefix.length - this.#suffix.length;
     return {
@@ -67,32 +64,6 @@ export class TextTokenizer {
       truncated: ids.length > room || trimmed.length > maxCharacters,
     };
   }
-}
-
-/**
- * A copy of `tokenizer.json` in which no text can produce a special token: they leave `added_tokens`, their
- * vocabulary entries get names that no text holds, and the post-processor, which adds them, is left out.
- */
-function withoutSpecialTokens(tokenizer: Json): Json {
-  const addedTokens = (tokenizer['added_tokens'] ?? []) as { content: string; special?: boolean }[];
-  const special = new Set(addedTokens.filter((token) => token.special).map((token) => token.content));
-  const rename = (piece: string): string => (special.has(piece) ? noncharacter + piece : piece);
-  const model = tokenizer['model'] as Json;
-  const vocab = model['vocab'] as [string, number][] | Record<string, number>;
-  return {
-    ...tokenizer,
-    added_tokens: addedTokens.filter((token) => !token.special),
-    post_processor: null,
-    // Only needed to turn ids back into text.
-    decoder: null,
-    model: {
-      ...model,
-      vocab: Array.isArray(vocab)
-        ? vocab.map(([piece, score]) => [rename(piece), score])
-        : Object.fromEntries(Object.entries(vocab).map(([piece, id]) => [rename(piece), id])),
-      ...(typeof model['unk_token'] === 'string' ? { unk_token: rename(model['unk_token']) } : {}),
-    },
-  };
 }
 
 type TemplatePiece = { SpecialToken?: { id: string }; Sequence?: unknown };

@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { stringify } from 'csv-stringify/sync';
@@ -11,6 +11,8 @@ export interface InputShape {
   emptyShare: number;
   /** Share of rows that repeat an earlier comment. */
   duplicateShare: number;
+  /** JSONL file whose `text`s take the place of the fixture's comments, each used as it is. */
+  texts?: string | undefined;
 }
 
 /**
@@ -19,7 +21,8 @@ export interface InputShape {
  */
 export async function makeInput(path: string, shape: InputShape): Promise<void> {
   const random = seededRandom(11);
-  const comments = [...new Set(feedbackTexts().filter((text) => text.trim() !== ''))];
+  const given = shape.texts === undefined ? undefined : readTexts(shape.texts);
+  const comments = given ?? [...new Set(feedbackTexts().filter((text) => text.trim() !== ''))];
   const pick = <Value>(values: readonly Value[]): Value =>
     values[Math.floor(random() * values.length)] as Value;
   const file = createWriteStream(path);
@@ -30,7 +33,7 @@ export async function makeInput(path: string, shape: InputShape): Promise<void> 
     let comment = '';
     if (kind < shape.duplicateShare && made.length > 0) comment = pick(made);
     else if (kind >= shape.duplicateShare + shape.emptyShare || kind < shape.duplicateShare) {
-      comment = vary(pick(comments), pick(comments), random);
+      comment = given?.[row] ?? vary(pick(comments), pick(comments), random);
       // Repeats are mostly of recent and short comments; a window keeps memory flat.
       made[row % 5000] = comment;
     }
@@ -44,6 +47,11 @@ export async function makeInput(path: string, shape: InputShape): Promise<void> 
   }
   file.end();
   await finished(file);
+}
+
+function readTexts(path: string): string[] {
+  const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => (JSON.parse(line) as { text: string }).text);
 }
 
 /** Exchanges about a quarter of the words of `text` for words of `other`. */

@@ -13,6 +13,7 @@ import { scoreRows, writeRows } from '../../src/pipeline/run.ts';
 import { Tally } from '../../src/pipeline/tally.ts';
 import type { Shard, ShardPredictions } from '../../src/pipeline/protocol.ts';
 import { TextTokenizer } from '../../src/predictor/tokenizer.ts';
+import { openRecords } from '../../src/records/open-records.ts';
 import { planScore, score } from '../../src/score.ts';
 
 export const stages = ['read+write', '+tokenise', 'full'] as const;
@@ -29,6 +30,10 @@ export interface Measurement {
   firstShardMs: number;
   /** Full runs: rows per second after the first shard. */
   warmRowsPerSecond: number;
+  /** Full runs: share of the time after the first shard in which the main thread was at work. */
+  mainThreadBusy: number;
+  /** Full runs: of the texts that repeat an earlier one, those that were not computed again. */
+  duplicateShareFound: number;
 }
 
 const [stage, input, output, bundle, workers] = process.argv.slice(2) as [
@@ -46,6 +51,9 @@ const options = {
   workers: Number(workers),
   force: true,
 };
+
+/** Taken before anything else is done with the output. */
+let peakRssMb: number | undefined;
 
 type Timing = Omit<Measurement, 'peakRssMb' | 'sha256'>;
 
@@ -98,16 +106,27 @@ async function measure(): Promise<Timing> {
     bytesRead: inputs.bytesRead,
     firstShardMs: 0,
     warmRowsPerSecond: 0,
+    mainThreadBusy: 0,
+    duplicateShareFound: 0,
   };
 }
 
 async function measureFull(): Promise<Timing> {
   const startedMs = performance.now();
-  let first: { rows: number; ms: number } | undefined;
+  type Point = { rows: number; ms: number; loop: ReturnType<typeof performance.eventLoopUtilization> };
+  let first: Point | undefined;
   const summary = await score(options, {
-    onProgress: ({ counts }) => (first ??= { rows: counts.rows, ms: performance.now() - startedMs }),
+    onProgress: ({ counts }) =>
+      (first ??= {
+        rows: counts.rows,
+        ms: performance.now() - startedMs,
+        loop: performance.eventLoopUtilization(),
+      }),
   });
   assert.ok(first);
+  const { utilization } = performance.eventLoopUtilization(first.loop);
+  peakRssMb = process.resourceUsage().maxRSS / 1024;
+  const repeated = await countRepeated();
   return {
     rows: summary.rows,
     tokens: summary.tokens,
@@ -115,7 +134,25 @@ async function measureFull(): Promise<Timing> {
     bytesRead: summary.bytesRead,
     firstShardMs: first.ms,
     warmRowsPerSecond: ((summary.rows - first.rows) / (summary.elapsedMs - first.ms)) * 1000,
+    mainThreadBusy: utilization,
+    duplicateShareFound: repeated === 0 ? 1 : summary.duplicates / repeated,
   };
+}
+
+/** Texts of the input that are not empty and came up before. */
+async function countRepeated(): Promise<number> {
+  const records = await openRecords({ inputs: [input] });
+  const seen = new Set<string>();
+  let repeated = 0;
+  for await (const rows of records.rows(['comment'])) {
+    for (const { texts } of rows) {
+      const [text] = texts as [string];
+      if (seen.has(text) && text.trim() !== '') repeated++;
+      seen.add(text);
+    }
+  }
+  await records.close();
+  return repeated;
 }
 
 /** Stands in for the pool: blank predictions, after tokenising where that is the stage. */
@@ -139,7 +176,7 @@ async function makeScore(path: string): Promise<(shard: Shard) => Promise<ShardP
 
 const result: Measurement = {
   ...(await measure()),
-  peakRssMb: process.resourceUsage().maxRSS / 1024,
+  peakRssMb: peakRssMb ?? process.resourceUsage().maxRSS / 1024,
   sha256: createHash('sha256').update(readFileSync(output)).digest('hex'),
 };
 process.stdout.write(JSON.stringify(result));

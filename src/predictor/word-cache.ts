@@ -1,0 +1,32 @@
+/** Words whose ids are kept, in each of two generations. */
+const generationWords = 20_000;
+
+/**
+ * Token ids of the words seen lately. Two generations instead of a list by last use: a hit in the young one, which
+ * is nearly every hit, costs one look-up and moves nothing.
+ */
+export class WordCache {
+  #young = new Map<string, readonly number[]>();
+  #old = new Map<string, readonly number[]>();
+
+  get(word: string): readonly number[] | undefined {
+    const ids = this.#young.get(word);
+    if (ids !== undefined) return ids;
+    const kept = this.#old.get(word);
+    if (kept !== undefined) this.#add(word, kept);
+    return kept;
+  }
+
+  set(word: string, ids: readonly number[]): void {
+    // A copy: a word cut out of a text would keep the whole text in memory.
+    this.#add(Buffer.from(word).toString(), ids);
+  }
+
+  #add(word: string, ids: readonly number[]): void {
+    if (this.#young.size >= generationWords) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(word, ids);
+  }
+}

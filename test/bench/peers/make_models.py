@@ -1,0 +1,100 @@
+"""Models that only their size matters of: random weights, the shapes of what people would use.
+
+usage: make_models.py BUNDLE_DIRECTORY OUT
+
+OUT/bert: BertForSequenceClassification with the vocabulary, width, layers and feed-forward of the bundle's model.
+OUT/xlmr.onnx: XLM-R base, float32: 12 layers of 768, 3072, 12 heads, 250,002 pieces.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import onnx
+import torch
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    PreTrainedTokenizerFast,
+    XLMRobertaConfig,
+    XLMRobertaForSequenceClassification,
+)
+
+
+def shape_of(model: Path) -> dict[str, int]:
+    """Sizes of an encoder, read off its weights: the embedding has the most rows, projections are squares of its width."""
+    weights = [list(each.dims) for each in onnx.load(model).graph.initializer if len(each.dims) == 2]
+    pieces, width = max(weights)
+    inner = max([columns for rows, columns in weights if rows == width and columns != 3 * width], default=4 * width)
+    joint = sum(dims == [width, 3 * width] for dims in weights)
+    layers = joint or sum(dims == [width, inner] for dims in weights)
+    return {"vocab_size": pieces, "hidden_size": width, "intermediate_size": inner, "num_hidden_layers": max(1, layers)}
+
+
+def export(model: torch.nn.Module, path: Path) -> None:
+    class Logits(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            return self.model(input_ids=input_ids, attention_mask=attention_mask).logits
+
+    ids = torch.ones(2, 8, dtype=torch.int64)
+    axes = {0: "batch", 1: "sequence"}
+    torch.onnx.export(
+        Logits().eval(),
+        (ids, ids),
+        str(path),
+        input_names=["input_ids", "attention_mask"],
+        output_names=["logits"],
+        dynamic_axes={"input_ids": axes, "attention_mask": axes, "logits": {0: "batch"}},
+        opset_version=17,
+        dynamo=False,
+    )
+
+
+def main() -> None:
+    bundle, out = Path(sys.argv[1]), Path(sys.argv[2])
+    manifest = json.loads((bundle / "bundle.json").read_text())
+    labels = sum(len(task["labels"]) for task in manifest["tasks"])
+    length = manifest["max_length"]
+    torch.manual_seed(1)
+
+    shape = shape_of(bundle / "model.onnx")
+    config = BertConfig(
+        **shape, num_attention_heads=shape["hidden_size"] // 64, max_position_embeddings=length, num_labels=labels, pad_token_id=0
+    )
+    directory = out / "bert"
+    BertForSequenceClassification(config).save_pretrained(directory)
+    special = {"pad_token": "<pad>", "unk_token": "<unk>", "cls_token": "<s>", "sep_token": "</s>"}
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(bundle / "tokenizer.json"), model_max_length=length, **special)
+    tokenizer.save_pretrained(directory)
+    (directory / "shape.json").write_text(json.dumps(shape))
+
+    # What transformers.js loads: the bundle's own model and tokenizer under the names that it expects.
+    own = out / "own"
+    (own / "onnx").mkdir(parents=True, exist_ok=True)
+    shutil.copy(bundle / "model.onnx", own / "onnx" / "model.onnx")
+    shutil.copy(bundle / "tokenizer.json", own / "tokenizer.json")
+    (own / "config.json").write_text(json.dumps({"model_type": "bert", "architectures": ["BertModel"]}))
+    names = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": length, **special}
+    (own / "tokenizer_config.json").write_text(json.dumps(names))
+
+    xlmr = XLMRobertaConfig(
+        vocab_size=250002,
+        hidden_size=768,
+        num_hidden_layers=12,
+        num_attention_heads=12,
+        intermediate_size=3072,
+        max_position_embeddings=514,
+        num_labels=labels,
+        attn_implementation="eager",
+    )
+    if not (out / "xlmr.onnx").exists():
+        export(XLMRobertaForSequenceClassification(xlmr), out / "xlmr.tmp.onnx")
+        (out / "xlmr.tmp.onnx").rename(out / "xlmr.onnx")
+
+
+main()
