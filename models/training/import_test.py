@@ -197,7 +197,7 @@ def main() -> None:
     with FEEDBACK.open(encoding="utf-8", newline="") as file:
         texts = [row["comment"] for row in csv.DictReader(file) if row["comment"].strip()]
     texts = sorted(set(texts), key=texts.index) + ["𠀀𠮷 ﬁne ①", "½ ｶﾞ 한국어 e\u0301", "İstanbul's ΣΑΣ"]
-    xlm_roberta, bert = train_xlm_roberta(texts, 800), train_bert(texts, 800, lowercase=False)
+    xlm_roberta, bert = train_xlm_roberta(texts, 800), train_bert(texts, 1600, lowercase=False)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         check_kind(folder / "xlm-roberta", "xlm-roberta", "xlm-roberta", xlm_roberta, texts)
