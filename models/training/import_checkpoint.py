@@ -79,10 +79,14 @@ def build(arguments: argparse.Namespace) -> None:
     if len(checkpoints) != len(arguments.checkpoints):
         raise refuse("expected every task to have a name of its own")
     first = next(iter(checkpoints.values()))
-    license_name = license_of(first, arguments.license)
-    models = load_all(checkpoints)
+    arguments.license = license_of(first, arguments.license)
+    arguments.built_on = arguments.built_on or first.resolve().name
+    write_bundle(load_all(checkpoints), read_tokenizer(first), arguments)
+
+
+def write_bundle(models: dict[str, PreTrainedModel], tokenizer: dict, arguments: argparse.Namespace) -> None:
+    """A bundle of models over one encoder in memory, by task."""
     encoder_of = next(iter(models.values()))
-    tokenizer = read_tokenizer(first)
     is_wordpiece = tokenizer["model"]["type"] == "WordPiece"
     kind = encoder_of.config.model_type
     architecture = "minilm" if kind == "bert" and not is_wordpiece else kind
@@ -117,7 +121,7 @@ def build(arguments: argparse.Namespace) -> None:
         "format_version": FORMAT_VERSION,
         "name": arguments.name or out.resolve().name,
         "version": arguments.version,
-        "license": license_name,
+        "license": arguments.license,
         "architecture": architecture,
         "languages": arguments.languages,
         "max_length": max_length,
@@ -128,7 +132,7 @@ def build(arguments: argparse.Namespace) -> None:
         "metrics": {},
         "provenance": {
             "recipe": Path(__file__).name,
-            "built_on": [{"name": arguments.built_on or first.name, "license": license_name}],
+            "built_on": [{"name": arguments.built_on, "license": arguments.license}],
             "vocabulary": "trimmed" if arguments.trim_vocab else "whole",
             "int8": int8,
             "built_with": {"python": platform.python_version()} | {name: version(name) for name in BUILT_WITH},
