@@ -20,7 +20,8 @@ const whiteSpace = /\p{White_Space}+/u;
 export function unigramEncoder(tokenizer: Json, special: ReadonlySet<string>): TextEncoder | undefined {
   const model = tokenizer['model'] as Json;
   const splitWords = wordSplitter(tokenizer['pre_tokenizer'] as Json | null);
-  if (model['type'] !== 'Unigram' || model['byte_fallback'] === true || splitWords === undefined) return undefined;
+  if (model['type'] !== 'Unigram' || model['byte_fallback'] === true || splitWords === undefined)
+    return undefined;
   if (typeof model['unk_id'] !== 'number') return undefined;
   const normalize = normalizer(tokenizer['normalizer'] as Json | null);
   const pieces = new Pieces(model['vocab'] as [string, number][], model['unk_id'], special);
@@ -29,7 +30,8 @@ export function unigramEncoder(tokenizer: Json, special: ReadonlySet<string>): T
 }
 
 function normalizer(config: Json | null): (text: string) => string {
-  if (config?.['type'] === 'Precompiled') return precompiledNormalizer(config['precompiled_charsmap'] as string);
+  if (config?.['type'] === 'Precompiled')
+    return precompiledNormalizer(config['precompiled_charsmap'] as string);
   if (config?.['type'] !== 'Sequence') return libraryNormalizer(config);
   const steps = (config['normalizers'] as Json[]).map(normalizer);
   return (text) => steps.reduce((normal, step) => step(normal), text);
@@ -78,7 +80,8 @@ class Pieces {
   constructor(vocab: [string, number][], unknown: number, special: ReadonlySet<string>) {
     this.#scores = Float64Array.from(vocab, ([, score]) => score);
     this.#unknown = unknown;
-    this.#unknownScore = this.#scores.reduce((least, score) => Math.min(least, score), Infinity) - unknownPenalty;
+    this.#unknownScore =
+      this.#scores.reduce((least, score) => Math.min(least, score), Infinity) - unknownPenalty;
     vocab.forEach(([piece], id) => {
       if (piece === '' || special.has(piece) || id === unknown) return;
       this.#ids.set(piece, id);
@@ -98,7 +101,7 @@ class Pieces {
       startOf[end] = start;
       idOf[end] = id;
     };
-    for (let start = 0; start < word.length; ) {
+    for (let start = 0; start < word.length;) {
       const soFar = best[start] as number;
       const next = start + ((word.codePointAt(start) as number) > 0xffff ? 2 : 1);
       const last = Math.min(word.length, start + (this.#longest.get(word.charCodeAt(start)) ?? 0));

@@ -54,7 +54,7 @@ function pieceFinder(model: Json, special: ReadonlySet<string>): (word: string) 
   return (word) => {
     if (Array.from(word).length > maxCharacters) return [unknown];
     const ids: number[] = [];
-    for (let start = 0; start < word.length; ) {
+    for (let start = 0; start < word.length;) {
       const before = start === 0 ? '' : prefix;
       let end = Math.min(word.length, start + longest);
       let id: number | undefined;

@@ -14,7 +14,10 @@ import { writeSingleTask } from './single-task.ts';
 
 test('the parameters of a model are the values of its tensors', () => {
   const tensors = makeModel().graph.initializers;
-  const expected = tensors.reduce((sum, { dims }) => sum + dims.reduce((product, size) => product * size, 1), 0);
+  const expected = tensors.reduce(
+    (sum, { dims }) => sum + dims.reduce((product, size) => product * size, 1),
+    0,
+  );
   assert.equal(countParameters(readFileSync(join(fixtureBundle, 'model.onnx'))), expected);
 });
 
@@ -58,7 +61,9 @@ test('the table has a line per bundle, and is put between the marks of a page', 
   assert.match(text, /^before\n[\s\S]*\nafter\n$/);
   assert.doesNotMatch(text, /\bold\b/);
   const cells = (name: string): string[] =>
-    (text.split('\n').find((line) => line.startsWith(`| ${name} |`)) ?? '').split('|').map((cell) => cell.trim());
+    (text.split('\n').find((line) => line.startsWith(`| ${name} |`)) ?? '')
+      .split('|')
+      .map((cell) => cell.trim());
   const column = (header: string): number => cells('bundle').indexOf(header);
   assert.ok(column('sentiment F1') > 0 && column('topic F1') > 0);
   // The student is the teacher: it loses nothing. The baseline's labels are not looked at.

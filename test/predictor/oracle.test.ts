@@ -40,7 +40,10 @@ for (const name of ['xlm-roberta', 'bert-cased', 'bert-uncased']) {
 }
 
 test('a Unigram tokenizer with Metaspace alone splits at every space, and one without prefix adds none', () => {
-  const vocab = ['<unk>', '▁', 'a', 'b', '▁a', '▁b', '▁a▁b'].map((piece, id) => [piece, id === 6 ? 0 : -1 - id]);
+  const vocab = ['<unk>', '▁', 'a', 'b', '▁a', '▁b', '▁a▁b'].map((piece, id) => [
+    piece,
+    id === 6 ? 0 : -1 - id,
+  ]);
   const encode = (pre_tokenizer: object): number[] =>
     new TextTokenizer(
       { added_tokens: [], normalizer: null, pre_tokenizer, model: { type: 'Unigram', unk_id: 0, vocab } },
@@ -52,5 +55,8 @@ test('a Unigram tokenizer with Metaspace alone splits at every space, and one wi
   assert.deepEqual(encode({ ...metaspace, split: false }), [6]);
   assert.deepEqual(encode({ ...metaspace, prepend_scheme: 'never' }), [2, 5]);
   assert.deepEqual(encode({ ...metaspace, add_prefix_space: false }), [2, 5]);
-  assert.deepEqual(encode({ type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, metaspace] }), [4, 5]);
+  assert.deepEqual(
+    encode({ type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, metaspace] }),
+    [4, 5],
+  );
 });
