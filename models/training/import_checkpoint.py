@@ -55,7 +55,8 @@ def describe_task(name: str, model: PreTrainedModel, threshold: float) -> dict:
 def license_of(directory: Path, told: str | None) -> str:
     """What the user says, or what the checkpoint's card says."""
     card = directory / "README.md"
-    stated = re.search(r"\A---\n(?:.*\n)*?license:\s*(\S+)", card.read_text(encoding="utf-8")) if card.exists() else None
+    front_matter = re.match(r"---\n(.*?)\n---", card.read_text(encoding="utf-8"), re.DOTALL) if card.exists() else None
+    stated = re.search(r"^license:\s*(\S+)", front_matter.group(1), re.MULTILINE) if front_matter else None
     if told or stated:
         return told or stated.group(1)
     raise refuse(f"expected a licence for the weights in {directory}, found none stated; give it with --license")

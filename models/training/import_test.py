@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from tokenizers import Tokenizer
 from torch import nn
@@ -166,6 +167,8 @@ def check_int8(folder: Path) -> None:
     run_import(*checkpoint, "--out", folder / "int8", "--license", "mit", "--calibrate", folder / "texts.csv")
     about = json.loads((folder / "int8/bundle.json").read_text())
     assert sorted(path.name for path in (folder / "int8").iterdir()) == ["README.md", "bundle.json", "model.onnx", "tokenizer.json"]
+    tables = [t.name for t in onnx.load(folder / "int8/model.onnx").graph.initializer if t.name.endswith("word_embeddings.weight_int8")]
+    assert len(tables) == 1, "the table of pieces is int8"
     assert about["provenance"]["int8"]["label_agreement_with_fp32"]["sentiment"] >= 0.99, about["provenance"]
     node("bin/voxpop.js", "model", "verify", folder / "int8")
     best = [[int(np.argmax(line["logits"]["sentiment"])) for line in voxpop(folder / kind, texts)] for kind in ("fp32", "int8")]

@@ -19,7 +19,6 @@ from compress import open_session
 Feed = dict[str, np.ndarray]  # input name -> int64 [batch, sequence]
 AGREEMENT = 0.99  # int8 is good enough when it gives this share of texts the labels that fp32 gives
 CALIBRATION_TEXTS, BATCH = 512, 16
-SMALL_TABLE = 1_000_000  # values; tables of positions stay in float, they are small
 
 
 class Feeds(CalibrationDataReader):
@@ -70,13 +69,11 @@ def quantise_graph(source: Path, target: Path, feeds: Iterable[Feed], in_float: 
 
 
 def shrink_tables(graph: onnx.GraphProto) -> None:
-    """Embedding tables become int8 with one scale per piece, dequantised after the lookup."""
+    """The table of pieces becomes int8 with one scale per piece, dequantised after the lookup; others are small."""
     tables = {t.name: t for t in graph.initializer if t.data_type == TensorProto.FLOAT and len(t.dims) == 2}
-    gathers = [node for node in graph.node if node.op_type == "Gather" and node.input[0] in tables]
+    gathers = [node for node in graph.node if node.op_type == "Gather" and list(node.input)[1] == "input_ids"]
     for gather in gathers:
         table = tables[gather.input[0]]
-        if np.prod(table.dims) < SMALL_TABLE and table.dims[0] < 1000:
-            continue
         name = table.name
         values = numpy_helper.to_array(table)
         scale = np.maximum(np.abs(values).max(1, keepdims=True), 1e-8) / 127

@@ -19,6 +19,7 @@ const maxGraphemeBytes = 5;
 export function precompiledNormalizer(charsmap: string): (text: string) => string {
   const bytes = Buffer.from(charsmap, 'base64');
   const trieBytes = bytes.readUInt32LE(0);
+  if (4 + trieBytes > bytes.length) throw new Error('the precompiled_charsmap is cut off');
   const units = Uint32Array.from({ length: trieBytes / 4 }, (_, unit) => bytes.readUInt32LE(4 + unit * 4));
   const replacements = bytes.subarray(4 + trieBytes);
   const known = new Map<string, string | undefined>();

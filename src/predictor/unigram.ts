@@ -6,6 +6,9 @@ import { rememberWords } from './word-cache.ts';
 /** How much worse than the worst piece an unknown character is; sentencepiece's number. */
 const unknownPenalty = 10;
 
+/** The search tries pieces of every length at every character; real ones have a few dozen characters at most. */
+const maxPieceLength = 256;
+
 const space = '\u2581';
 const whiteSpace = /\p{White_Space}+/u;
 
@@ -84,6 +87,8 @@ class Pieces {
       this.#scores.reduce((least, score) => Math.min(least, score), Infinity) - unknownPenalty;
     vocab.forEach(([piece], id) => {
       if (piece === '' || special.has(piece) || id === unknown) return;
+      if (piece.length > maxPieceLength)
+        throw new Error(`expected pieces of at most ${maxPieceLength} characters, found one of ${piece.length}`);
       this.#ids.set(piece, id);
       const first = piece.charCodeAt(0);
       this.#longest.set(first, Math.max(this.#longest.get(first) ?? 0, piece.length));

@@ -39,6 +39,28 @@ for (const name of ['xlm-roberta', 'bert-cased', 'bert-uncased']) {
   });
 }
 
+test('tables that are cut off and pieces without end are refused', () => {
+  const oracle = JSON.parse(
+    readFileSync(join(repositoryRoot, 'test', 'predictor', 'oracle', 'xlm-roberta.json'), 'utf8'),
+  ) as Oracle;
+  const { model, normalizer } = oracle.tokenizer as { model: object; normalizer: object };
+  const make = (changes: object): TextTokenizer =>
+    new TextTokenizer({ ...oracle.tokenizer, ...changes }, 32, 'tokenizer.json');
+  const cutOff = Buffer.from([0xff, 0xff, 0xff, 0xff, 0]).toString('base64');
+  assert.throws(() => make({ normalizer: { ...normalizer, precompiled_charsmap: cutOff } }), {
+    code: 'TOKENIZER_INVALID',
+    message: /charsmap is cut off/,
+  });
+  const vocab = [
+    ['<unk>', 0],
+    ['a'.repeat(1000), -1],
+  ];
+  assert.throws(() => make({ model: { ...model, unk_id: 0, vocab } }), {
+    code: 'TOKENIZER_INVALID',
+    message: /at most 256 characters/,
+  });
+});
+
 test('a Unigram tokenizer with Metaspace alone splits at every space, and one without prefix adds none', () => {
   const vocab = ['<unk>', '▁', 'a', 'b', '▁a', '▁b', '▁a▁b'].map((piece, id) => [
     piece,
