@@ -31,8 +31,8 @@ export interface Bundle {
 /** What to keep of a bundle once its session and tokenizer are made: its files can be a gigabyte, per worker. */
 export type BundleDescription = Pick<Bundle, 'path' | 'manifest' | 'sha256'>;
 
-export function describeBundle({ path, manifest, sha256 }: Bundle): BundleDescription {
-  return { path, manifest, sha256 };
+export function describeBundle(bundle: Bundle): BundleDescription {
+  return { path: bundle.path, manifest: bundle.manifest, sha256: bundle.sha256 };
 }
 
 /**

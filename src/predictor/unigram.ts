@@ -88,7 +88,9 @@ class Pieces {
     vocab.forEach(([piece], id) => {
       if (piece === '' || special.has(piece) || id === unknown) return;
       if (piece.length > maxPieceLength)
-        throw new Error(`expected pieces of at most ${maxPieceLength} characters, found one of ${piece.length}`);
+        throw new Error(
+          `expected pieces of at most ${maxPieceLength} characters, found one of ${piece.length}`,
+        );
       this.#ids.set(piece, id);
       const first = piece.charCodeAt(0);
       this.#longest.set(first, Math.max(this.#longest.get(first) ?? 0, piece.length));

@@ -51,11 +51,17 @@ test('the table has a line per bundle, and is put between the marks of a page', 
   writeFileSync(page, 'before\n<!-- begin:table -->\nold\n<!-- end:table -->\nafter\n');
   const copy = (name: string): string => writeBundle(join(directory, name));
   const script = join(import.meta.dirname, 'table.js');
-  const args = [
-    ...['--baseline', `full-size=${copy('full-size')}`, '--teacher', `teacher=${fixtureBundle}`],
-    ...['--bundle', `student=${copy('student')}`, '--on', on, '--workers', '1', '--text', 'comment'],
-    ...['--price-per-core-hour', '0.5', '--write', page],
-  ];
+  const flags = {
+    baseline: `full-size=${copy('full-size')}`,
+    teacher: `teacher=${fixtureBundle}`,
+    bundle: `student=${copy('student')}`,
+    on,
+    workers: '1',
+    text: 'comment',
+    'price-per-core-hour': '0.5',
+    write: page,
+  };
+  const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
   execFileSync(process.execPath, [script, ...args], { stdio: 'pipe' });
   const text = readFileSync(page, 'utf8');
   assert.match(text, /^before\n[\s\S]*\nafter\n$/);
