@@ -25,7 +25,7 @@ export type { ReportFormat, ReportOptions } from './report/options.ts';
 export type { ReportDocument } from './report/document.ts';
 export type { LabelMap } from './pipeline/label-map.ts';
 export { loadBundle } from './bundle/load-bundle.ts';
-export type { Bundle } from './bundle/load-bundle.ts';
+export type { Bundle, BundleDescription } from './bundle/load-bundle.ts';
 export type { BundleManifest, BundleTask } from './bundle/manifest.ts';
 export { verifyBundle } from './predictor/verify-bundle.ts';
 export type { BundleVerification } from './predictor/verify-bundle.ts';

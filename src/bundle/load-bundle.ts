@@ -28,6 +28,13 @@ export interface Bundle {
   sha256: string;
 }
 
+/** What to keep of a bundle once its session and tokenizer are made: its files can be a gigabyte, per worker. */
+export type BundleDescription = Pick<Bundle, 'path' | 'manifest' | 'sha256'>;
+
+export function describeBundle(bundle: Bundle): BundleDescription {
+  return { path: bundle.path, manifest: bundle.manifest, sha256: bundle.sha256 };
+}
+
 /**
  * Reads and checks the bundle in a directory. Nothing in it is trusted: sizes and hashes are compared before
  * the model or the tokenizer is looked at, and every path must stay inside.

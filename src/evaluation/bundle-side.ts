@@ -1,6 +1,6 @@
 import { memoryUsage } from 'node:process';
 import { findBundle } from '../bundle/find-bundle.ts';
-import { type Bundle, loadBundle } from '../bundle/load-bundle.ts';
+import { type BundleDescription, describeBundle, loadBundle } from '../bundle/load-bundle.ts';
 import type { resolveScoreOptions } from '../options.ts';
 import { WorkerPool } from '../pipeline/pool.ts';
 import type { ShardPredictions, TaskLayout } from '../pipeline/protocol.ts';
@@ -12,7 +12,7 @@ import type { BundleSpeed } from './comparison-document.ts';
 /** One of the two bundles, with workers of its own. */
 export class BundleSide {
   readonly name: string;
-  readonly bundle: Bundle;
+  readonly bundle: BundleDescription;
   readonly tasks: TaskLayout[];
   readonly width: number;
   /** Of the last turn, by shard. */
@@ -23,7 +23,13 @@ export class BundleSide {
   readonly workers: number;
   readonly #pool: WorkerPool;
 
-  private constructor(name: string, bundle: Bundle, tasks: TaskLayout[], pool: WorkerPool, workers: number) {
+  private constructor(
+    name: string,
+    bundle: BundleDescription,
+    tasks: TaskLayout[],
+    pool: WorkerPool,
+    workers: number,
+  ) {
     this.name = name;
     this.bundle = bundle;
     this.tasks = tasks;
@@ -34,7 +40,7 @@ export class BundleSide {
 
   static async open(name: string, options: ReturnType<typeof resolveScoreOptions>): Promise<BundleSide> {
     const bundlePath = await findBundle(name);
-    const bundle = await loadBundle(bundlePath);
+    const bundle = describeBundle(await loadBundle(bundlePath));
     const known = new Set(bundle.manifest.tasks.map((task) => task.name));
     // A bundle need not have every task that the other one has.
     const tasks = options.tasks?.filter((task) => known.has(task));

@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { findBundle } from '../bundle/find-bundle.ts';
-import { type Bundle, bundleFiles, loadBundle } from '../bundle/load-bundle.ts';
+import {
+  type Bundle,
+  type BundleDescription,
+  bundleFiles,
+  describeBundle,
+  loadBundle,
+} from '../bundle/load-bundle.ts';
 import type { BundleTask } from '../bundle/manifest.ts';
 import { PredictError, UsageError } from '../errors.ts';
 import { type ShardPredictions, textFlags } from '../pipeline/protocol.ts';
@@ -54,7 +60,7 @@ export interface Prediction {
 export class Predictor {
   /** Scored tasks, in bundle order. */
   readonly tasks: readonly BundleTask[];
-  readonly bundle: Omit<Bundle, 'model' | 'tokenizer'>;
+  readonly bundle: BundleDescription;
   readonly #session: ModelSession;
   readonly #tokenizer: TextTokenizer;
   readonly #decoders: (TaskDecoder | undefined)[];
@@ -62,9 +68,7 @@ export class Predictor {
   readonly #maxBatchTokens: number;
 
   private constructor(bundle: Bundle, session: ModelSession, options: PredictorOptions) {
-    // Without the files' contents, which session and tokenizer hold in their own forms.
-    const { path, manifest, sha256 } = bundle;
-    this.bundle = { path, manifest, sha256 };
+    this.bundle = describeBundle(bundle);
     this.tasks = selectTasks(bundle.manifest.tasks, options);
     this.#session = session;
     this.#tokenizer = new TextTokenizer(

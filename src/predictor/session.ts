@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { join } from 'node:path';
-import { type Bundle, bundleFiles } from '../bundle/load-bundle.ts';
+import { type Bundle, type BundleDescription, bundleFiles, describeBundle } from '../bundle/load-bundle.ts';
 import { BundleError } from '../errors.ts';
 
 /** Inputs that a model may ask for; each int64 or int32 [batch, sequence]. */
@@ -17,7 +17,7 @@ export class ModelSession {
   readonly #outputs: { name: string; labels: number }[];
   readonly #integerTypes: Map<string, 'int32' | 'int64'>;
 
-  private constructor(session: ort.InferenceSession, bundle: Bundle) {
+  private constructor(session: ort.InferenceSession, bundle: BundleDescription) {
     this.#session = session;
     // Not the bundle itself: its bytes are of no use once the session has its own.
     this.#modelPath = modelPath(bundle);
@@ -53,7 +53,7 @@ export class ModelSession {
         },
       );
     }
-    const model = new ModelSession(session, bundle);
+    const model = new ModelSession(session, describeBundle(bundle));
     await model.#runOnce();
     return model;
   }
@@ -118,7 +118,10 @@ export class ModelSession {
   }
 }
 
-function inputTypes(session: ort.InferenceSession, bundle: Bundle): Map<string, 'int32' | 'int64'> {
+function inputTypes(
+  session: ort.InferenceSession,
+  bundle: BundleDescription,
+): Map<string, 'int32' | 'int64'> {
   const types = new Map<string, 'int32' | 'int64'>();
   for (const input of session.inputMetadata) {
     const type = input.isTensor ? input.type : 'no tensor';
@@ -138,7 +141,7 @@ function inputTypes(session: ort.InferenceSession, bundle: Bundle): Map<string, 
   );
 }
 
-function checkOutputs(session: ort.InferenceSession, bundle: Bundle): void {
+function checkOutputs(session: ort.InferenceSession, bundle: BundleDescription): void {
   const where = modelPath(bundle);
   for (const task of bundle.manifest.tasks) {
     const output = session.outputMetadata.find((value) => value.name === task.output);
@@ -162,6 +165,6 @@ function labelCountError(where: string, output: string, labels: number, found: s
   );
 }
 
-function modelPath(bundle: Bundle): string {
+function modelPath(bundle: BundleDescription): string {
   return join(bundle.path, bundleFiles.model);
 }

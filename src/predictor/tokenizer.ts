@@ -1,4 +1,7 @@
 import { BundleError } from '../errors.ts';
+import type { Json, TextEncoder } from './tokenizer-json.ts';
+import { unigramEncoder } from './unigram.ts';
+import { wordPieceEncoder } from './word-piece.ts';
 import { noncharacter, WordTokenizer } from './word-tokenizer.ts';
 
 /**
@@ -14,14 +17,12 @@ export interface Encoding {
   truncated: boolean;
 }
 
-type Json = Record<string, unknown>;
-
 /**
- * Texts to token ids, as the bundle's `tokenizer.json` says, with two differences from the plain library:
+ * Texts to token ids, as the bundle's `tokenizer.json` says, with two differences from the reference:
  * special tokens written in a text (`</s>`, `[SEP]`) are plain text, and texts are cut to `max_length`.
  */
 export class TextTokenizer {
-  readonly #tokenizer: WordTokenizer;
+  readonly #encodeText: TextEncoder;
   readonly #prefix: number[];
   readonly #suffix: number[];
   readonly #maxLength: number;
@@ -35,8 +36,8 @@ export class TextTokenizer {
   constructor(tokenizer: Json, maxLength: number, where: string) {
     try {
       ({ prefix: this.#prefix, suffix: this.#suffix } = specialTokens(tokenizer['post_processor'] as Json));
-      this.#tokenizer = new WordTokenizer(tokenizer);
-      this.#tokenizer.encode('a');
+      this.#encodeText = chooseEncoder(tokenizer);
+      this.#encodeText('a');
     } catch (cause) {
       throw new BundleError('TOKENIZER_INVALID', `${where} cannot be used: ${(cause as Error).message}`, {
         cause,
@@ -56,7 +57,7 @@ export class TextTokenizer {
     const trimmed = text.trim();
     // The cut may split a surrogate pair: toWellFormed puts U+FFFD there, as it does for lone surrogates.
     const cut = (trimmed.length > maxCharacters ? trimmed.slice(0, maxCharacters) : trimmed).toWellFormed();
-    const ids = this.#tokenizer.encode(cut.replaceAll(noncharacter, '\uFFFD'));
+    const ids = this.#encodeText(cut.replaceAll(noncharacter, '\uFFFD'));
     if (ids.length === 0) return { ids, truncated: false };
     const room = this.#maxLength - this.#prefix.length - this.#suffix.length;
     return {
@@ -64,6 +65,18 @@ export class TextTokenizer {
       truncated: ids.length > room || trimmed.length > maxCharacters,
     };
   }
+}
+
+/** Own code for the kinds that the library reads otherwise than the reference does, the library for the rest. */
+function chooseEncoder(tokenizer: Json): TextEncoder {
+  const addedTokens = (tokenizer['added_tokens'] ?? []) as { content: string; special?: boolean }[];
+  if (addedTokens.every((token) => token.special)) {
+    const special = new Set(addedTokens.map((token) => token.content));
+    const own = unigramEncoder(tokenizer, special) ?? wordPieceEncoder(tokenizer, special);
+    if (own !== undefined) return own;
+  }
+  const words = new WordTokenizer(tokenizer);
+  return (text) => words.encode(text);
 }
 
 type TemplatePiece = { SpecialToken?: { id: string }; Sequence?: unknown };

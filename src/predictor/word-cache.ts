@@ -1,6 +1,23 @@
 /** Words whose ids are kept, in each of two generations. */
 const generationWords = 20_000;
 
+/** Longer words are rare and do not come again. */
+const maxCharacters = 64;
+
+/** Remembers the ids of words: tokenizers that split words first give a word the same ids in every text. */
+export function rememberWords(
+  encode: (word: string) => readonly number[],
+): (word: string) => readonly number[] {
+  const words = new WordCache();
+  return (word) => {
+    const known = words.get(word);
+    if (known !== undefined) return known;
+    const ids = encode(word);
+    if (word.length <= maxCharacters) words.set(word, ids);
+    return ids;
+  };
+}
+
 /**
  * Token ids of the words seen lately. Two generations instead of a list by last use: a hit in the young one, which
  * is nearly every hit, costs one look-up and moves nothing.

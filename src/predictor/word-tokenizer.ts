@@ -1,14 +1,10 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { BytePairMerger } from './byte-pair-merger.ts';
-import { WordCache } from './word-cache.ts';
-
-/** Longer words are rare and do not come again. */
-const maxCachedCharacters = 64;
+import type { Json } from './tokenizer-json.ts';
+import { rememberWords } from './word-cache.ts';
 
 /** A code point that stands for no character: what a text must not hold, names of special tokens start with. */
 export const noncharacter = '\uFFFE';
-
-type Json = Record<string, unknown>;
 
 /** Takes the library's model out where it is not asked, which saves its memory and the time to build it. */
 const noModel = { type: 'BPE', vocab: {}, merges: [] };
@@ -19,7 +15,6 @@ const noModel = { type: 'BPE', vocab: {}, merges: [] };
  */
 export class WordTokenizer {
   readonly #tokenizer: Tokenizer;
-  readonly #words = new WordCache();
   readonly #wordIds: ((word: string) => readonly number[]) | undefined;
   /** Id of unknown pieces where a run of them, also across words, counts as one. */
   readonly #fusedId: number | undefined;
@@ -46,13 +41,14 @@ export class WordTokenizer {
     const unknownId = merger === undefined ? model.unk_token_id : merger.unknownId;
     const fuses = merger === undefined ? model.fuse_unk : (json['model'] as { fuse_unk?: boolean }).fuse_unk;
     this.#fusedId = fuses === true ? unknownId : undefined;
-    this.#wordIds =
+    this.#wordIds = rememberWords(
       merger === undefined
         ? (word) =>
             model
               .encode([word])
               .map((piece: string) => (model.tokens_to_ids.get(piece) ?? unknownId) as number)
-        : (word) => merger.encode(word);
+        : (word) => merger.encode(word),
+    );
   }
 
   encode(text: string): number[] {
@@ -62,12 +58,7 @@ export class WordTokenizer {
     if (normal === '') return [];
     const ids: number[] = [];
     for (const word of preTokenizer.pre_tokenize(normal, { section_index: 0 })) {
-      let wordIds = this.#words.get(word);
-      if (wordIds === undefined) {
-        wordIds = this.#wordIds(word);
-        if (word.length <= maxCachedCharacters) this.#words.set(word, wordIds);
-      }
-      for (const id of wordIds) {
+      for (const id of this.#wordIds(word)) {
         if (id === this.#fusedId && ids.at(-1) === id) continue;
         ids.push(id);
       }

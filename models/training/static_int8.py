@@ -1,0 +1,154 @@
+"""Static int8 for any exported encoder: 7-bit weights per channel, activation scales fixed by calibration texts.
+
+compress.py says why: scales that do not depend on the batch, and sums that do not saturate without VNNI.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
+from tokenizers import Tokenizer
+
+from compress import open_session
+
+Feed = dict[str, np.ndarray]  # input name -> int64 [batch, sequence]
+AGREEMENT = 0.99  # int8 is good enough when it gives this share of texts the labels that fp32 gives
+CALIBRATION_TEXTS, BATCH = 512, 16
+
+
+class Feeds(CalibrationDataReader):
+    def __init__(self, feeds: Iterable[Feed]) -> None:
+        self.feeds: Iterator[Feed] = iter(feeds)
+
+    def get_next(self) -> Feed | None:
+        return next(self.feeds, None)
+
+
+def products_with_weights(graph: onnx.GraphProto) -> list[str]:
+    """Names of the nodes worth quantising; attention's own products stay in float, they are small."""
+    weights = {tensor.name for tensor in graph.initializer}
+    return [node.name for node in graph.node if node.op_type in ("MatMul", "Gemm") and node.input[1] in weights]
+
+
+def down_projections(graph: onnx.GraphProto) -> set[str]:
+    """The products that shrink the feed-forward's hidden vector: their inputs have the outliers of these models."""
+    shapes = {tensor.name: tensor.dims for tensor in graph.initializer}
+    return {name for node in graph.node if (name := node.name) and node.op_type == "MatMul" and _shrinks(shapes.get(node.input[1]))}
+
+
+def _shrinks(dims: Iterable[int] | None) -> bool:
+    dims = list(dims or [])
+    return len(dims) == 2 and dims[0] > dims[1]
+
+
+def quantise_graph(source: Path, target: Path, feeds: Iterable[Feed], in_float: set[str]) -> None:
+    """Writes an int8 copy of an fp32 model in one file; the nodes `in_float` and everything small stay as they are."""
+    nodes = [name for name in products_with_weights(onnx.load(source).graph) if name not in in_float]
+    quantize_static(
+        str(source),
+        str(target),
+        Feeds(feeds),
+        quant_format=QuantFormat.QDQ,
+        nodes_to_quantize=nodes,
+        per_channel=True,
+        reduce_range=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        calibrate_method=CalibrationMethod.MinMax,
+        extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul", "Gemm"], "ActivationSymmetric": False},
+    )
+    model = onnx.load(target)
+    shrink_tables(model.graph)
+    onnx.checker.check_model(model)
+    onnx.save(model, target)
+
+
+def shrink_tables(graph: onnx.GraphProto) -> None:
+    """The table of pieces becomes int8 with one scale per piece, dequantised after the lookup; others are small."""
+    tables = {t.name: t for t in graph.initializer if t.data_type == TensorProto.FLOAT and len(t.dims) == 2}
+    gathers = [node for node in graph.node if node.op_type == "Gather" and list(node.input)[1] == "input_ids"]
+    for gather in gathers:
+        table = tables[gather.input[0]]
+        name = table.name
+        values = numpy_helper.to_array(table)
+        scale = np.maximum(np.abs(values).max(1, keepdims=True), 1e-8) / 127
+        graph.initializer.remove(table)
+        graph.initializer.append(numpy_helper.from_array(np.round(values / scale).astype(np.int8), f"{name}_int8"))
+        graph.initializer.append(numpy_helper.from_array(scale.astype(np.float32), f"{name}_scale"))
+        at = list(graph.node).index(gather)
+        graph.node.remove(gather)
+        ids, out = gather.input[1], gather.output[0]
+        new = [
+            helper.make_node("Gather", [f"{name}_int8", ids], [f"{name}_rows"], axis=0),
+            helper.make_node("Gather", [f"{name}_scale", ids], [f"{name}_row_scale"], axis=0),
+            helper.make_node("Cast", [f"{name}_rows"], [f"{name}_float"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{name}_float", f"{name}_row_scale"], [out]),
+        ]
+        for offset, node in enumerate(new):
+            graph.node.insert(at + offset, node)
+
+
+def make_feeds(tokenizer: Tokenizer, texts: list[str], names: list[str], pad: int, max_length: int) -> Iterator[Feed]:
+    """Batches of texts of similar length, in an order that depends on the texts alone."""
+    tokenizer.enable_truncation(max_length)
+    encoded = sorted((encoding.ids for encoding in tokenizer.encode_batch(texts)), key=len)
+    for start in range(0, len(encoded), BATCH):
+        yield make_feed(encoded[start : start + BATCH], names, pad)
+
+
+def make_feed(rows: list[list[int]], names: list[str], pad: int) -> Feed:
+    longest = max(map(len, rows))
+    ids = np.array([row + [pad] * (longest - len(row)) for row in rows], np.int64)
+    mask = np.array([[1] * len(row) + [0] * (longest - len(row)) for row in rows], np.int64)
+    known = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+    return {name: known[name] for name in names}
+
+
+def labels_of(path: Path, tasks: list[dict], batches: list[Feed]) -> list[np.ndarray]:
+    """Per task what is predicted: int [texts], or bool [texts, labels] for multi-label tasks."""
+    session = open_session(path, 2)
+    parts = [session.run([task["output"] for task in tasks], batch) for batch in batches]
+    predicted = []
+    for task, logits in zip(tasks, (np.concatenate(each) for each in zip(*parts, strict=True)), strict=True):
+        if "thresholds" in task:
+            predicted.append(1 / (1 + np.exp(-logits)) >= np.array(task["thresholds"]))
+        else:
+            predicted.append(logits.argmax(1))
+    return predicted
+
+
+def quantise(fp32: Path, int8: Path, tasks: list[dict], calibrate: list[Feed], measure: list[Feed]) -> dict:
+    """Writes the int8 model, and reports how well it agrees; products with outliers stay in float where labels need it."""
+    expected = labels_of(fp32, tasks, measure)
+    for in_float in (set(), down_projections(onnx.load(fp32).graph)):
+        quantise_graph(fp32, int8, calibrate, in_float)
+        agreement = {}
+        for task, before, after in zip(tasks, expected, labels_of(int8, tasks, measure), strict=True):
+            agreement[task["name"]] = round(float((before == after).reshape(len(before), -1).all(1).mean()), 4)
+        report = {"texts": len(expected[0]), "label_agreement_with_fp32": agreement, "products_in_float": len(in_float)}
+        print(f"int8: {json.dumps(report)}", file=sys.stderr)
+        if min(agreement.values()) >= AGREEMENT:
+            return report
+    print(f"warning: int8 gives fewer than {AGREEMENT:.0%} of the texts fp32's labels; measure it before you use it", file=sys.stderr)
+    return report
+
+
+def is_batch_invariant(path: Path, pieces: int, names: list[str], pad: int, max_length: int) -> bool:
+    """Whether logits are the same bytes for a text alone and among others of its length; ids are drawn at random."""
+    session = open_session(path)
+    rng = np.random.default_rng(3)
+    for length in (3, 4, 5, 8, 13, 21, 32, 48, 64):
+        for size in (2, 3, 7, 16, 33):
+            rows = rng.integers(0, pieces, (size, min(length, max_length)))
+            batch = make_feed(np.where(rows == pad, (pad + 1) % pieces, rows).tolist(), names, pad)
+            together = session.run(None, batch)
+            for row in {0, size - 1}:
+                alone = session.run(None, {name: values[row : row + 1] for name, values in batch.items()})
+                if any(a[0].tobytes() != b[row].tobytes() for a, b in zip(alone, together, strict=True)):
+                    return False
+    return True

@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bundleFiles } from '../../src/bundle/load-bundle.ts';
+import type { FixtureManifest } from '../support/fixture-bundle.ts';
+import { keepOutputs } from './onnx-file.ts';
+
+/** Writes a bundle with the body of another one and the head of one of its tasks; returns its directory. */
+export async function writeSingleTask(bundle: string, task: string, directory: string): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  const manifest = JSON.parse(await readFile(join(bundle, bundleFiles.manifest), 'utf8')) as FixtureManifest;
+  manifest.tasks = manifest.tasks.filter(({ name }) => name === task);
+  const outputs = manifest.tasks.map(({ output }) => output);
+  const model = keepOutputs(await readFile(join(bundle, bundleFiles.model)), outputs);
+  await writeFile(join(directory, bundleFiles.model), model);
+  await copyFile(join(bundle, bundleFiles.tokenizer), join(directory, bundleFiles.tokenizer));
+  manifest.files = manifest.files.map((file) =>
+    file.path === bundleFiles.model
+      ? { ...file, bytes: model.length, sha256: createHash('sha256').update(model).digest('hex') }
+      : file,
+  );
+  await writeFile(join(directory, bundleFiles.manifest), JSON.stringify(manifest));
+  return directory;
+}
