@@ -364,7 +364,9 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     expectChoice('invalid-utf8', options.invalidUtf8, invalidTextChoices) ??
     (defaults.invalidUtf8.default as InvalidTextChoice);
   const maxRejects =
-    errors === 'inline' ? everyRow : parseRejectLimit(String(options.maxRejects ?? defaults.maxRejects.default));
+    errors === 'inline'
+      ? everyRow
+      : parseRejectLimit(String(options.maxRejects ?? defaults.maxRejects.default));
   if (errors !== 'inline' && allowsRejects(maxRejects) && options.rejects === undefined) {
     throw new UsageError('OPTION_INVALID', 'Expected --rejects along with --max-rejects, got none', {
       hint: 'Rejected rows must go somewhere: `--rejects <file>`.',
@@ -416,7 +418,7 @@ function checkLineBuffered(options: ScoreOptions): void {
   expect(
     typeof output !== 'string',
     'the output to be stdout',
-    String(output),
+    typeof output === 'string' ? output : '',
     'Leave the option out to write a file, which appears when it is complete.',
   );
   for (const [name, format] of [
@@ -438,7 +440,12 @@ function checkLineBuffered(options: ScoreOptions): void {
     '--rejects',
     'A line that is set aside would leave its place in the output empty.',
   );
-  expect(options.resume !== true, 'no --resume', 'one', 'A stream cannot be read again: send the lines again.');
+  expect(
+    options.resume !== true,
+    'no --resume',
+    'one',
+    'A stream cannot be read again: send the lines again.',
+  );
 }
 
 function checkInlineErrors({ rejects, maxRejects }: ScoreOptions): void {

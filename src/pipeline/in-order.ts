@@ -26,7 +26,7 @@ export async function* inOrder<Item, Result>(
       else if (isOpen) start(work(next.value));
     } catch (error) {
       isOpen = false;
-      start(Promise.reject(error as Error));
+      start(Promise.reject(error));
     }
     reading = undefined;
   };
@@ -36,7 +36,9 @@ export async function* inOrder<Item, Result>(
       if (isOpen && inFlight.length < maxInFlight) reading ??= read();
       const [first] = inFlight;
       if (first === undefined && reading === undefined) return;
-      const isResult = await Promise.race([reading?.then(() => false), first?.then(yes, yes)].filter(isPresent));
+      const isResult = await Promise.race(
+        [reading?.then(() => false), first?.then(yes, yes)].filter(isPresent),
+      );
       if (isResult) yield await (inFlight.shift() as Promise<Result>);
     }
   } finally {

@@ -52,9 +52,13 @@ export interface RowWriter {
 /** @throws {UsageError} when an added name is already taken, or errors have no place in the format. */
 export function createRowWriter(head: RecordsHead, options: WriterOptions): RowWriter {
   if (options.inlineErrors === true && isDelimited(options.to)) {
-    throw new UsageError('OPTION_INVALID', `Expected JSONL output along with --errors inline, got ${options.to}`, {
-      hint: 'A table has no column for them: write JSONL with `--to jsonl`, or set such rows aside with `--rejects`.',
-    });
+    throw new UsageError(
+      'OPTION_INVALID',
+      `Expected JSONL output along with --errors inline, got ${options.to}`,
+      {
+        hint: 'A table has no column for them: write JSONL with `--to jsonl`, or set such rows aside with `--rejects`.',
+      },
+    );
   }
   return isDelimited(options.to)
     ? createDelimitedWriter(head, options)
