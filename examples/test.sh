@@ -7,8 +7,7 @@ cd "$(dirname "$0")/.."
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export work root=$PWD
-export options=(--text comment --model "$root/fixtures/bundle")
+export work root=$PWD model=$PWD/fixtures/bundle
 
 names=("$@")
 ((${#names[@]})) || names=(parallel slurm manifests ray spark image)
@@ -63,17 +62,17 @@ for _ in {1..20}; do
   cat fixtures/feedback.jsonl
   echo '{"comment": "cut'
 done >"$work/in.jsonl"
-voxpop score "$work/in.jsonl" "${options[@]}" --errors inline --quiet -o "$work/single.jsonl"
+voxpop score "$work/in.jsonl" --text comment --model "$model" --errors inline --quiet -o "$work/single.jsonl"
 
 for name in "${names[@]}"; do
   started=$SECONDS
   mkdir "$work/$name"
   if [[ -e examples/test/$name.py ]]; then
-    python "examples/test/$name.py"
+    test=(python "examples/test/$name.py")
   else
-    # shellcheck source=/dev/null
-    (. "examples/test/$name.sh")
-  fi || {
+    test=(bash -euo pipefail "examples/test/$name.sh")
+  fi
+  "${test[@]}" || {
     echo "not ok - $name"
     exit 1
   }

@@ -13,7 +13,7 @@ import yaml
 
 work = Path(os.environ["work"])
 examples = Path(os.environ["root"]) / "examples"
-model = f"--model={os.environ['root']}/fixtures/bundle"
+model = f"--model={os.environ['model']}"
 kill_once = f"--import=file://{os.environ['root']}/dist/test/support/kill-at-bytes.js"
 
 

@@ -35,6 +35,8 @@ ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
+SchedulerType=sched/builtin
+ReturnToService=2
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 MailProg=/bin/true
@@ -48,7 +50,7 @@ else
 fi >"$cluster/cgroup.conf"
 slurmctld -c -i 2>/dev/null
 slurmd
-for _ in {1..50}; do
+for _ in {1..500}; do
   [[ $(sinfo --noheader --format=%t) == idle ]] && break
   sleep 0.2
 done
@@ -57,9 +59,9 @@ out=$work/slurm/out.jsonl
 # The first shard to come so far is killed while it writes.
 export VOXPOP_KILL_AT_BYTES=20000 VOXPOP_KILL_ONCE=$work/slurm/killed
 export SBATCH_CPUS_PER_TASK=1 NODE_OPTIONS="--import=file://$root/dist/test/support/kill-at-bytes.js"
-merge=$(examples/slurm/submit.sh 4 "$work/in.jsonl" "$work/slurm/shards" "$out" "${options[@]}" --errors inline)
+merge=$(examples/slurm/submit.sh 4 "$work/in.jsonl" "$work/slurm/shards" "$out" --text comment --model "$model" --errors inline)
 unset NODE_OPTIONS
-for _ in {1..300}; do
+for _ in {1..3000}; do
   [[ -n $(squeue --noheader) ]] || break
   # Slurm lets two minutes pass before it runs a job again; here they would be lost.
   for job in $(squeue --noheader --array --states=PENDING --format='%A %r' | sed -n 's/ BeginTime$//p'); do
