@@ -26,13 +26,16 @@ const hours = (value) => (value < 1 ? `${number(value * 60)} min` : `${number(va
 const table = [
   ['', ...[100e6, 10e9].map((rows) => `${number(rows / 1e6)} million rows`)],
   ['core-hours', (rows) => number(coreHours(rows))],
-  [`cost at $${price} a core-hour`, (rows) => `$${number(coreHours(rows) * price, coreHours(rows) * price < 10 ? 2 : 0)}`],
-  ...[16, 64, 1024].map((cores) => [`time on ${number(cores)} cores`, (rows) => hours(coreHours(rows) / cores)]),
-  ['read, written', (rows) => `${number((rows * bytesIn) / 1e9)} GB, ${number((rows * bytesOut) / 1e9)} GB`],
   [
-    'counting, in each job of `--shard` over one file',
-    (rows) => hours(rows / countedPerSecond / 3600),
+    `cost at $${price} a core-hour`,
+    (rows) => `$${number(coreHours(rows) * price, coreHours(rows) * price < 10 ? 2 : 0)}`,
   ],
+  ...[16, 64, 1024].map((cores) => [
+    `time on ${number(cores)} cores`,
+    (rows) => hours(coreHours(rows) / cores),
+  ]),
+  ['read, written', (rows) => `${number((rows * bytesIn) / 1e9)} GB, ${number((rows * bytesOut) / 1e9)} GB`],
+  ['counting, in each job of `--shard` over one file', (rows) => hours(rows / countedPerSecond / 3600)],
 ];
 
 function coreHours(rows) {
