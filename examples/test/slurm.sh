@@ -7,7 +7,11 @@ socket=$cluster/munge.socket
 
 stop() {
   for name in slurmd slurmctld munged; do
-    [[ ! -e $cluster/$name.pid ]] || kill "$(<"$cluster/$name.pid")" || true
+    [[ -e $cluster/$name.pid ]] || continue
+    pid=$(<"$cluster/$name.pid")
+    kill "$pid" || continue
+    # They write to the folder until they end.
+    while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
   done
 }
 trap stop EXIT
@@ -40,7 +44,9 @@ ReturnToService=2
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 MailProg=/bin/true
-NodeName=$host NodeAddr=127.0.0.1 CPUs=$(nproc) State=UNKNOWN
+# As many as two shards ask for, whatever is there.
+SlurmdParameters=config_overrides
+NodeName=$host NodeAddr=127.0.0.1 CPUs=8 State=UNKNOWN
 PartitionName=local Nodes=$host Default=YES State=UP
 EOF
 if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
@@ -58,7 +64,7 @@ done
 out=$work/slurm/out.jsonl
 # The first shard to come so far is killed while it writes.
 export VOXPOP_KILL_AT_BYTES=20000 VOXPOP_KILL_ONCE=$work/slurm/killed
-export SBATCH_CPUS_PER_TASK=1 NODE_OPTIONS="--import=file://$root/dist/test/support/kill-at-bytes.js"
+export NODE_OPTIONS="--import=file://$root/dist/test/support/kill-at-bytes.js"
 merge=$(examples/slurm/submit.sh 4 "$work/in.jsonl" "$work/slurm/shards" "$out" --text comment --model "$model" --errors inline)
 unset NODE_OPTIONS
 for _ in {1..3000}; do
