@@ -15,6 +15,9 @@ export type ScoreColumns = (typeof scoreColumns)[number];
 export const invalidTextChoices = ['error', 'replace', 'reject'] as const;
 export type InvalidTextChoice = (typeof invalidTextChoices)[number];
 
+export const errorChoices = ['stop', 'inline'] as const;
+export type ErrorChoice = (typeof errorChoices)[number];
+
 export const logFormats = ['text', 'json'] as const;
 export type LogFormat = (typeof logFormats)[number];
 
@@ -53,6 +56,10 @@ export interface ScoreOptions {
   rejects?: string | undefined;
   /** How many rows may be rejected, like `100` or `1%`. */
   maxRejects?: string | number | undefined;
+  /** What a row does that cannot be read, scored or written, where none may be rejected. */
+  errors?: ErrorChoice | undefined;
+  /** One line of JSONL in, one line out, each as soon as it is scored; from a stream to a stream. */
+  lineBuffered?: boolean | undefined;
   resume?: boolean | undefined;
   force?: boolean | undefined;
   manifest?: string | undefined;
@@ -203,6 +210,17 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
     default: '0',
     changesOutput: false,
   },
+  errors: {
+    flags: '--errors <how>',
+    description:
+      'rows that cannot be read, scored or written: stop the run, or stand in JSONL output as {"error": ...}',
+    choices: errorChoices,
+    default: 'stop',
+  },
+  lineBuffered: {
+    flags: '--line-buffered',
+    description: 'filter stdin to stdout: one line of JSONL in, one out, each as soon as it is scored',
+  },
   resume: {
     flags: '--resume',
     description: 'go on with an unfinished run; do nothing if it is finished and unchanged',
@@ -310,6 +328,8 @@ export interface ResolvedScoreOptions extends Omit<ScoreOptions, 'maxRejects' | 
   limit: number;
   shard: Slice | undefined;
   maxRejects: RejectLimit;
+  errors: ErrorChoice;
+  lineBuffered: boolean;
   resume: boolean;
   force: boolean;
 }
@@ -336,8 +356,18 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     );
   }
   const defaults = scoreOptionTable;
-  const maxRejects = parseRejectLimit(String(options.maxRejects ?? defaults.maxRejects.default));
-  if (allowsRejects(maxRejects) && options.rejects === undefined) {
+  const errors =
+    expectChoice('errors', options.errors, errorChoices) ?? (defaults.errors.default as ErrorChoice);
+  if (options.lineBuffered) checkLineBuffered(options);
+  if (errors === 'inline') checkInlineErrors(options);
+  const invalidUtf8 =
+    expectChoice('invalid-utf8', options.invalidUtf8, invalidTextChoices) ??
+    (defaults.invalidUtf8.default as InvalidTextChoice);
+  const maxRejects =
+    errors === 'inline'
+      ? everyRow
+      : parseRejectLimit(String(options.maxRejects ?? defaults.maxRejects.default));
+  if (errors !== 'inline' && allowsRejects(maxRejects) && options.rejects === undefined) {
     throw new UsageError('OPTION_INVALID', 'Expected --rejects along with --max-rejects, got none', {
       hint: 'Rejected rows must go somewhere: `--rejects <file>`.',
     });
@@ -345,11 +375,10 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
   return {
     ...options,
     scores: expectChoice('scores', options.scores, scoreColumns) ?? (defaults.scores.default as ScoreColumns),
-    from: expectChoice('from', options.from, fileFormats),
+    from: expectChoice('from', options.from, fileFormats) ?? (options.lineBuffered ? 'jsonl' : undefined),
     to: expectChoice('to', options.to, fileFormats),
-    invalidUtf8:
-      expectChoice('invalid-utf8', options.invalidUtf8, invalidTextChoices) ??
-      (defaults.invalidUtf8.default as InvalidTextChoice),
+    // An error of one row, then, not of the run.
+    invalidUtf8: errors === 'inline' && invalidUtf8 !== 'replace' ? 'reject' : invalidUtf8,
     header: options.header ?? true,
     prefix: options.prefix ?? (defaults.prefix.default as string),
     threshold: options.threshold ?? {},
@@ -361,9 +390,76 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     limit: options.limit ?? Infinity,
     shard: options.shard === undefined ? undefined : parseSlice(options.shard),
     maxRejects,
+    errors,
+    lineBuffered: options.lineBuffered ?? false,
     resume: options.resume ?? false,
     force: options.force ?? false,
   };
+}
+
+/** Where errors stand in the output, no row is too many. */
+const everyRow: RejectLimit = { percent: 100 };
+
+/** A filter has one stream on each side, and answers each line with a line. */
+function checkLineBuffered(options: ScoreOptions): void {
+  const expect = (isSo: boolean, expected: string, found: string, hint: string): void => {
+    if (isSo) return;
+    throw new UsageError('OPTION_INVALID', `Expected ${expected} along with --line-buffered, got ${found}`, {
+      hint,
+    });
+  };
+  const { inputs, output, text, from, to } = options;
+  expect(
+    inputs.length === 1 && inputs[0] === '-',
+    'the input - (stdin)',
+    inputs.join(' '),
+    'Feed files through a pipe, or leave the option out: a file needs no prompt answers.',
+  );
+  expect(
+    typeof output !== 'string',
+    'the output to be stdout',
+    typeof output === 'string' ? output : '',
+    'Leave the option out to write a file, which appears when it is complete.',
+  );
+  for (const [name, format] of [
+    ['from', from],
+    ['to', to],
+  ] as const) {
+    const hint = 'Only in JSONL is a line always a row.';
+    expect(format === undefined || format === 'jsonl', `--${name} jsonl`, `--${name} ${format}`, hint);
+  }
+  expect(
+    text !== undefined && text.length > 0,
+    '--text',
+    'none',
+    'Each process of a job sees another first line, or none to guess from: name the column, as in `--text comment`.',
+  );
+  expect(
+    options.rejects === undefined,
+    '--errors inline',
+    '--rejects',
+    'A line that is set aside would leave its place in the output empty.',
+  );
+  expect(
+    options.resume !== true,
+    'no --resume',
+    'one',
+    'A stream cannot be read again: send the lines again.',
+  );
+}
+
+function checkInlineErrors({ rejects, maxRejects }: ScoreOptions): void {
+  const other =
+    rejects !== undefined
+      ? '--rejects'
+      : maxRejects !== undefined && String(maxRejects) !== scoreOptionTable.maxRejects.default
+        ? '--max-rejects'
+        : undefined;
+  if (other !== undefined) {
+    throw new UsageError('OPTION_INVALID', `Expected either --errors inline or ${other}, got both`, {
+      hint: 'Rows that fail either stand in the output or go to a file of their own.',
+    });
+  }
 }
 
 /** Characters that a string of V8 can hold. */

@@ -110,9 +110,25 @@ export async function planScore(
     options.inputs,
     (path) => (path === output ? [checkpointPath(path)] : []),
   );
-  const recordsOptions = { ...options, rejectRows: allowsRejects(options.maxRejects) };
+  if (options.lineBuffered && !manifest.batchInvariant && !options.deterministic) {
+    throw new UsageError(
+      'OPTION_INVALID',
+      `Expected --deterministic along with --line-buffered, as the bundle ${manifest.name} is not batch invariant`,
+      { hint: 'Which lines are scored together depends on when they arrive, and must not change scores.' },
+    );
+  }
+  const recordsOptions = {
+    ...options,
+    rejectRows: allowsRejects(options.maxRejects),
+    everyLine: options.lineBuffered,
+  };
   const records = await openRecords({ ...recordsOptions, onBytes });
   try {
+    if (options.lineBuffered && records.head.gzip) {
+      throw new UsageError('OPTION_INVALID', 'Expected plain lines along with --line-buffered, found gzip', {
+        hint: 'A compressed line cannot be told before the next ones: `gzip -dc | voxpop score - ...`.',
+      });
+    }
     const { columns: textColumns, guessed } = resolveTextColumns(records.head, options.text);
     const format = outputFormat(output, records.head, options.to);
     const writer = createRowWriter(records.head, {
@@ -126,6 +142,7 @@ export async function planScore(
       outputDelimiter: options.outputDelimiter,
       escapeFormulas: options.escapeFormulas,
       rejectRows: allowsRejects(options.maxRejects),
+      inlineErrors: options.errors === 'inline',
     });
     const { name, version: bundleVersion, batchInvariant } = manifest;
     const slice =
@@ -209,6 +226,7 @@ export async function openScoring(given: ScoreOptions): Promise<Scoring> {
         rows: records.rows(plan.textColumns, plan.slice?.start),
         skip,
         limit: plan.slice?.rows ?? options.limit,
+        promptly: options.lineBuffered,
         score: pure ? (shard) => recent.score(shard) : scoreShard,
         labelCount,
         reject: (row, code, message) => {

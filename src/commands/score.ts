@@ -17,6 +17,7 @@ Examples:
   voxpop score dump.csv -o out.csv --resume --rejects bad.jsonl --max-rejects 1%
   voxpop score dump.csv --shard 3/16
   cat survey.tsv | voxpop score - --from tsv --scores none | head
+  some-program | voxpop score - --line-buffered --text comment --errors inline
 
 Exit codes: 0 done, 1 failed while running, 2 usage, input or bundle wrong, 3 too many rejects,
 130/143 interrupted.`;

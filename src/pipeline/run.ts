@@ -34,6 +34,8 @@ export interface ScoringPlan {
   skip: number;
   /** Rows to take at most, those left out included. */
   limit: number;
+  /** Score rows as they arrive, and do not wait for full shards; only for bundles that are batch invariant. */
+  promptly: boolean;
   score: (shard: Shard) => Promise<ShardPredictions>;
   /** Labels of all scored tasks. */
   labelCount: number;
@@ -55,7 +57,8 @@ export async function* scoreRows(plan: ScoringPlan): AsyncGenerator<ScoredShard>
     }
     return { rows, predictions };
   };
-  const shards = cutShards(plan.rows, { shardRows, skip: plan.skip, limit: plan.limit, signal: plan.signal });
+  const { skip, limit, promptly, signal } = plan;
+  const shards = cutShards(plan.rows, { shardRows, skip, limit, promptly, signal });
   yield* inOrder(shards, scoreShard, plan.maxShardsInFlight);
 }
 

@@ -6,17 +6,22 @@ export interface ShardCut {
   skip: number;
   /** Rows to take at most, those left out included. */
   limit: number;
+  /**
+   * Cut at the end of each chunk, too, so that no row waits for one that has not arrived. Rows that wait
+   * together come in one chunk, so shards grow with the load.
+   */
+  promptly: boolean;
   /** Ends the reading, even one that waits for a slow pipe. */
   signal: AbortSignal | undefined;
 }
 
 /**
  * Cuts the rows of a run into shards of `shardRows` (the last one may be shorter), by row count only: how the
- * reader happened to chunk them has no influence.
+ * reader happened to chunk them has no influence, unless they are cut promptly.
  */
 export async function* cutShards(
   chunks: AsyncIterable<Row[]>,
-  { shardRows, skip, limit, signal }: ShardCut,
+  { shardRows, skip, limit, promptly, signal }: ShardCut,
 ): AsyncGenerator<Row[]> {
   let shard: Row[] = [];
   let at = 0;
@@ -31,6 +36,10 @@ export async function* cutShards(
         shard = [];
       }
       if (at === limit) return;
+    }
+    if (promptly && shard.length > 0) {
+      yield shard;
+      shard = [];
     }
   }
   if (shard.length > 0 && signal?.aborted !== true) yield shard;

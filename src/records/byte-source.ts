@@ -51,7 +51,7 @@ export async function inputSize(file: string): Promise<number | undefined> {
 export async function openBytes(file: string, options: ByteSourceOptions): Promise<ByteSource> {
   const raw = file === '-' ? readStdin(options) : await readFileFrom(file, options);
   try {
-    const [start, chunks] = await peek(raw.chunks, 4);
+    const [start, chunks] = await peek(raw.chunks, 4, holdsLineFeed);
     refuseWorkbook(file, start);
     const gzip = start[0] === 0x1f && start[1] === 0x8b;
     return { gzip, chunks: gzip ? gunzip(file, chunks) : chunks, close: raw.close };
@@ -73,10 +73,14 @@ export async function openBytesAt(
   return readFileFrom(file, options, start);
 }
 
-/** The first `size` bytes (fewer when there are no more), and the chunks with those bytes still in them. */
+/**
+ * The first `size` bytes (fewer when there are no more), and the chunks with those bytes still in them.
+ * @param isEnough whether bytes tell that no more are needed, so that a slow pipe is not waited for
+ */
 export async function peek(
   chunks: AsyncGenerator<Buffer>,
   size: number,
+  isEnough: (bytes: Buffer) => boolean = () => false,
 ): Promise<[start: Buffer, chunks: AsyncGenerator<Buffer>]> {
   const taken: Buffer[] = [];
   let length = 0;
@@ -85,8 +89,14 @@ export async function peek(
     if (next.done === true) break;
     taken.push(next.value);
     length += next.value.length;
+    if (isEnough(next.value)) break;
   }
   return [Buffer.concat(taken), precede(taken, chunks)];
+}
+
+/** No signature and no byte order mark holds one: what comes after it is text. */
+export function holdsLineFeed(bytes: Buffer): boolean {
+  return bytes.includes(0x0a);
 }
 
 /** Spreadsheets come as workbooks more often than as anything else; of a ZIP archive, or of OLE before 2007. */

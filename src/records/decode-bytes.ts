@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import { InputError, UsageError } from '../errors.ts';
-import { peek } from './byte-source.ts';
+import { holdsLineFeed, peek } from './byte-source.ts';
 
 const lineFeed = 0x0a;
 /** A byte that UTF-8 never holds: what could not be decoded, for the reader of records to find. */
@@ -36,7 +36,7 @@ export async function decodeBytes(
   { encoding, invalid = 'error' }: { encoding?: string | undefined; invalid?: InvalidText | undefined },
 ): Promise<DecodedBytes> {
   const label = encodingName(encoding ?? 'utf-8');
-  const [start, chunks] = await peek(source, 3);
+  const [start, chunks] = await peek(source, 3, holdsLineFeed);
   const mark = byteOrderMarks.find(({ bytes }) => start.subarray(0, bytes.length).equals(bytes));
   const name = mark?.encoding ?? label;
   if (mark === undefined && encoding === undefined) refuseUtf16(file, start);

@@ -9,6 +9,8 @@ export interface ReaderOptions {
   mayBeInvalid: boolean;
   /** Whether a bad record comes as a row that says so; else it ends the reading. */
   rejectRows: boolean;
+  /** JSONL: whether blank lines are rows, and no line waits for a later one. */
+  everyLine: boolean;
   /** Line of the first byte, from 1. */
   line: number;
   /** Offset of the first byte. */

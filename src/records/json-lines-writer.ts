@@ -7,7 +7,7 @@ import {
   type TextPrediction,
 } from './prediction-view.ts';
 import { rejectOrThrow } from './row-fault.ts';
-import { isDelimited, type RecordsHead } from './row.ts';
+import { isDelimited, type RecordsHead, type RejectReason } from './row.ts';
 import type { RowWriter, WriterOptions } from './writer.ts';
 
 /**
@@ -28,9 +28,15 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
     rows(rows, predictions) {
       let lines = '';
       for (const [index, row] of rows.entries()) {
-        if (row.rejected !== undefined) continue;
-        if (row.json !== undefined && hasKey(row.json, key)) {
+        if (row.rejected === undefined && row.json !== undefined && hasKey(row.json, key)) {
           rejectOrThrow(row, keyTaken(key), head, options.rejectRows);
+        }
+        if (row.rejected !== undefined) {
+          if (options.inlineErrors === true) lines += errorRecord(row.rejected) + head.newline;
+          continue;
+        }
+        if (row.json?.trim() === '') {
+          lines += row.json + head.newline;
           continue;
         }
         const texts = options.textColumns.map((_, text) =>
@@ -81,6 +87,11 @@ function keyTaken(key: string): { code: string; message: string; hint: string } 
     message: `expected no key \`${key}\`, which is to be added, but the record has it`,
     hint: 'Put something in front of the added name, for example `--prefix voxpop_`.',
   };
+}
+
+/** Without the place, which is another one where the input was divided: the same row gives the same bytes. */
+function errorRecord({ raw, rawTruncated, ...error }: RejectReason): string {
+  return JSON.stringify({ error, input: raw, ...(rawTruncated ? { input_truncated: true } : {}) });
 }
 
 /** Puts a field in before the brace that ends an object, and leaves every other character alone. */

@@ -34,7 +34,7 @@ interface Line extends RowPlace {
 }
 
 /**
- * Reads JSON Lines: one object per line, blank lines skipped. The line is kept as it is.
+ * Reads JSON Lines: one object per line, blank lines skipped unless every line counts. The line is kept as it is.
  * @param chunks - UTF-8 without byte order mark
  * @throws {InputError} when the first line is not a JSON object, unless bad rows are rejected.
  */
@@ -51,10 +51,12 @@ export async function openJsonLines(
     if (next.done === true) break;
     taken.push(...next.value);
     first = next.value.find((line) => {
+      if (isBlank(line.text)) return false;
       const record = parseLine(line);
       if ('fault' in record && !options.rejectRows) throw faultError(options.file, record.fault);
       return 'value' in record;
     });
+    if (options.everyLine) break;
   }
   if (first !== undefined) columns = [...new Set(topLevelFields(first.text).map(({ key }) => key))];
   const newline = (first ?? taken[0])?.carriageReturn === true ? '\r\n' : '\n';
@@ -100,7 +102,7 @@ async function* toRows(
   }
 }
 
-/** Lines that are not blank, as many as a chunk completes; a batch is never empty. */
+/** Lines, blank ones only if every line counts, as many as a chunk completes; a batch is never empty. */
 async function* readLines(chunks: AsyncGenerator<Buffer>, options: ReaderOptions): AsyncGenerator<Line[]> {
   const { maxRowBytes, rejectRows } = options;
   let parts: Buffer[] = [];
@@ -141,16 +143,16 @@ async function* readLines(chunks: AsyncGenerator<Buffer>, options: ReaderOptions
     }
   }
   const last: Line[] = [];
-  close(last);
+  if (size > 0) close(last);
   if (last.length > 0) yield last;
 }
 
-/** @returns undefined for a blank line */
+/** @returns undefined for a blank line, unless every line counts */
 function closeLine(
   parts: Buffer[],
   size: number,
   place: RowPlace,
-  { maxRowBytes, mayBeInvalid }: ReaderOptions,
+  { maxRowBytes, mayBeInvalid, everyLine }: ReaderOptions,
 ): Line | undefined {
   const [only] = parts;
   let bytes = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
@@ -162,9 +164,13 @@ function closeLine(
     return { ...place, text, carriageReturn, fault: tooLongLine(place.line, maxRowBytes) };
   }
   const text = bytes.toString('utf8');
-  if (text.trim() === '') return undefined;
+  if (isBlank(text) && !everyLine) return undefined;
   const line = { ...place, text, carriageReturn };
   return mayBeInvalid && !isUtf8(bytes) ? { ...line, fault: invalidTextFault(place.line) } : line;
+}
+
+function isBlank(text: string): boolean {
+  return text.trim() === '';
 }
 
 function tooLongLine(line: number, maxRowBytes: number): RowFault {
@@ -175,6 +181,7 @@ const oneObjectPerLine = 'Each line holds one whole JSON object; `jq -c . file` 
 
 /** The texts of a line, or why there are none. */
 function readRecord(line: Line, request: RowsRequest): { texts: string[] } | { fault: RowFault } {
+  if (line.fault === undefined && isBlank(line.text)) return { texts: request.textColumns.map(() => '') };
   const record = parseLine(line);
   if ('fault' in record) return record;
   const texts: string[] = [];

@@ -38,6 +38,11 @@ export interface RecordsOptions {
    * a whole, is still an error.
    */
   rejectRows?: boolean | undefined;
+  /**
+   * Of JSONL, make every line a row, blank ones too (without text), and give each out as soon as it is read:
+   * whether any row has the wanted texts is then not looked at, and `head` is that of the first line.
+   */
+  everyLine?: boolean | undefined;
   stdin?: Readable | undefined;
   /** Called with the bytes of each read, before decompression, and the place of their input in `inputs`. */
   onBytes?: ((bytes: Uint8Array, input: number) => void) | undefined;
@@ -147,7 +152,8 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
     rows(textColumns, start) {
       const found = textColumns.map(() => false);
       const rows = readRows(textColumns, found, start ?? { input: 0, ordinal: 0, place: undefined, skip: 0 });
-      if (isDelimited(first.head.format) || start !== undefined) return rows;
+      const asTheyCome = start !== undefined || options.everyLine === true;
+      if (isDelimited(first.head.format) || asTheyCome) return rows;
       return requireTextPaths(rows, { columns: first.head.columns, textColumns, found });
     },
     async *places() {
@@ -227,6 +233,7 @@ async function readHead(
     maxRowBytes: options.maxRowBytes ?? defaultMaxRowBytes,
     mayBeInvalid: options.invalidUtf8 === 'reject',
     rejectRows: options.rejectRows ?? false,
+    everyLine: options.everyLine ?? false,
     line: 1,
     byteOffset: decoded.byteOrderMark ? 3 : 0,
   };

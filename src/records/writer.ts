@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import type { ShardPredictions, TaskLayout } from '../pipeline/protocol.ts';
 import { createDelimitedWriter } from './delimited-writer.ts';
 import { createJsonLinesWriter } from './json-lines-writer.ts';
@@ -17,6 +18,8 @@ export interface WriterOptions {
   flagTruncated: boolean;
   /** Mark a row that does not fit into the output as `rejected` instead of throwing. */
   rejectRows?: boolean | undefined;
+  /** JSONL: write what is wrong with a rejected row in its place. */
+  inlineErrors?: boolean | undefined;
   /** CSV and TSV: start with a byte order mark; else there is one if the input has one or is UTF-16. */
   bom?: boolean | undefined;
   /** CSV and TSV: one character, in place of that of the input or of the format. */
@@ -36,7 +39,7 @@ export interface RowWriter {
   /** To be written once, first. Holds the byte order mark; no names for JSONL and when the input has none. */
   header(): string;
   /**
-   * The lines of those rows that are not `rejected`. Text `i` of row `r`, rejected or not, is at index
+   * The lines of those rows that are not `rejected` (of all, with `inlineErrors`). Text `i` of row `r`, rejected or not, is at index
    * `r * textColumns.length + i` of `predictions`.
    *
    * A row that does not fit into the output (a key that has no column, a key that is there already) gets
@@ -46,8 +49,17 @@ export interface RowWriter {
   rows(rows: Row[], predictions: ShardPredictions): string | Buffer;
 }
 
-/** @throws {UsageError} when an added name is already taken. */
+/** @throws {UsageError} when an added name is already taken, or errors have no place in the format. */
 export function createRowWriter(head: RecordsHead, options: WriterOptions): RowWriter {
+  if (options.inlineErrors === true && isDelimited(options.to)) {
+    throw new UsageError(
+      'OPTION_INVALID',
+      `Expected JSONL output along with --errors inline, got ${options.to}`,
+      {
+        hint: 'A table has no column for them: write JSONL with `--to jsonl`, or set such rows aside with `--rejects`.',
+      },
+    );
+  }
   return isDelimited(options.to)
     ? createDelimitedWriter(head, options)
     : createJsonLinesWriter(head, options);

@@ -82,6 +82,7 @@ async function measure(): Promise<Timing> {
     rows: plan.records.rows(plan.textColumns),
     skip: 0,
     limit: Infinity,
+    promptly: false,
     score: await makeScore(plan.bundlePath),
     labelCount: plan.tasks.reduce((sum, task) => sum + task.labels.length, 0),
     reject: () => assert.fail('no row of the benchmark is rejected'),

@@ -54,5 +54,56 @@ test('failed work surfaces in its turn and closes the source', async () => {
     for await (const result of inOrder(items, work, 3)) seen.push(result);
   }, /five/);
   assert.deepEqual(seen, [0, 1, 2, 3, 4]);
+  // The read that was under way comes to its end first.
+  await setImmediate();
   assert.equal(state.closed, true);
+});
+
+test('a result does not wait for a source that is silent, nor does the end', async () => {
+  let closed = false;
+  async function* oneThenSilence(): AsyncGenerator<number> {
+    try {
+      yield 1;
+      await new Promise(() => {});
+    } finally {
+      closed = true;
+    }
+  }
+  const results = inOrder(oneThenSilence(), async (item) => item, 3);
+  assert.deepEqual(await results.next(), { done: false, value: 1 });
+  // The source cannot be closed while it waits; that must not hold up whoever has seen enough.
+  await results.return(undefined);
+  assert.equal(closed, false);
+});
+
+test('when the source fails, the results before come first', async () => {
+  async function* failing(): AsyncGenerator<number> {
+    yield 1;
+    yield 2;
+    throw new Error('third');
+  }
+  const seen: number[] = [];
+  await assert.rejects(async () => {
+    for await (const result of inOrder(failing(), async (item) => item, 5)) seen.push(result);
+  }, /third/);
+  assert.deepEqual(seen, [1, 2]);
+});
+
+test('nothing is started for an item that comes after the consumer has stopped', async () => {
+  let give: (item: number) => void = () => {};
+  const later = new Promise<number>((resolve) => {
+    give = resolve;
+  });
+  async function* items(): AsyncGenerator<number> {
+    yield 1;
+    yield await later;
+  }
+  const started: number[] = [];
+  const work = async (item: number): Promise<number> => started.push(item);
+  const results = inOrder(items(), work, 3);
+  await results.next();
+  await results.return(undefined);
+  give(2);
+  for (let turn = 0; turn < 5; turn++) await setImmediate();
+  assert.deepEqual(started, [1]);
 });
