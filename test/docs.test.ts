@@ -47,7 +47,8 @@ test('every flag that the README names exists', async () => {
   const helps = await Promise.all(commands.map((command) => printed([...command, '--help'])));
   const known = new Set(helps.flatMap((help) => help.match(/--[a-z][a-z-]*/g) ?? []));
   // Of other programs.
-  for (const name of ['--global', '--rows', '--rounds', '--texts', '--array', '--pipe']) known.add(name);
+  for (const name of ['--global', '--rows', '--rounds', '--texts', '--write', '--array', '--pipe'])
+    known.add(name);
   for (const [flag] of readme.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)) assert.ok(known.has(flag), flag);
 });
 
