@@ -3,11 +3,10 @@
 Writes baseline.npz: per task its logits for the measured rows.
 """
 
-import argparse
 import json
+import os
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
 
 import fasttext
@@ -16,6 +15,7 @@ import numpy as np
 from batches import MULTI, Corpus
 from compress import fit_thresholds
 from corpus import HELD_OUT, TEST, TRAIN, UNLABELLED
+from settings import arguments, load
 from train import dev_sample
 
 
@@ -78,12 +78,10 @@ def build(work: Path, config: dict, threads: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--threads", type=int, default=2)
-    arguments = parser.parse_args()
-    build(arguments.work, tomllib.loads(arguments.config.read_text()), arguments.threads)
+    parser = arguments(__doc__, with_tier=False)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    given = parser.parse_args()
+    build(given.work, load(given.config), given.threads)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from batches import MULTI, Corpus
-from compress import open_session
 from corpus import license_of
 from settings import arguments, load, tier_folder
+from static_int8 import open_session
 
 FORMAT_VERSION = 1
 BUILT_WITH = ("torch", "tokenizers", "onnx", "onnxruntime", "gensim", "numpy")

@@ -1,23 +1,18 @@
 """Step 7, compress: calibrates the trained model, and turns it into a static int8 ONNX graph.
 
-Activation scales are fixed at calibration time. Dynamic quantisation would take one scale over a
-whole batch, and a text's labels would then depend on its neighbours. Weights use 7 bits: on CPUs
-without VNNI the 8-bit sums of products saturate. Embeddings are int8 with one scale per piece.
-
 Writes model-fp32.onnx (calibrated), model.onnx (int8), thresholds.json and compress.json into the tier's folder.
 """
 
 import json
 import sys
 import time
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import onnx
 import onnxruntime
 import torch
-from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from sklearn.metrics import f1_score
 from torch.nn import functional as F
 
@@ -26,6 +21,7 @@ from corpus import UNLABELLED
 from metrics import decide, macro_f1
 from model import Model
 from settings import arguments, load, tier_folder
+from static_int8 import open_session, quantise_graph
 from train import dev_sample, model_config
 
 OPSET = 17
@@ -105,13 +101,6 @@ def run(session: onnxruntime.InferenceSession, corpus: Corpus, rows: np.ndarray,
     return np.concatenate(order), {name: np.concatenate(values) for name, values in outputs.items()}
 
 
-def open_session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
 def export(model: Model, path: Path) -> None:
     """fp32 ONNX: int64 [batch, sequence] inputs, one float32 [batch, labels] of logits per task."""
 
@@ -138,68 +127,10 @@ def export(model: Model, path: Path) -> None:
     )
 
 
-class Calibration(CalibrationDataReader):
-    def __init__(self, corpus: Corpus, config: dict, batches: int) -> None:
-        drawn = Sampler(corpus, config, seed=11).batches(1024, config["model"]["max_length"])
-        self.feeds = iter(
-            [
-                {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}
-                for _, (_, _, ids, mask) in zip(range(batches), drawn, strict=False)
-            ]
-        )
-
-    def get_next(self) -> dict | None:
-        return next(self.feeds, None)
-
-
-def shrink_tables(path: Path) -> None:
-    """Replaces float tables with a row per piece by int8 ones with a scale per piece, dequantised after the lookup."""
-    graph_model = onnx.load(path)
-    graph = graph_model.graph
-    floats = {tensor.name: tensor for tensor in graph.initializer if tensor.data_type == TensorProto.FLOAT}
-    gathers = [node for node in graph.node if node.op_type == "Gather" and node.input[0] in floats]
-    for number, gather in enumerate(gathers):
-        table = floats[gather.input[0]]
-        values = numpy_helper.to_array(table)
-        scale = np.maximum(np.abs(values).max(1, keepdims=True), 1e-8) / 127
-        graph.initializer.remove(table)
-        name = f"table_{number}"
-        graph.initializer.append(numpy_helper.from_array(np.round(values / scale).astype(np.int8), f"{name}_int8"))
-        graph.initializer.append(numpy_helper.from_array(scale.astype(np.float32), f"{name}_scale"))
-        at = list(graph.node).index(gather)
-        graph.node.remove(gather)
-        ids, out = gather.input[1], gather.output[0]
-        new = [
-            helper.make_node("Gather", [f"{name}_int8", ids], [f"{name}_rows"], axis=0),
-            helper.make_node("Gather", [f"{name}_scale", ids], [f"{name}_row_scale"], axis=0),
-            helper.make_node("Cast", [f"{name}_rows"], [f"{name}_float"], to=TensorProto.FLOAT),
-            helper.make_node("Mul", [f"{name}_float", f"{name}_row_scale"], [out]),
-        ]
-        for offset, node in enumerate(new):
-            graph.node.insert(at + offset, node)
-    onnx.checker.check_model(graph_model)
-    onnx.save(graph_model, path)
-
-
-def quantise(source: Path, target: Path, corpus: Corpus, config: dict) -> None:
-    # Only products with a weight: attention's own products stay in float, they are small.
-    graph = onnx.load(source).graph
-    weights = {tensor.name for tensor in graph.initializer}
-    nodes = [node.name for node in graph.node if node.op_type in ("MatMul", "Gemm") and node.input[1] in weights]
-    quantize_static(
-        str(source),
-        str(target),
-        Calibration(corpus, config, config["compress"]["calibration_batches"]),
-        quant_format=QuantFormat.QDQ,
-        nodes_to_quantize=nodes,
-        per_channel=True,
-        reduce_range=True,
-        activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
-        calibrate_method=CalibrationMethod.MinMax,
-        extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul", "Gemm"], "ActivationSymmetric": False},
-    )
-    shrink_tables(target)
+def calibration(corpus: Corpus, config: dict) -> Iterator[dict[str, np.ndarray]]:
+    drawn = Sampler(corpus, config, seed=11).batches(1024, config["model"]["max_length"])
+    for _, _, ids, mask in islice(drawn, config["compress"]["calibration_batches"]):
+        yield {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}
 
 
 def tokens_per_second(path: Path, pieces: int, seconds: float = 4.0) -> int:
@@ -228,7 +159,7 @@ def build(work: Path, config: dict) -> None:
     weight, logits["language"] = weigh_languages(model, corpus, order, logits["language"], longest)
     model.piece_languages.weight.data *= weight
     start = 0
-    calibration: dict[str, object] = {"weight of the pieces' languages": weight}
+    fitted: dict[str, object] = {"weight of the pieces' languages": weight}
     for task, count in model.label_counts.items():
         known = corpus.labelled(task)[order]
         if task == "sentiment":  # rows of two-class sources say nothing about how likely neutral is
@@ -242,10 +173,10 @@ def build(work: Path, config: dict) -> None:
                     head.bias.data[start : start + count] += torch.from_numpy(shift)
             if task == "language":
                 model.piece_languages.weight.data *= scale
-            calibration[task] = {"scale": round(scale, 3), "shift": shift.round(3).tolist()}
+            fitted[task] = {"scale": round(scale, 3), "shift": shift.round(3).tolist()}
         start += count
     export(model, folder / "model-fp32.onnx")
-    quantise(folder / "model-fp32.onnx", folder / "model.onnx", corpus, config)
+    quantise_graph(folder / "model-fp32.onnx", folder / "model.onnx", calibration(corpus, config))
 
     report: dict[str, dict] = {}
     for kind, path in (("fp32", folder / "model-fp32.onnx"), ("int8", folder / "model.onnx")):
@@ -266,7 +197,7 @@ def build(work: Path, config: dict) -> None:
             (folder / "thresholds-fp32.json").write_text(json.dumps(thresholds))
     (folder / "thresholds.json").write_text(json.dumps(thresholds))
     (folder / "compress.json").write_text(json.dumps(report))
-    print(json.dumps({"calibration": calibration, "thresholds": thresholds} | report, indent=1), file=sys.stderr)
+    print(json.dumps({"calibration": fitted, "thresholds": thresholds} | report, indent=1), file=sys.stderr)
 
 
 def main() -> None:

@@ -6,18 +6,18 @@ Writes to the work directory:
   sources.json  names of the sources, and the labels that each one annotates
 """
 
-import argparse
 import csv
 import hashlib
 import json
 import lzma
 import sys
-import tomllib
 from collections import Counter, defaultdict
 from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
+
+from settings import arguments, load
 
 TRAIN, DEV, TEST, PARALLEL, HELD_OUT = 0, 1, 2, 3, 4
 SPLITS = {"train": TRAIN, "dev": DEV, "test": TEST}
@@ -164,12 +164,10 @@ def build(data: Path, work: Path, config: dict) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--config", type=Path, required=True)
+    parser = arguments(__doc__, with_tier=False)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
-    arguments = parser.parse_args()
-    build(arguments.data, arguments.work, tomllib.loads(arguments.config.read_text()))
+    given = parser.parse_args()
+    build(given.data, given.work, load(given.config))
 
 
 if __name__ == "__main__":

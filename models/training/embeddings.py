@@ -4,9 +4,7 @@ meaning start close together in all languages. Labels of one language then help 
 Writes embeddings.npy, float32 [pieces, width].
 """
 
-import argparse
 import sys
-import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,7 @@ from tokenizers import Tokenizer
 
 from batches import Corpus
 from corpus import HELD_OUT, TEST
+from settings import arguments, load
 
 LINE = 9000  # gensim cuts sentences at 10,000 words
 
@@ -72,11 +71,8 @@ def build(work: Path, config: dict) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
-    arguments = parser.parse_args()
-    build(arguments.work, tomllib.loads(arguments.config.read_text()))
+    given = arguments(__doc__, with_tier=False).parse_args()
+    build(given.work, load(given.config))
 
 
 if __name__ == "__main__":

@@ -16,10 +16,10 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from batches import BOS_ID, EOS_ID, MULTI, Corpus, collate
-from compress import open_session
 from corpus import HELD_OUT, TEST, TRAIN, license_of
 from metrics import calibration_error, decide, macro_f1, majority, softmax
 from settings import arguments, load, tier_folder
+from static_int8 import open_session
 
 # How people write, apart from what they mean.
 DISTURBANCES = {

@@ -27,9 +27,10 @@ def tier_folder(work: Path, config: dict) -> Path:
     return folder
 
 
-def arguments(description: str) -> argparse.ArgumentParser:
+def arguments(description: str, with_tier: bool = True) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description.split("\n")[0])
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--tier", help="a tier of the config other than the default one")
+    if with_tier:
+        parser.add_argument("--tier", help="a tier of the config other than the default one")
     return parser

@@ -1,24 +1,31 @@
 """Static int8 for any exported encoder: 7-bit weights per channel, activation scales fixed by calibration texts.
 
-compress.py says why: scales that do not depend on the batch, and sums that do not saturate without VNNI.
+Dynamic quantisation would take one scale over a whole batch, and a text's labels would then depend on its neighbours.
+Weights use 7 bits: on CPUs without VNNI the 8-bit sums of products saturate. Tables are int8 with one scale per row.
 """
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from tokenizers import Tokenizer
 
-from compress import open_session
-
 Feed = dict[str, np.ndarray]  # input name -> int64 [batch, sequence]
 AGREEMENT = 0.99  # int8 is good enough when it gives this share of texts the labels that fp32 gives
 CALIBRATION_TEXTS, BATCH = 512, 16
+
+
+def open_session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 class Feeds(CalibrationDataReader):
@@ -46,7 +53,7 @@ def _shrinks(dims: Iterable[int] | None) -> bool:
     return len(dims) == 2 and dims[0] > dims[1]
 
 
-def quantise_graph(source: Path, target: Path, feeds: Iterable[Feed], in_float: set[str]) -> None:
+def quantise_graph(source: Path, target: Path, feeds: Iterable[Feed], in_float: Collection[str] = ()) -> None:
     """Writes an int8 copy of an fp32 model in one file; the nodes `in_float` and everything small stay as they are."""
     nodes = [name for name in products_with_weights(onnx.load(source).graph) if name not in in_float]
     quantize_static(
@@ -69,9 +76,10 @@ def quantise_graph(source: Path, target: Path, feeds: Iterable[Feed], in_float: 
 
 
 def shrink_tables(graph: onnx.GraphProto) -> None:
-    """The table of pieces becomes int8 with one scale per piece, dequantised after the lookup; others are small."""
+    """The large tables that are looked up become int8 with one scale per row, dequantised after the lookup."""
     tables = {t.name: t for t in graph.initializer if t.data_type == TensorProto.FLOAT and len(t.dims) == 2}
-    gathers = [node for node in graph.node if node.op_type == "Gather" and list(node.input)[1] == "input_ids"]
+    gathers = [node for node in graph.node if node.op_type == "Gather" and node.input[0] in tables]
+    gathers = [node for node in gathers if depends_on(graph, node.input[1], "input_ids")]
     for gather in gathers:
         table = tables[gather.input[0]]
         name = table.name
@@ -91,6 +99,20 @@ def shrink_tables(graph: onnx.GraphProto) -> None:
         ]
         for offset, node in enumerate(new):
             graph.node.insert(at + offset, node)
+
+
+def depends_on(graph: onnx.GraphProto, name: str, wanted: str) -> bool:
+    """Whether tensor `name` is made from the values of the input `wanted`, not only from its shape."""
+    makers = {output: node for node in graph.node for output in node.output}
+    pending, seen = [name], set()
+    while pending:
+        at = pending.pop()
+        if at == wanted:
+            return True
+        if at in makers and at not in seen and makers[at].op_type != "Shape":
+            pending += makers[at].input
+        seen.add(at)
+    return False
 
 
 def make_feeds(tokenizer: Tokenizer, texts: list[str], names: list[str], pad: int, max_length: int) -> Iterator[Feed]:

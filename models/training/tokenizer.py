@@ -4,11 +4,9 @@ Writes tokenizer.json, and ids.npz: the ids of every text (no special tokens) as
 with offsets, plus a second, noisy encoding of a share of the train texts.
 """
 
-import argparse
 import json
 import random
 import sys
-import tomllib
 import unicodedata
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
 
 from corpus import PARALLEL, TRAIN
+from settings import arguments, load
 
 PAD, BOS, EOS, UNK = "<pad>", "<s>", "</s>", "<unk>"  # ids 0 to 3
 SPACE = "\u2581"
@@ -147,11 +146,8 @@ def build(work: Path, config: dict) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
-    arguments = parser.parse_args()
-    build(arguments.work, tomllib.loads(arguments.config.read_text()))
+    given = arguments(__doc__, with_tier=False).parse_args()
+    build(given.work, load(given.config))
 
 
 if __name__ == "__main__":
