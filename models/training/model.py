@@ -2,7 +2,9 @@
 
 Shapes: B texts, T tokens, D width. Every head sees four vectors [B, D]: mean of the embeddings and
 maximum of a width-3 convolution over them (the n-gram path: fastText's idea, which learns fast and
-keeps word-order cues), mean and maximum of the encoder's output.
+keeps word-order cues), mean and maximum of the encoder's output. A tier may have a table of hashed
+pairs of pieces beside them, whose mean [B, P] every head sees too: it remembers set phrases, which
+a small encoder learns slowly.
 
 Two kinds of encoder. `bert`: MiniLM's own layers (post-norm, GELU, a position table), so that they
 can start from pretrained weights. `small`: pre-norm, ReLU and no positions, the convolution tells
@@ -10,6 +12,7 @@ it about word order; made for speed.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +33,24 @@ class ModelConfig:
     dropout: float
     positions: int  # longest text of a `bert` encoder
     tasks: dict[str, int]  # task -> number of labels
+    pair_buckets: int = 0  # rows of the table of pairs; 0: no such table
+    pair_width: int = 0
+
+
+class Features(NamedTuple):
+    """What the heads see; None where the model lacks that path or leaves it out."""
+
+    languages: Tensor  # [B, languages]: mean of the pieces' languages
+    pairs: Tensor | None  # [B, P]
+    embedded: Tensor  # [B, D]: mean of the embeddings
+    ngrams: Tensor  # [B, D]: maximum of the convolution
+    mean: Tensor | None = None  # [B, D], of the encoder's output
+    maximum: Tensor | None = None  # [B, D]
+
+    def without_ngrams(self, kept: Tensor) -> "Features":
+        """The n-gram path of some texts left out, by a 0/1 float [B, 1]."""
+        pairs = None if self.pairs is None else self.pairs * kept
+        return self._replace(pairs=pairs, embedded=self.embedded * kept, ngrams=self.ngrams * kept)
 
 
 class Layer(nn.Module):
@@ -75,6 +96,7 @@ class Model(nn.Module):
         # vector in all languages, so the other paths are slow to tell them apart.
         self.piece_languages = nn.Embedding(config.pieces, config.tasks["language"])
         nn.init.zeros_(self.piece_languages.weight)
+        self.pairs = nn.Embedding(config.pair_buckets, config.pair_width, sparse=True) if config.pair_buckets else None
         self.convolution = nn.Linear(3 * config.width, config.width)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
         self.norm = nn.Identity() if self.bert else nn.LayerNorm(config.width)
@@ -82,16 +104,21 @@ class Model(nn.Module):
         self.label_counts = config.tasks
         # The heads of all tasks as one matrix per vector: each vector then gets its own int8 scale.
         self.heads = nn.ModuleList(nn.Linear(config.width, sum(config.tasks.values())) for _ in range(4))
+        if self.pairs is not None:
+            nn.init.normal_(self.pairs.weight, std=0.01)
+            self.pair_head = nn.Linear(config.pair_width, sum(config.tasks.values()), bias=False)
         if not self.bert:
             for layer in self.layers:  # start near the identity: deep layers then do not disturb a trained n-gram path
                 nn.init.normal_(layer.attention_out.weight, std=0.01)
                 nn.init.normal_(layer.feed_forward_out.weight, std=0.01)
 
-    def features(self, input_ids: Tensor, attention_mask: Tensor, use_encoder: bool = True) -> list[Tensor]:
-        """The pieces' languages [B, languages], then four float32 [B, D] (two without the encoder).
+    def pair_codes(self, input_ids: Tensor) -> Tensor:
+        """The bucket of each piece with the one before it, int64 [B, T]."""
+        before = F.pad(input_ids[:, :-1], (1, 0))
+        return (input_ids * 92821 + before * 31337) % self.pairs.num_embeddings
 
-        From int64 [B, T] ids and a 0/1 mask of the same shape.
-        """
+    def features(self, input_ids: Tensor, attention_mask: Tensor, use_encoder: bool = True) -> Features:
+        """From int64 [B, T] ids and a 0/1 mask of the same shape."""
         mask = attention_mask.to(torch.float32).unsqueeze(-1)
         # A mean as a product: onnxruntime's sum over T rounds otherwise for one text than for several.
         share = (mask / mask.sum(1, keepdim=True)).transpose(1, 2)
@@ -104,7 +131,8 @@ class Model(nn.Module):
         after = F.pad(dropped[:, 1:], (0, 0, 0, 1))
         # Padding gives relu(...) * 0 = 0, which never wins over a real token's value.
         ngrams = F.relu(self.convolution(torch.cat([before, dropped, after], -1))) * mask
-        shallow = [(share @ self.piece_languages(input_ids)).squeeze(1), (share @ embedded).squeeze(1), ngrams.amax(1)]
+        pairs = None if self.pairs is None else (share @ self.pairs(self.pair_codes(input_ids))).squeeze(1)
+        shallow = Features((share @ self.piece_languages(input_ids)).squeeze(1), pairs, (share @ embedded).squeeze(1), ngrams.amax(1))
         if not use_encoder:
             return shallow
         x = dropped if self.bert else dropped + ngrams
@@ -112,14 +140,16 @@ class Model(nn.Module):
         for layer in self.layers:
             x = layer(x, bias)
         x = self.norm(x)
-        return [*shallow, (share @ x).squeeze(1), (x + (1.0 - mask) * MASKED).amax(1)]
+        return shallow._replace(mean=(share @ x).squeeze(1), maximum=(x + (1.0 - mask) * MASKED).amax(1))
 
-    def label(self, features: list[Tensor]) -> dict[str, Tensor]:
+    def label(self, features: Features) -> dict[str, Tensor]:
         """Logits per task, float32 [B, labels]. Without the encoder's two vectors its heads are left out."""
-        languages, *vectors = features
-        logits = sum(head(self.dropout(vector)) for head, vector in zip(self.heads, vectors, strict=False))
+        vectors = (features.embedded, features.ngrams, features.mean, features.maximum)
+        logits = sum(head(self.dropout(vector)) for head, vector in zip(self.heads, vectors, strict=True) if vector is not None)
+        if features.pairs is not None:
+            logits = logits + self.pair_head(features.pairs)
         result = dict(zip(self.label_counts, logits.float().split(list(self.label_counts.values()), -1), strict=True))
-        return result | {"language": result["language"] + languages}
+        return result | {"language": result["language"] + features.languages}
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, use_encoder: bool = True) -> dict[str, Tensor]:
         """Logits per task, float32 [B, labels]."""

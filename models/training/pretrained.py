@@ -153,7 +153,7 @@ def sentence_vectors(model: Model, corpus: Corpus, texts: list[str], tokenizer: 
         chosen = order[start : start + 256]
         input_ids, mask = collate([ids[row] for row in chosen], longest, (fill, begin, end))
         with torch.autocast("cpu", torch.bfloat16):
-            mean = model.features(input_ids, mask)[3].float()
+            mean = model.features(input_ids, mask).mean.float()
         vectors[chosen] = torch.nn.functional.normalize(mean, dim=-1).numpy().astype(np.float16)
     return columns["group"][rows], vectors
 

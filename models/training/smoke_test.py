@@ -29,8 +29,9 @@ import evaluate
 import pretrained
 import tokenizer
 import train
-from compress import open_session
+from loop import in_processes
 from settings import load
+from static_int8 import open_session
 
 HERE = Path(__file__).parent
 LIMIT_BYTES = 16_000_000
@@ -187,8 +188,8 @@ def main() -> None:
         # Started again, a longer run goes on from the checkpoint instead of from the beginning.
         checkpoint = work / config["bundle"]["name"] / "checkpoint.pt"
         first = torch.load(checkpoint, weights_only=False)
-        config["train"]["minutes"] = 0.25
-        train.train(work, config, threads=1)
+        config["train"] |= {"minutes": first["elapsed"] / 60 + 0.1, "meet_steps": 4}
+        in_processes(train.train, (work, config, 2, 2), processes=2)
         assert torch.load(checkpoint, weights_only=False)["step"] > first["step"] > 0
         distil.distil(work, micro, config, threads=1)
         for tier in (config, micro):

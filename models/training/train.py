@@ -6,7 +6,6 @@ English original. Part of the way through, the model's own predictions on Englis
 labels for their translations: tasks labelled in a few languages reach the others.
 """
 
-import json
 import os
 import sys
 import time
@@ -20,6 +19,7 @@ from torch.nn import functional as F
 
 from batches import MULTI, SINGLE, Corpus, Sampler, eval_batches
 from corpus import DEV, PARALLEL, TRAIN, UNLABELLED
+from loop import Optimiser, Run, in_processes, learning_factor
 from model import Model, ModelConfig
 from settings import arguments, load, tier_folder
 
@@ -30,7 +30,7 @@ def task_sizes(config: dict) -> dict[str, int]:
 
 def model_config(config: dict, pieces: int) -> ModelConfig:
     sizes = config["model"]
-    shape = {name: sizes[name] for name in ("kind", "width", "layers", "heads", "feed_forward", "dropout")}
+    shape = {name: sizes[name] for name in ("kind", "width", "layers", "heads", "feed_forward", "dropout", "pair_buckets", "pair_width")}
     return ModelConfig(pieces, **shape, positions=sizes["max_length"], tasks=task_sizes(config))
 
 
@@ -192,82 +192,66 @@ def dev_sample(corpus: Corpus, size: int, seed: int) -> np.ndarray:
     return rows[order[rank < size]]
 
 
-def learning_factor(progress: float, warm_up: float = 0.02) -> float:
-    """Linear warm-up, then down to 2 % along a cosine."""
-    if progress < warm_up:
-        return progress / warm_up
-    done = min(1.0, (progress - warm_up) / (1 - warm_up))
-    return 0.02 + 0.98 * 0.5 * (1 + float(np.cos(np.pi * done)))
-
-
-def train(work: Path, config: dict, threads: int) -> None:
+def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int = 0) -> None:
     settings = config["train"]
-    torch.manual_seed(settings["seed"])
-    torch.set_num_threads(threads)
+    torch.manual_seed(settings["seed"] + rank)
+    torch.set_num_threads(max(1, threads // processes))
     corpus, folder = Corpus.load(work), tier_folder(work, config)
     start = torch.load(work / "start.pt", weights_only=True)
+    if (folder / "start.pt").exists():  # weights of the same shape to go on from, e.g. of an earlier version
+        start |= torch.load(folder / "start.pt", weights_only=False)["model"]
     model = Model(model_config(config, len(start["embedding.weight"])))
-    model.load_state_dict(start)
+    model.load_state_dict(start, strict=False)
     width = config["model"]["width"]
     to_original = nn.Linear(width, width)  # only for the training
     nn.init.eye_(to_original.weight)
     originals = Originals(work, corpus)
 
+    tables = [[model.embedding.weight], [] if model.pairs is None else [model.pairs.weight]]
     heads = [*model.heads.parameters(), *model.convolution.parameters()]
-    taken = {id(parameter) for parameter in [*heads, *model.embedding.parameters()]}
+    if model.pairs is not None:
+        heads += model.pair_head.parameters()
+    taken = {id(parameter) for parameter in [*heads, *tables[0], *tables[1]]}
     encoder = [parameter for parameter in model.parameters() if id(parameter) not in taken] + [*to_original.parameters()]
-    dense = torch.optim.AdamW([{"params": heads}, {"params": encoder}], weight_decay=settings["weight_decay"], betas=(0.9, 0.98))
-    sparse = torch.optim.SparseAdam(list(model.embedding.parameters()), betas=(0.9, 0.98))
+    optimiser = Optimiser(
+        [(heads, settings["learning_rate"]), (encoder, settings["encoder_learning_rate"])],
+        [
+            (table, rate)
+            for table, rate in zip(tables, (settings["embedding_learning_rate"], settings["pair_learning_rate"]), strict=True)
+            if table
+        ],
+        settings["weight_decay"],
+    )
+    watched = dev_sample(corpus, settings["dev_rows"], settings["seed"])
+    run = Run(
+        folder / "checkpoint.pt",
+        settings["minutes"],
+        settings,
+        {"model": model, "to_original": to_original, "optimiser": optimiser},
+        lambda: dev_scores(model, corpus, watched, settings["train_length"]),
+    )
     soft = SoftLabels(corpus)
-    elapsed, step, tokens_seen = 0.0, 0, 0
-    checkpoint = folder / "checkpoint.pt"
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=False)
-        model.load_state_dict(state["model"])
-        to_original.load_state_dict(state["to_original"])
-        dense.load_state_dict(state["dense"])
-        sparse.load_state_dict(state["sparse"])
-        elapsed, step, tokens_seen = state["elapsed"], state["step"], state["tokens"]
-        soft.values, soft.has = state["soft"]
-
-    sampler = Sampler(corpus, config, settings["seed"] + step)
-    if soft.values:
+    sampler = Sampler(corpus, config, settings["seed"] + run.step * processes + rank)
+    if "soft" in run.kept:
+        soft.values, soft.has = run.kept["soft"]
         sampler.add_transfer(*soft.transferable(corpus))
     batches = sampler.batches(settings["batch_tokens"], settings["train_length"])
-    watched = dev_sample(corpus, settings["dev_rows"], settings["seed"])
-    total, warm = settings["minutes"] * 60, settings["warm_minutes"] * 60
-    next_dev, next_checkpoint = elapsed + settings["dev_minutes"] * 60, elapsed + settings["checkpoint_minutes"] * 60
-    running: dict[str, float] = {}
-    started = time.monotonic() - elapsed
+    warm = settings["warm_minutes"] * 60
     model.train()
 
-    def save() -> None:
-        state = {
-            "model": model.state_dict(),
-            "to_original": to_original.state_dict(),
-            "dense": dense.state_dict(),
-            "sparse": sparse.state_dict(),
-            "elapsed": elapsed,
-            "step": step,
-            "tokens": tokens_seen,
-            "soft": (soft.values, soft.has),
-        }
-        torch.save(state, checkpoint.with_suffix(".part"))
-        os.replace(checkpoint.with_suffix(".part"), checkpoint)
-
-    while elapsed < total:
-        sampler.translations = settings["warm_translations"] if elapsed < warm else 1.0
+    while run.goes_on:
+        sampler.translations = settings["warm_translations"] if run.elapsed < warm else 1.0
         rows, transfer, ids, mask = next(batches)
-        if not soft.values and elapsed >= total * settings["soft_from"]:
+        if not soft.values and run.progress >= settings["soft_from"]:
             soft.fill(model, corpus, config, seconds=settings["soft_minutes"] * 60)
             sampler.add_transfer(*soft.transferable(corpus))
+            run.kept["soft"] = (soft.values, soft.has)
             model.train()
         with torch.autocast("cpu", torch.bfloat16):
             features = model.features(ids, mask)
-            sentences = to_original(features[3])
+            sentences = to_original(features.mean)
             # Each text's n-gram path is left out now and then: the encoder must be able to do without it.
-            alone = (torch.rand(len(rows), 1) >= settings["ngram_dropout"]).float()
-            logits = model.label([features[0], features[1] * alone, features[2] * alone, *features[3:]])
+            logits = model.label(features.without_ngrams((torch.rand(len(rows), 1) >= settings["ngram_dropout"]).float()))
         per_task = losses(logits, rows, corpus, sampler.smoothing, soft, transfer)
         likeness = originals.loss(sentences, rows)
         # Long texts come in batches of fewer rows: weigh by rows, damped, so they do not count for more.
@@ -276,54 +260,18 @@ def train(work: Path, config: dict, threads: int) -> None:
         if likeness is not None:
             loss = loss + scale * settings["likeness"] * likeness
             per_task["likeness"] = likeness
-        loss.backward()
-        factor = learning_factor(elapsed / total)
-        dense.param_groups[0]["lr"] = factor * settings["learning_rate"]
-        dense.param_groups[1]["lr"] = factor * settings["encoder_learning_rate"]
-        sparse.param_groups[0]["lr"] = factor * settings["embedding_learning_rate"]
-        nn.utils.clip_grad_norm_(heads + encoder, 1.0)
-        dense.step()
-        sparse.step()
-        dense.zero_grad(set_to_none=True)
-        sparse.zero_grad(set_to_none=True)
-        step += 1
-        tokens_seen += int(mask.sum())
-        elapsed = time.monotonic() - started
-        for task, value in per_task.items():
-            running[task] = 0.99 * running.get(task, value.item()) + 0.01 * value.item()
-        if step % 100 == 0:
-            print(
-                f"{elapsed:.0f}s step {step} {tokens_seen / elapsed:.0f} tokens/s",
-                {task: round(value, 3) for task, value in running.items()},
-                file=sys.stderr,
-                flush=True,
-            )
-        if elapsed >= next_dev:
-            print(
-                f"{elapsed:.0f}s dev",
-                json.dumps(dev_scores(model, corpus, watched, settings["train_length"])),
-                file=sys.stderr,
-                flush=True,
-            )
-            next_dev += settings["dev_minutes"] * 60
-        if elapsed >= next_checkpoint:
-            save()
-            next_checkpoint += settings["checkpoint_minutes"] * 60
-    save()
-    torch.save({"model": model.state_dict(), "step": step, "tokens": tokens_seen, "seconds": elapsed}, folder / "model.pt")
-    print(
-        f"{elapsed:.0f}s final dev",
-        json.dumps(dev_scores(model, corpus, watched, config["model"]["max_length"])),
-        file=sys.stderr,
-        flush=True,
-    )
+        optimiser.step(loss, learning_factor(run.progress))
+        run.stepped(int(mask.sum()), per_task)
+    run.finish()
 
 
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     given = parser.parse_args()
-    train(given.work, load(given.config, given.tier), given.threads)
+    config = load(given.config, given.tier)
+    processes = min(given.threads, config["train"]["processes"])
+    in_processes(train, (given.work, config, given.threads, processes), processes)
 
 
 if __name__ == "__main__":
