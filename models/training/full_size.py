@@ -1,13 +1,13 @@
 """Makes full-size bundles with random weights, XLM-R base and mBERT base, and runs each through `voxpop score`.
 
-python full_size.py --out DIRECTORY [--workers 1] [--shapes xlm-r-base mbert-base]
+python full_size.py --out DIRECTORY [--workers 1] [--shapes xlm-r-base mbert-base] [--texts FILE]
 
-They have the tasks of voxpop-mini, so that `npm run bench:table` can compare their speed with it. Their labels mean nothing.
+The vocabulary is trained on the texts given (CSV or JSONL): give some hundred thousand of many languages for token
+counts like the real models'. They have the tasks of voxpop-mini, so that `npm run bench:table` can compare their speed with it. Their labels mean nothing.
 Needs `npm run build` before.
 """
 
 import argparse
-import csv
 import json
 import os
 import sys
@@ -19,12 +19,15 @@ from tokenizers import Tokenizer
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedModel, XLMRobertaConfig, XLMRobertaForSequenceClassification
 
 import import_checkpoint
+from import_checkpoint import read_texts
 from tokenizer_kinds import train_bert, train_xlm_roberta
 
 ROOT = Path(__file__).parents[2]
 FEEDBACK = ROOT / "fixtures/feedback.csv"
 MINI = ROOT / "models/voxpop-mini/bundle.json"
 BASE = dict(hidden_size=768, num_hidden_layers=12, num_attention_heads=12, intermediate_size=3072)
+# Pieces to train: more take very long, and split texts hardly otherwise.
+MOST_TRAINED = 64_000
 # As in the configs of xlm-roberta-base and bert-base-multilingual-cased.
 SHAPES = {
     "xlm-r-base": (250_002, XLMRobertaConfig, XLMRobertaForSequenceClassification, dict(max_position_embeddings=514, type_vocab_size=1)),
@@ -50,7 +53,8 @@ def fill(tokenizer: Tokenizer, pieces: int) -> Tokenizer:
 def make_bundle(shape: str, out: Path, texts: list[str]) -> None:
     pieces, config_class, model_class, places = SHAPES[shape]
     is_bert = config_class is BertConfig
-    tokenizer = fill(train_bert(texts, 8000, lowercase=False) if is_bert else train_xlm_roberta(texts, 2000), pieces)
+    trained = min(MOST_TRAINED, max(2000, len(texts)))  # few texts make few pieces; the rest is filled up
+    tokenizer = fill(train_bert(texts, trained, lowercase=False) if is_bert else train_xlm_roberta(texts, trained), pieces)
     torch.manual_seed(1)
     models: dict[str, PreTrainedModel] = {}
     for task in json.loads(MINI.read_text())["tasks"]:
@@ -88,12 +92,12 @@ def score(bundle: Path, workers: int) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--texts", type=Path, help="CSV or JSONL with a column text, to train vocabularies on; default: the fixture")
     parser.add_argument("--shapes", nargs="+", choices=list(SHAPES), default=list(SHAPES))
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    with FEEDBACK.open(encoding="utf-8", newline="") as file:
-        texts = [row["comment"] for row in csv.DictReader(file) if row["comment"].strip()]
+    texts = read_texts(arguments.texts, "text") if arguments.texts else read_texts(FEEDBACK, "comment")
     for shape in arguments.shapes:
         bundle = arguments.out / shape
         if not (bundle / "bundle.json").exists():

@@ -71,6 +71,7 @@ def quantise_graph(source: Path, target: Path, feeds: Iterable[Feed], in_float: 
     )
     model = onnx.load(target)
     shrink_tables(model.graph)
+    keep_norms_apart(model.graph)
     onnx.checker.check_model(model)
     onnx.save(model, target)
 
@@ -99,6 +100,16 @@ def shrink_tables(graph: onnx.GraphProto) -> None:
         ]
         for offset, node in enumerate(new):
             graph.node.insert(at + offset, node)
+
+
+def keep_norms_apart(graph: onnx.GraphProto) -> None:
+    """Sums in front of a layer norm as `Sum`: an `Add` would be fused into SkipLayerNormalization, which on a CPU takes
+    eight times as long as the norm alone (10 % of a session's time; onnxruntime 1.32)."""
+    makers = {output: node for node in graph.node for output in node.output}
+    for node in graph.node:
+        before = makers.get(node.input[0]) if node.op_type == "LayerNormalization" else None
+        if before is not None and before.op_type == "Add":
+            before.op_type = "Sum"
 
 
 def depends_on(graph: onnx.GraphProto, name: str, wanted: str) -> bool:
