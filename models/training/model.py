@@ -60,7 +60,10 @@ class Layer(nn.Module):
         self.bert = config.kind == "bert"
         epsilon = EPSILON if self.bert else 1e-5
         self.attention_norm = nn.LayerNorm(config.width, epsilon)
-        self.query_key_value = nn.Linear(config.width, 3 * config.width)
+        # Three products, not one that is then split: a split copies.
+        self.query = nn.Linear(config.width, config.width)
+        self.key = nn.Linear(config.width, config.width)
+        self.value = nn.Linear(config.width, config.width)
         self.attention_out = nn.Linear(config.width, config.width)
         self.feed_forward_norm = nn.LayerNorm(config.width, epsilon)
         self.feed_forward_in = nn.Linear(config.width, config.feed_forward)
@@ -68,9 +71,9 @@ class Layer(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def attend(self, x: Tensor, bias: Tensor) -> Tensor:
-        batch, length, _ = x.shape
-        qkv = self.query_key_value(x).view(batch, length, 3, self.heads, self.head_width)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        batch, _, _, length = bias.shape  # the exported graph asks for the shape of a small tensor, not of a quantised one
+        heads = (part(x).view(batch, length, self.heads, self.head_width) for part in (self.query, self.key, self.value))
+        query, key, value = (part.transpose(1, 2) for part in heads)
         scores = (query @ key.transpose(-1, -2)) * self.head_width**-0.5 + bias
         mixed = (torch.softmax(scores, -1) @ value).transpose(1, 2).reshape(batch, length, self.heads * self.head_width)
         return self.dropout(self.attention_out(mixed))

@@ -128,9 +128,8 @@ def take_layers(model: Model, weights: dict[str, torch.Tensor], kept: list[int])
         for number, layer in zip(kept, model.layers, strict=True):
             prefix = f"encoder.layer.{number}."
             for name in ("weight", "bias"):
-                getattr(layer.query_key_value, name).copy_(
-                    torch.cat([weights[f"{prefix}attention.self.{part}.{name}"] for part in ("query", "key", "value")])
-                )
+                for part in ("query", "key", "value"):
+                    getattr(getattr(layer, part), name).copy_(weights[f"{prefix}attention.self.{part}.{name}"])
                 getattr(layer.attention_out, name).copy_(weights[f"{prefix}attention.output.dense.{name}"])
                 getattr(layer.attention_norm, name).copy_(weights[f"{prefix}attention.output.LayerNorm.{name}"])
                 getattr(layer.feed_forward_in, name).copy_(weights[f"{prefix}intermediate.dense.{name}"])

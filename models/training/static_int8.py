@@ -71,7 +71,9 @@ def quantise_graph(source: Path, target: Path, feeds: Iterable[Feed], in_float: 
     )
     model = onnx.load(target)
     shrink_tables(model.graph)
-    keep_norms_apart(model.graph)
+    fuse(model.graph)
+    if not any(opset.domain == "com.microsoft" for opset in model.opset_import):
+        model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
     onnx.checker.check_model(model)
     onnx.save(model, target)
 
@@ -102,14 +104,54 @@ def shrink_tables(graph: onnx.GraphProto) -> None:
             graph.node.insert(at + offset, node)
 
 
-def keep_norms_apart(graph: onnx.GraphProto) -> None:
-    """Sums in front of a layer norm as `Sum`: an `Add` would be fused into SkipLayerNormalization, which on a CPU takes
-    eight times as long as the norm alone (10 % of a session's time; onnxruntime 1.32)."""
+def fuse(graph: onnx.GraphProto) -> None:
+    """Writes the integer products as onnxruntime runs them, so that it can do more at once; a fifth faster in all.
+
+    - Product, scales and bias are one node. onnxruntime would find the product alone, and add the bias in a pass of its own.
+    - What is not a product (residuals, shapes) reads the float value, not its int8 copy: less work, and less error.
+    - A sum in front of a layer norm is a `Sum`: an `Add` would be fused into SkipLayerNormalization, which on a CPU takes
+      eight times as long as the norm alone (onnxruntime 1.32).
+    """
     makers = {output: node for node in graph.node for output in node.output}
+    vectors = {tensor.name for tensor in graph.initializer if len(tensor.dims) == 1}
+    users: dict[str, list[onnx.NodeProto]] = {}
     for node in graph.node:
-        before = makers.get(node.input[0]) if node.op_type == "LayerNormalization" else None
-        if before is not None and before.op_type == "Add":
+        for name in node.input:
+            users.setdefault(name, []).append(node)
+    for node in [node for node in graph.node if node.op_type == "MatMul"]:
+        left, right = (makers.get(name) for name in node.input)
+        if left is None or right is None or {left.op_type, right.op_type} != {"DequantizeLinear"}:
+            continue
+        last, bias = node, []
+        following = users.get(node.output[0], [])
+        if len(following) == 1 and following[0].op_type == "Add":
+            bias = [name for name in following[0].input if name in vectors]
+            last = following[0] if bias else node
+        inputs = [left.input[0], right.input[0], left.input[1], right.input[1], left.input[2], right.input[2], *bias]
+        product = helper.make_node("MatMulIntegerToFloat", inputs, list(last.output), name=node.name, domain="com.microsoft")
+        graph.node.insert(list(graph.node).index(last), product)
+        graph.node.remove(node)
+        if bias:
+            graph.node.remove(last)
+    for node in graph.node:
+        for place, name in enumerate(node.input):
+            back = makers.get(name)
+            there = makers.get(back.input[0]) if back is not None and back.op_type == "DequantizeLinear" else None
+            if there is not None and there.op_type == "QuantizeLinear" and node.op_type not in ("MatMul", "Gemm"):
+                node.input[place] = there.input[0]
+        if node.op_type == "LayerNormalization" and (before := makers.get(node.input[0])) and before.op_type == "Add":
             before.op_type = "Sum"
+    drop_unused(graph)
+
+
+def drop_unused(graph: onnx.GraphProto) -> None:
+    wanted = {output.name for output in graph.output}
+    for node in reversed(list(graph.node)):  # nodes stand in the order in which they run
+        if wanted.isdisjoint(node.output):
+            graph.node.remove(node)
+        wanted.update(node.input)
+    for tensor in [tensor for tensor in graph.initializer if tensor.name not in wanted]:
+        graph.initializer.remove(tensor)
 
 
 def depends_on(graph: onnx.GraphProto, name: str, wanted: str) -> bool:
