@@ -156,22 +156,22 @@ def build(work: Path, config: dict) -> None:
     export(model, folder / "model-fp32.onnx")
 
     order, logits = run(open_session(folder / "model-fp32.onnx", 2), corpus, dev, longest)
-    weight, logits["language"] = weigh_languages(model, corpus, order, logits["language"], longest)
-    model.piece_languages.weight.data *= weight
+    fitted: dict[str, object] = {}
+    if model.piece_languages is not None:
+        weight, logits["language"] = weigh_languages(model, corpus, order, logits["language"], longest)
+        model.piece_languages.weight.data *= weight
+        fitted["weight of the pieces' languages"] = weight
     start = 0
-    fitted: dict[str, object] = {"weight of the pieces' languages": weight}
     for task, count in model.label_counts.items():
         known = corpus.labelled(task)[order]
         if task == "sentiment":  # rows of two-class sources say nothing about how likely neutral is
             known &= ~corpus.no_neutral[corpus.columns["source"][order]]
         if task in SINGLE and known.any():
             scale, shift = choose_shift(task, logits[task][known], corpus.columns[task][order][known])
-            for number, head in enumerate(model.heads):
-                head.weight.data[start : start + count] *= scale
-                head.bias.data[start : start + count] *= scale
-                if number == 0:
-                    head.bias.data[start : start + count] += torch.from_numpy(shift)
-            if task == "language":
+            for parameter in model.head_parameters():
+                parameter.data[start : start + count] *= scale
+            model.heads[0].bias.data[start : start + count] += torch.from_numpy(shift)
+            if task == "language" and model.piece_languages is not None:
                 model.piece_languages.weight.data *= scale
             fitted[task] = {"scale": round(scale, 3), "shift": shift.round(3).tolist()}
         start += count

@@ -47,7 +47,8 @@ def distil(work: Path, config: dict, teacher_config: dict, threads: int, process
     vectors = np.load(work / "embeddings.npy")
     student = Model(model_config(config, len(vectors)))
     student.embedding.weight.data.copy_(torch.from_numpy(vectors))
-    student.piece_languages.weight.data.copy_(torch.load(work / "start.pt", weights_only=True)["piece_languages.weight"])
+    if student.piece_languages is not None:
+        student.piece_languages.weight.data.copy_(torch.load(work / "start.pt", weights_only=True)["piece_languages.weight"])
     folder = tier_folder(work, config)
     if (folder / "start.pt").exists():  # weights of the same shape to go on from, e.g. of an earlier version
         student.load_state_dict(torch.load(folder / "start.pt", weights_only=False)["model"], strict=False)

@@ -33,6 +33,7 @@ class ModelConfig:
     dropout: float
     positions: int  # longest text of a `bert` encoder
     tasks: dict[str, int]  # task -> number of labels
+    language_table: bool = True  # how much each piece speaks for each language
     pair_buckets: int = 0  # rows of the table of pairs; 0: no such table
     pair_width: int = 0
 
@@ -40,7 +41,7 @@ class ModelConfig:
 class Features(NamedTuple):
     """What the heads see; None where the model lacks that path or leaves it out."""
 
-    languages: Tensor  # [B, languages]: mean of the pieces' languages
+    languages: Tensor | None  # [B, languages]: mean of the pieces' languages
     pairs: Tensor | None  # [B, P]
     embedded: Tensor  # [B, D]: mean of the embeddings
     ngrams: Tensor  # [B, D]: maximum of the convolution
@@ -95,10 +96,11 @@ class Model(nn.Module):
         if self.bert:
             self.positions = nn.Parameter(torch.zeros(config.positions, config.width))
             self.embedding_norm = nn.LayerNorm(config.width, EPSILON)
-        # How much each piece speaks for each language, a mean over the text: pieces of one meaning start with one
-        # vector in all languages, so the other paths are slow to tell them apart.
-        self.piece_languages = nn.Embedding(config.pieces, config.tasks["language"])
-        nn.init.zeros_(self.piece_languages.weight)
+        # Its mean over the text is added to the language head: pieces of one meaning start with one vector in all
+        # languages, so the other paths are slow to tell them apart.
+        self.piece_languages = nn.Embedding(config.pieces, config.tasks["language"]) if config.language_table else None
+        if self.piece_languages is not None:
+            nn.init.zeros_(self.piece_languages.weight)
         self.pairs = nn.Embedding(config.pair_buckets, config.pair_width, sparse=True) if config.pair_buckets else None
         self.convolution = nn.Linear(3 * config.width, config.width)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
@@ -135,7 +137,8 @@ class Model(nn.Module):
         # Padding gives relu(...) * 0 = 0, which never wins over a real token's value.
         ngrams = F.relu(self.convolution(torch.cat([before, dropped, after], -1))) * mask
         pairs = None if self.pairs is None else (share @ self.pairs(self.pair_codes(input_ids))).squeeze(1)
-        shallow = Features((share @ self.piece_languages(input_ids)).squeeze(1), pairs, (share @ embedded).squeeze(1), ngrams.amax(1))
+        languages = None if self.piece_languages is None else (share @ self.piece_languages(input_ids)).squeeze(1)
+        shallow = Features(languages, pairs, (share @ embedded).squeeze(1), ngrams.amax(1))
         if not use_encoder:
             return shallow
         x = dropped if self.bert else dropped + ngrams
@@ -152,7 +155,11 @@ class Model(nn.Module):
         if features.pairs is not None:
             logits = logits + self.pair_head(features.pairs)
         result = dict(zip(self.label_counts, logits.float().split(list(self.label_counts.values()), -1), strict=True))
-        return result | {"language": result["language"] + features.languages}
+        return result if features.languages is None else result | {"language": result["language"] + features.languages}
+
+    def head_parameters(self) -> list[nn.Parameter]:
+        """Weights and biases whose rows are the labels of all tasks."""
+        return [*self.heads.parameters(), *([] if self.pairs is None else self.pair_head.parameters())]
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, use_encoder: bool = True) -> dict[str, Tensor]:
         """Logits per task, float32 [B, labels]."""

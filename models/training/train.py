@@ -30,7 +30,10 @@ def task_sizes(config: dict) -> dict[str, int]:
 
 def model_config(config: dict, pieces: int) -> ModelConfig:
     sizes = config["model"]
-    shape = {name: sizes[name] for name in ("kind", "width", "layers", "heads", "feed_forward", "dropout", "pair_buckets", "pair_width")}
+    shape = {
+        name: sizes[name]
+        for name in ("kind", "width", "layers", "heads", "feed_forward", "dropout", "language_table", "pair_buckets", "pair_width")
+    }
     return ModelConfig(pieces, **shape, positions=sizes["max_length"], tasks=task_sizes(config))
 
 
@@ -208,9 +211,7 @@ def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int 
     originals = Originals(work, corpus)
 
     tables = [[model.embedding.weight], [] if model.pairs is None else [model.pairs.weight]]
-    heads = [*model.heads.parameters(), *model.convolution.parameters()]
-    if model.pairs is not None:
-        heads += model.pair_head.parameters()
+    heads = [*model.head_parameters(), *model.convolution.parameters()]
     taken = {id(parameter) for parameter in [*heads, *tables[0], *tables[1]]}
     encoder = [parameter for parameter in model.parameters() if id(parameter) not in taken] + [*to_original.parameters()]
     optimiser = Optimiser(
