@@ -168,7 +168,7 @@ def build(work: Path, config: dict) -> None:
             known &= ~corpus.no_neutral[corpus.columns["source"][order]]
         if task in SINGLE and known.any():
             scale, shift = choose_shift(task, logits[task][known], corpus.columns[task][order][known])
-            for parameter in model.head_parameters():
+            for parameter in model.heads.parameters():
                 parameter.data[start : start + count] *= scale
             model.heads[0].bias.data[start : start + count] += torch.from_numpy(shift)
             if task == "language" and model.piece_languages is not None:

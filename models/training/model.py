@@ -2,9 +2,7 @@
 
 Shapes: B texts, T tokens, D width. Every head sees four vectors [B, D]: mean of the embeddings and
 maximum of a width-3 convolution over them (the n-gram path: fastText's idea, which learns fast and
-keeps word-order cues), mean and maximum of the encoder's output. A tier may have a table of hashed
-pairs of pieces beside them, whose mean [B, P] every head sees too: it remembers set phrases, which
-a small encoder learns slowly.
+keeps word-order cues), mean and maximum of the encoder's output.
 
 Two kinds of encoder. `bert`: MiniLM's own layers (post-norm, GELU, a position table), so that they
 can start from pretrained weights. `small`: pre-norm, ReLU and no positions, the convolution tells
@@ -34,15 +32,12 @@ class ModelConfig:
     positions: int  # longest text of a `bert` encoder
     tasks: dict[str, int]  # task -> number of labels
     language_table: bool = True  # how much each piece speaks for each language
-    pair_buckets: int = 0  # rows of the table of pairs; 0: no such table
-    pair_width: int = 0
 
 
 class Features(NamedTuple):
     """What the heads see; None where the model lacks that path or leaves it out."""
 
     languages: Tensor | None  # [B, languages]: mean of the pieces' languages
-    pairs: Tensor | None  # [B, P]
     embedded: Tensor  # [B, D]: mean of the embeddings
     ngrams: Tensor  # [B, D]: maximum of the convolution
     mean: Tensor | None = None  # [B, D], of the encoder's output
@@ -50,8 +45,7 @@ class Features(NamedTuple):
 
     def without_ngrams(self, kept: Tensor) -> "Features":
         """The n-gram path of some texts left out, by a 0/1 float [B, 1]."""
-        pairs = None if self.pairs is None else self.pairs * kept
-        return self._replace(pairs=pairs, embedded=self.embedded * kept, ngrams=self.ngrams * kept)
+        return self._replace(embedded=self.embedded * kept, ngrams=self.ngrams * kept)
 
 
 class Layer(nn.Module):
@@ -101,7 +95,6 @@ class Model(nn.Module):
         self.piece_languages = nn.Embedding(config.pieces, config.tasks["language"]) if config.language_table else None
         if self.piece_languages is not None:
             nn.init.zeros_(self.piece_languages.weight)
-        self.pairs = nn.Embedding(config.pair_buckets, config.pair_width, sparse=True) if config.pair_buckets else None
         self.convolution = nn.Linear(3 * config.width, config.width)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
         self.norm = nn.Identity() if self.bert else nn.LayerNorm(config.width)
@@ -109,18 +102,10 @@ class Model(nn.Module):
         self.label_counts = config.tasks
         # The heads of all tasks as one matrix per vector: each vector then gets its own int8 scale.
         self.heads = nn.ModuleList(nn.Linear(config.width, sum(config.tasks.values())) for _ in range(4))
-        if self.pairs is not None:
-            nn.init.normal_(self.pairs.weight, std=0.01)
-            self.pair_head = nn.Linear(config.pair_width, sum(config.tasks.values()), bias=False)
         if not self.bert:
             for layer in self.layers:  # start near the identity: deep layers then do not disturb a trained n-gram path
                 nn.init.normal_(layer.attention_out.weight, std=0.01)
                 nn.init.normal_(layer.feed_forward_out.weight, std=0.01)
-
-    def pair_codes(self, input_ids: Tensor) -> Tensor:
-        """The bucket of each piece with the one before it, int64 [B, T]."""
-        before = F.pad(input_ids[:, :-1], (1, 0))
-        return (input_ids * 92821 + before * 31337) % self.pairs.num_embeddings
 
     def features(self, input_ids: Tensor, attention_mask: Tensor, use_encoder: bool = True) -> Features:
         """From int64 [B, T] ids and a 0/1 mask of the same shape."""
@@ -136,9 +121,8 @@ class Model(nn.Module):
         after = F.pad(dropped[:, 1:], (0, 0, 0, 1))
         # Padding gives relu(...) * 0 = 0, which never wins over a real token's value.
         ngrams = F.relu(self.convolution(torch.cat([before, dropped, after], -1))) * mask
-        pairs = None if self.pairs is None else (share @ self.pairs(self.pair_codes(input_ids))).squeeze(1)
         languages = None if self.piece_languages is None else (share @ self.piece_languages(input_ids)).squeeze(1)
-        shallow = Features(languages, pairs, (share @ embedded).squeeze(1), ngrams.amax(1))
+        shallow = Features(languages, (share @ embedded).squeeze(1), ngrams.amax(1))
         if not use_encoder:
             return shallow
         x = dropped if self.bert else dropped + ngrams
@@ -152,14 +136,8 @@ class Model(nn.Module):
         """Logits per task, float32 [B, labels]. Without the encoder's two vectors its heads are left out."""
         vectors = (features.embedded, features.ngrams, features.mean, features.maximum)
         logits = sum(head(self.dropout(vector)) for head, vector in zip(self.heads, vectors, strict=True) if vector is not None)
-        if features.pairs is not None:
-            logits = logits + self.pair_head(features.pairs)
         result = dict(zip(self.label_counts, logits.float().split(list(self.label_counts.values()), -1), strict=True))
         return result if features.languages is None else result | {"language": result["language"] + features.languages}
-
-    def head_parameters(self) -> list[nn.Parameter]:
-        """Weights and biases whose rows are the labels of all tasks."""
-        return [*self.heads.parameters(), *([] if self.pairs is None else self.pair_head.parameters())]
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, use_encoder: bool = True) -> dict[str, Tensor]:
         """Logits per task, float32 [B, labels]."""

@@ -30,10 +30,7 @@ def task_sizes(config: dict) -> dict[str, int]:
 
 def model_config(config: dict, pieces: int) -> ModelConfig:
     sizes = config["model"]
-    shape = {
-        name: sizes[name]
-        for name in ("kind", "width", "layers", "heads", "feed_forward", "dropout", "language_table", "pair_buckets", "pair_width")
-    }
+    shape = {name: sizes[name] for name in ("kind", "width", "layers", "heads", "feed_forward", "dropout", "language_table")}
     return ModelConfig(pieces, **shape, positions=sizes["max_length"], tasks=task_sizes(config))
 
 
@@ -210,17 +207,12 @@ def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int 
     nn.init.eye_(to_original.weight)
     originals = Originals(work, corpus)
 
-    tables = [[model.embedding.weight], [] if model.pairs is None else [model.pairs.weight]]
-    heads = [*model.head_parameters(), *model.convolution.parameters()]
-    taken = {id(parameter) for parameter in [*heads, *tables[0], *tables[1]]}
+    heads = [*model.heads.parameters(), *model.convolution.parameters()]
+    taken = {id(parameter) for parameter in [*heads, model.embedding.weight]}
     encoder = [parameter for parameter in model.parameters() if id(parameter) not in taken] + [*to_original.parameters()]
     optimiser = Optimiser(
         [(heads, settings["learning_rate"]), (encoder, settings["encoder_learning_rate"])],
-        [
-            (table, rate)
-            for table, rate in zip(tables, (settings["embedding_learning_rate"], settings["pair_learning_rate"]), strict=True)
-            if table
-        ],
+        [([model.embedding.weight], settings["embedding_learning_rate"])],
         settings["weight_decay"],
     )
     watched = dev_sample(corpus, settings["dev_rows"], settings["seed"])
