@@ -20,9 +20,10 @@ from batches import BOS_ID, EOS_ID, MULTI, SINGLE, Corpus, Sampler, eval_batches
 from corpus import UNLABELLED
 from metrics import decide, macro_f1
 from model import Model
+from phrases import load_phrases
 from settings import arguments, load, tier_folder
 from static_int8 import open_session, quantise_graph
-from train import dev_sample, model_config
+from train import dev_sample, model_config, predict
 
 OPSET = 17
 
@@ -73,6 +74,38 @@ def weigh_languages(model: Model, corpus: Corpus, rows: np.ndarray, logits: np.n
     quality = [macro_f1("language", labels[known], (logits + (weight - 1) * share)[known].argmax(-1)) for weight in weights]
     best = weights[int(np.argmax(quality))]
     return best, logits + (best - 1) * share
+
+
+def rows_of(tasks: dict[str, int], task: str) -> slice:
+    """Where a task's labels stand in a matrix of all of them."""
+    names = list(tasks)
+    start = sum(tasks[name] for name in names[: names.index(task)])
+    return slice(start, start + tasks[task])
+
+
+def scale_heads(model: Model, task: str, factor: float, phrases_factor: float | None = None) -> None:
+    """Multiplies a task's logits: those of the encoder and those of the phrases."""
+    for parameter in model.heads.parameters():
+        parameter.data[rows_of(model.label_counts, task)] *= factor
+    if model.phrases is not None and task in model.phrases.tasks:
+        for parameter in model.phrases.head.parameters():
+            parameter.data[rows_of(model.phrases.tasks, task)] *= factor if phrases_factor is None else phrases_factor
+
+
+def add_phrases(model: Model, corpus: Corpus, rows: np.ndarray, logits: dict[str, np.ndarray], weight: float, longest: int) -> None:
+    """Scales both models so that their sum is the weighted mean of their logits, each at its own temperature; and sums `logits`."""
+    order, others = predict(model.phrases, corpus, rows, longest)
+    place = np.empty(len(corpus.offsets), np.int64)
+    place[order] = np.arange(len(order))
+    for task, size in model.phrases.tasks.items():
+        other, known = others[task][place[rows]], corpus.labelled(task)[rows]
+        scales = [1.0, 1.0]
+        if task in SINGLE and known.any():
+            labels, none = corpus.columns[task][rows][known], np.zeros(size, np.float32)
+            scales = [fit_scaling(values[known], labels, none)[0] for values in (logits[task], other)]
+        factors = ((1 - weight) * scales[0], weight * scales[1])
+        scale_heads(model, task, *factors)
+        logits[task] = (factors[0] * logits[task] + factors[1] * other).astype(np.float32)
 
 
 def fit_thresholds(logits: np.ndarray, labels: np.ndarray) -> list[float]:
@@ -161,6 +194,9 @@ def build(work: Path, config: dict) -> None:
         weight, logits["language"] = weigh_languages(model, corpus, order, logits["language"], longest)
         model.piece_languages.weight.data *= weight
         fitted["weight of the pieces' languages"] = weight
+    if config["model"]["phrases"]:
+        model.phrases = load_phrases(work / "phrases.pt")
+        add_phrases(model, corpus, order, logits, config["phrases"]["weight"], longest)
     start = 0
     for task, count in model.label_counts.items():
         known = corpus.labelled(task)[order]
@@ -168,8 +204,7 @@ def build(work: Path, config: dict) -> None:
             known &= ~corpus.no_neutral[corpus.columns["source"][order]]
         if task in SINGLE and known.any():
             scale, shift = choose_shift(task, logits[task][known], corpus.columns[task][order][known])
-            for parameter in model.heads.parameters():
-                parameter.data[start : start + count] *= scale
+            scale_heads(model, task, scale)
             model.heads[0].bias.data[start : start + count] += torch.from_numpy(shift)
             if task == "language" and model.piece_languages is not None:
                 model.piece_languages.weight.data *= scale

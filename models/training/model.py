@@ -82,10 +82,40 @@ class Layer(nn.Module):
         return x + self.dropout(self.feed_forward_out(hidden))
 
 
+def shares(attention_mask: Tensor) -> Tensor:
+    """Float32 [B, 1, T]: each token's share in a mean over the text.
+
+    A mean as a product: onnxruntime's sum over T rounds otherwise for one text than for several.
+    """
+    mask = attention_mask.to(torch.float32).unsqueeze(-1)
+    return (mask / mask.sum(1, keepdim=True)).transpose(1, 2)
+
+
+class Phrases(nn.Module):
+    """fastText's model: the mean of the vectors of all pieces and hashed pairs of pieces, P wide, and a linear head."""
+
+    def __init__(self, pieces: int, buckets: int, width: int, tasks: dict[str, int]) -> None:
+        super().__init__()
+        self.pieces = nn.Embedding(pieces, width, sparse=True)
+        self.pairs = nn.Embedding(buckets, width, sparse=True)
+        for table in (self.pieces, self.pairs):
+            nn.init.normal_(table.weight, std=0.01)
+        self.head = nn.Linear(2 * width, sum(tasks.values()))
+        self.tasks = tasks
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
+        """Logits of its tasks, float32 [B, labels]."""
+        before = F.pad(input_ids[:, :-1], (1, 0))
+        pairs = (input_ids * 92821 + before * 31337) % self.pairs.num_embeddings
+        means = shares(attention_mask) @ torch.cat([self.pieces(input_ids), self.pairs(pairs)], -1)
+        return dict(zip(self.tasks, self.head(means.squeeze(1)).float().split(list(self.tasks.values()), -1), strict=True))
+
+
 class Model(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.bert = config.kind == "bert"
+        self.phrases: Phrases | None = None  # beside the encoder in the exported model; see compress.py
         self.embedding = nn.Embedding(config.pieces, config.width, sparse=True)
         if self.bert:
             self.positions = nn.Parameter(torch.zeros(config.positions, config.width))
@@ -110,8 +140,7 @@ class Model(nn.Module):
     def features(self, input_ids: Tensor, attention_mask: Tensor, use_encoder: bool = True) -> Features:
         """From int64 [B, T] ids and a 0/1 mask of the same shape."""
         mask = attention_mask.to(torch.float32).unsqueeze(-1)
-        # A mean as a product: onnxruntime's sum over T rounds otherwise for one text than for several.
-        share = (mask / mask.sum(1, keepdim=True)).transpose(1, 2)
+        share = shares(attention_mask)
         embedded = self.embedding(input_ids)
         if self.bert:
             embedded = self.embedding_norm(embedded + self.positions[: input_ids.shape[1]])
@@ -141,4 +170,7 @@ class Model(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, use_encoder: bool = True) -> dict[str, Tensor]:
         """Logits per task, float32 [B, labels]."""
-        return self.label(self.features(input_ids, attention_mask, use_encoder))
+        logits = self.label(self.features(input_ids, attention_mask, use_encoder))
+        if self.phrases is None:
+            return logits
+        return logits | {task: logits[task] + values for task, values in self.phrases(input_ids, attention_mask).items()}

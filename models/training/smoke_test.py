@@ -26,6 +26,7 @@ import corpus
 import distil
 import embeddings
 import evaluate
+import phrases
 import pretrained
 import tokenizer
 import train
@@ -127,6 +128,7 @@ def small(config: dict) -> dict:
     config["model"] |= {"width": 32, "layers": 1, "heads": 2, "feed_forward": 64}
     config["pretrained"] |= {"package": "tiny_encoder", "layers": [1], "language_steps": 50}
     config["distil"] |= {"minutes": 0.15, "warm_minutes": 0.03, "embedding_learning_rate": 5e-3}
+    config["phrases"] |= {"minutes": 0.05, "buckets": 500}
     config["evaluate"] |= {"robustness_rows": 20}
     config["train"] |= {
         "minutes": 0.15,
@@ -173,22 +175,26 @@ def check(out: Path, about: dict) -> None:
 
 
 def check_calibration(work: Path, config: dict) -> None:
-    """Calibrated scores are the trained ones times a number, plus one per label: every path to a head is scaled."""
+    """Calibrated scores are those of the model and its phrases, each times a number, plus one per label: no path is left out."""
     folder = work / config["bundle"]["name"]
     state = torch.load(folder / "model.pt", weights_only=False)["model"]
     model = Model(train.model_config(config, len(state["embedding.weight"]))).eval()
     model.load_state_dict(state)
     ids = torch.randint(4, 300, (16, 9), generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
-        before = {task: values.numpy() for task, values in model(ids, torch.ones_like(ids)).items()}
+        before = {task: [values.numpy()] for task, values in model(ids, torch.ones_like(ids)).items()}
+        if config["model"]["phrases"]:
+            for task, values in phrases.load_phrases(work / "phrases.pt")(ids, torch.ones_like(ids)).items():
+                before[task].append(values.numpy())
     session = open_session(folder / "model-fp32.onnx")
     after = session.run(list(before), {"input_ids": ids.numpy(), "attention_mask": np.ones((16, 9), np.int64)})
     for task, calibrated in zip(before, after, strict=True):
         if task == "language":  # whose table has a weight of its own
             continue
-        change, expected = calibrated - calibrated[0], before[task] - before[task][0]
-        scale = (change * expected).sum() / (expected**2).sum()
-        assert np.allclose(change, scale * expected, rtol=1e-3, atol=1e-3), task
+        change = (calibrated - calibrated[0]).ravel()
+        parts = np.stack([(part - part[0]).ravel() for part in before[task]], -1)
+        scales = np.linalg.lstsq(parts, change, rcond=None)[0]
+        assert (scales > 0).all() and np.allclose(change, parts @ scales, rtol=1e-3, atol=1e-3), (task, scales)
 
 
 def main() -> None:
@@ -211,6 +217,7 @@ def main() -> None:
         config["train"] |= {"minutes": first["elapsed"] / 60 + 0.1, "meet_steps": 4}
         in_processes(train.train, (work, config, 2, 2), processes=2)
         assert torch.load(checkpoint, weights_only=False)["step"] > first["step"] > 0
+        phrases.train(work, config, threads=1)
         distil.distil(work, micro, config, threads=1)
         for tier in (config, micro):
             compress.build(work, tier)
