@@ -131,7 +131,7 @@ def small(config: dict) -> dict:
     config["phrases"] |= {"minutes": 0.05, "buckets": 500}
     config["evaluate"] |= {"robustness_rows": 20}
     config["train"] |= {
-        "minutes": 0.15,
+        "minutes": 0.25,
         "warm_minutes": 0.03,
         "encoder_learning_rate": 2e-3,
         "embedding_learning_rate": 5e-3,
