@@ -16,6 +16,7 @@ import { gzipSync } from 'node:zlib';
 import { exitCodes } from '../../src/errors.ts';
 import type { Checkpoint } from '../../src/pipeline/checkpoint.ts';
 import type { RunManifest } from '../../src/pipeline/manifest.ts';
+import { manifestOf } from '../support/manifest-of.ts';
 import { fixturesDirectory } from '../support/paths.ts';
 import { type Finished, runVoxpop, voxpopScript } from '../support/run-voxpop.ts';
 import { scratchDirectory } from '../support/scratch.ts';
@@ -190,9 +191,7 @@ for (const [name, fault] of Object.entries(faults)) {
     const rejected = existsSync(join(directory, 'rejects.jsonl')) ? lines('rejects.jsonl') : 0;
     assert.equal(rejected, fault.rejected);
     assert.equal(lines('out.csv') - 1 + rejected, fault.rows, 'rows in = rows out + rejected');
-    const { counts } = JSON.parse(
-      readFileSync(join(directory, 'out.csv.manifest.json'), 'utf8'),
-    ) as RunManifest;
+    const { counts } = manifestOf(join(directory, 'out.csv'));
     assert.equal(counts.rows, counts.scored + counts.empty + counts.rejected);
     assert.deepEqual([counts.rows, counts.rejected], [fault.rows, fault.rejected]);
   });
