@@ -1,4 +1,5 @@
 import type { Spec } from 'vega';
+import { count, ratio } from '../evaluation/numbers.ts';
 import type { ReportDocument, TaskCross, TaskMix, TimeSeries } from './document.ts';
 import { percent, shortLabel, shortText } from './words.ts';
 
@@ -22,7 +23,7 @@ export function mixChart(mix: TaskMix): Promise<string> {
     name: label,
     label: shortLabel(label),
     share,
-    words: `${percent(share)} (${texts.toLocaleString('en-US')})`,
+    words: `${percent(share)} (${count(texts)})`,
     fill: tone(label),
   }));
   return barChart(rows, Math.max(...rows.map(({ share }) => share)));
@@ -37,7 +38,7 @@ export function hotspotChart(
     name: label,
     label: shortLabel(label),
     share,
-    words: `${percent(share)} (${focused.toLocaleString('en-US')} of ${texts.toLocaleString('en-US')})`,
+    words: `${percent(share)} (${count(focused)} of ${count(texts)})`,
     fill: tone(focus),
   }));
   return barChart(rows, 1);
@@ -114,7 +115,7 @@ export function stackChart(rows: readonly StackRow[], labels: readonly string[])
     const total = labels.reduce((sum, label) => sum + (row.labels[label] ?? 0), 0);
     let from = 0;
     return labels.map((label, index) => {
-      const share = total === 0 ? 0 : (row.labels[label] ?? 0) / total;
+      const share = ratio(row.labels[label] ?? 0, total);
       const part = { name: row.name, from, to: from + share, fill: toneOf(labels, index) };
       from += share;
       return part;
@@ -130,7 +131,7 @@ export function stackChart(rows: readonly StackRow[], labels: readonly string[])
         values: rows.map(({ name, texts }) => ({
           name,
           label: shortText(name),
-          words: texts.toLocaleString('en-US'),
+          words: count(texts),
         })),
       },
       { name: 'parts', values: parts },
@@ -185,7 +186,7 @@ export function heatChart(
       const place = cross.rows.indexOf(row);
       const texts = cross.texts[place] as number;
       const both = cross.counts[place]?.[cross.columns.indexOf(column)] ?? 0;
-      const share = texts === 0 ? 0 : both / texts;
+      const share = ratio(both, texts);
       return {
         row,
         column,
