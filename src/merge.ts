@@ -1,8 +1,8 @@
 import { UsageError } from './errors.ts';
 import type { MergeOptions } from './options.ts';
-import { identityOf, type RunManifest } from './pipeline/manifest.ts';
+import { identityOf, manifestPathOf, type RunManifest } from './pipeline/manifest.ts';
 import { mergeManifests } from './pipeline/merged-manifest.ts';
-import { isPlainFile, OutputSession } from './pipeline/output-session.ts';
+import { OutputSession, usualManifestPath } from './pipeline/output-session.ts';
 import { joinRejects, joinShards, readShardSet, type ShardOutput } from './pipeline/shard-set.ts';
 import { Tally } from './pipeline/tally.ts';
 import { checkOutputs, type Sink } from './records/sink.ts';
@@ -32,12 +32,10 @@ export async function merge(options: MergeOptions): Promise<MergeSummary> {
   const [first] = shards as [ShardOutput];
   if (outputPath !== undefined) requireSameForm(outputPath, first);
   const rejectsPath = rejectsOf(shards, options, outputPath);
-  const manifestPath =
-    options.manifest ??
-    (outputPath !== undefined && (await isPlainFile(outputPath)) ? `${outputPath}.manifest.json` : undefined);
+  const manifestPath = options.manifest ?? (await usualManifestPath(outputPath));
   const read = shards.flatMap(({ path, rejects }) => [
     path,
-    `${path}.manifest.json`,
+    manifestPathOf(path),
     ...(rejects === undefined ? [] : [rejects]),
   ]);
   const written = [outputPath, rejectsPath, manifestPath].filter((path) => path !== undefined);

@@ -10,7 +10,7 @@ import {
 import { checkpointPath, type RunIdentity } from './pipeline/checkpoint.ts';
 import { type InputIdentity, identifyInputs, InputLog, type InputRead } from './pipeline/input-log.ts';
 import { createManifest, type ManifestShard } from './pipeline/manifest.ts';
-import { isPlainFile, OutputSession } from './pipeline/output-session.ts';
+import { OutputSession, usualManifestPath } from './pipeline/output-session.ts';
 import { mapLabels, type MappedTasks, readLabelMap } from './pipeline/label-map.ts';
 import { WorkerPool } from './pipeline/pool.ts';
 import type { Shard, ShardPredictions, TaskLayout } from './pipeline/protocol.ts';
@@ -104,7 +104,7 @@ export async function planScore(
   const selected = selectTasks(manifest.tasks, { tasks: options.tasks, thresholds: options.threshold });
   const { tasks, apply: mapPredictions } = mapLabels(selected, labelMap ?? {});
   const output = typeof options.output === 'string' ? options.output : undefined;
-  const written = [output, options.rejects, options.manifest ?? (await manifestBeside(output))];
+  const written = [output, options.rejects, options.manifest ?? (await usualManifestPath(output))];
   await checkOutputs(
     written.filter((path) => path !== undefined),
     options.inputs,
@@ -276,7 +276,7 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
     const identity = identityOf(plan, found);
     const { slice } = plan;
     const read = (): InputRead[] => slice?.read ?? inputs.read();
-    const manifestPath = options.manifest ?? (await manifestBeside(outputPath));
+    const manifestPath = options.manifest ?? (await usualManifestPath(outputPath));
     const session = await OutputSession.open({
       target: output,
       gzip: undefined,
@@ -366,11 +366,6 @@ function shardOf(
 ): ManifestShard {
   const rows = { first_row: firstRow, input_rows: inputRows };
   return { index, of, ...rows, format, gzip: sink.isGzip, header_bytes: headerBytes };
-}
-
-/** Where the manifest of an output lies unless told otherwise; devices and pipes have none. */
-async function manifestBeside(output: string | undefined): Promise<string | undefined> {
-  return output !== undefined && (await isPlainFile(output)) ? `${output}.manifest.json` : undefined;
 }
 
 function identityOf(plan: ScorePlan, inputs: InputIdentity[]): RunIdentity {

@@ -1,3 +1,4 @@
+import { count, ratio } from '../evaluation/numbers.ts';
 import { displayWidth } from '../evaluation/text-table.ts';
 
 const barWidth = 24;
@@ -11,17 +12,17 @@ const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
  */
 export function labelBars(labels: Record<string, Record<string, number>>, rows: number): string {
   return Object.entries(labels)
-    .map(([task, counts]) => {
-      const found = Object.entries(counts)
-        .filter(([, count]) => count > 0)
+    .map(([task, rowsByLabel]) => {
+      const found = Object.entries(rowsByLabel)
+        .filter(([, labelled]) => labelled > 0)
         .toSorted(([, one], [, other]) => other - one);
       const shown = found.slice(0, shownLabels);
       const width = Math.max(0, ...shown.map(([label]) => displayWidth(label)));
-      const most = Math.max(1, ...shown.map(([, count]) => count));
-      const lines = shown.map(([label, count]) => {
+      const most = Math.max(1, ...shown.map(([, labelled]) => labelled));
+      const lines = shown.map(([label, labelled]) => {
         const name = label + ' '.repeat(width - displayWidth(label));
-        const share = rows === 0 ? 0 : (100 * count) / rows;
-        return `  ${name}  ${bar(count / most)} ${share.toFixed(1).padStart(5)}%  ${count.toLocaleString('en-US')}`;
+        const share = ratio(100 * labelled, rows);
+        return `  ${name}  ${bar(labelled / most)} ${share.toFixed(1).padStart(5)}%  ${count(labelled)}`;
       });
       if (found.length > shown.length) lines.push(`  and ${found.length - shown.length} more`);
       return [task, ...lines].join('\n');

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { count, counted } from '../evaluation/numbers.ts';
 import { merge, type MergeSummary } from '../merge.ts';
 import { mergeOptionTable } from '../options.ts';
 import { addOptions } from './add-options.ts';
@@ -39,12 +40,10 @@ async function runMerge(shards: string[], flags: Flags, terminal: Terminal): Pro
 }
 
 function summarise({ shards, rows, rejected, rejects }: MergeSummary, output: string | undefined): string {
-  const count = (value: number, name: string): string =>
-    `${value.toLocaleString('en-US')} ${name}${value === 1 ? '' : 's'}`;
   return [
-    count(shards, 'shard'),
-    count(rows, 'row'),
-    ...(rejects === undefined ? [] : [`${rejected.toLocaleString('en-US')} rejected (${rejects})`]),
+    counted(shards, 'shard'),
+    counted(rows, 'row'),
+    ...(rejects === undefined ? [] : [`${count(rejected)} rejected (${rejects})`]),
     ...(output === undefined ? [] : [`wrote ${output}`]),
   ].join(' | ');
 }

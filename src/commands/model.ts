@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { defaultBundle, findBundle, shippedBundles } from '../bundle/find-bundle.ts';
 import { type Bundle, loadBundle } from '../bundle/load-bundle.ts';
+import { megabytes } from '../evaluation/numbers.ts';
 import { verifyBundle } from '../predictor/verify-bundle.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -83,8 +84,4 @@ async function verify(name: string): Promise<string> {
 
 function describeFiles({ manifest }: Bundle): string {
   return `${manifest.files.length} files with the sizes and hashes of bundle.json: ${manifest.files.map((file) => file.path).join(', ')}`;
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
 }

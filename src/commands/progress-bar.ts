@@ -1,4 +1,5 @@
 import cliProgress from 'cli-progress';
+import { count } from '../evaluation/numbers.ts';
 import type { Terminal } from './terminal.ts';
 import type { ScoreProgress } from '../score.ts';
 
@@ -19,8 +20,8 @@ export function createProgressBar(terminal: Terminal, wanted: boolean): Progress
       const [done, total] = totalRows === undefined ? [bytesRead, totalBytes] : [counts.rows, totalRows];
       const seconds = (performance.now() - startedMs) / 1000;
       const payload = {
-        rows: counts.rows.toLocaleString('en-US'),
-        rate: Math.round(counts.rows / seconds).toLocaleString('en-US'),
+        rows: count(counts.rows),
+        rate: count(Math.round(counts.rows / seconds)),
         left: total === undefined || done === 0 ? '' : duration((total / done - 1) * seconds),
       };
       if (bar === undefined) {

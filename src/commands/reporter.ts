@@ -1,3 +1,4 @@
+import { count } from '../evaluation/numbers.ts';
 import type { ScoreHooks, ScorePlan, ScoreProgress, ScoreSummary } from '../score.ts';
 import { labelBars } from './label-bars.ts';
 import { createProgressBar } from './progress-bar.ts';
@@ -75,14 +76,10 @@ function summarise(summary: ScoreSummary, output: string | undefined): string {
     `${count(summary.truncated)} truncated`,
     `${count(summary.duplicates)} duplicates collapsed`,
     ...(summary.rejected > 0 ? [`${count(summary.rejected)} rejected`] : []),
-    `${count(rows / seconds)} rows/s`,
-    `${count(summary.tokensHere / seconds)} tokens/s`,
+    `${count(Math.round(rows / seconds))} rows/s`,
+    `${count(Math.round(summary.tokensHere / seconds))} tokens/s`,
     ...(output === undefined ? [] : [`wrote ${output}`]),
   ].join(' | ');
-}
-
-function count(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
 }
 
 function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {

@@ -1,9 +1,10 @@
 import { InputError, UsageError } from '../errors.ts';
+import { isManifestPath } from '../pipeline/manifest.ts';
+import { readRunSummary, type RunSummary } from '../pipeline/read-manifest.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
 import type { CompareOptions } from './compare-options.ts';
 import type { ComparisonDocument, LanguageComparison, TaskComparison } from './comparison-document.ts';
 import { compareCounts, ComparisonTally, LabelCounts } from './comparison-tally.ts';
-import { isManifestPath, type LabelTable, readManifest, type RunManifest } from './run-manifest.ts';
 import {
   openScoredFile,
   type ScoredFile,
@@ -17,7 +18,7 @@ type Compared = Pick<ComparisonDocument, 'a' | 'b' | 'tasks' | 'matched' | 'only
 
 /** Label mixes of two runs, from their manifests alone. */
 export async function compareManifests(a: string, b: string, options: CompareOptions): Promise<Compared> {
-  const [one, other] = await Promise.all([readManifest(a), readManifest(b)]);
+  const [one, other] = await Promise.all([readRunSummary(a), readRunSummary(b)]);
   for (const task of options.tasks ?? []) {
     const lacking = [one, other].find(({ labels }) => !Object.hasOwn(labels, task));
     if (lacking === undefined) continue;
@@ -34,7 +35,7 @@ export async function compareManifests(a: string, b: string, options: CompareOpt
 }
 
 /** @throws UsageError when the index of a task would not be that of the files */
-function requireWholeMixes(names: readonly string[], runs: readonly RunManifest[]): void {
+function requireWholeMixes(names: readonly string[], runs: readonly RunSummary[]): void {
   const isWhole = (task: string): boolean =>
     !usualMultiTasks.has(task) && runs.every((run) => hasLabelPerText(run, task));
   const partial = names.filter((task) => !isWhole(task));
@@ -48,13 +49,13 @@ function requireWholeMixes(names: readonly string[], runs: readonly RunManifest[
   );
 }
 
-function hasLabelPerText({ labels, scored, textColumns }: RunManifest, task: string): boolean {
+function hasLabelPerText({ labels, scored, textColumns }: RunSummary, task: string): boolean {
   if (scored === undefined) return true;
   const sum = Object.values(labels[task] ?? {}).reduce((total, texts) => total + texts, 0);
   return sum >= scored && sum <= scored * (textColumns?.length ?? 1);
 }
 
-function compareTask(task: string, a: RunManifest, b: RunManifest): TaskComparison {
+function compareTask(task: string, a: RunSummary, b: RunSummary): TaskComparison {
   const labels = compareCounts(countsOf(a.labels, task, a), countsOf(b.labels, task, b));
   const shared = Object.keys(a.labelsByLanguage).filter((name) => name in b.labelsByLanguage);
   const languages = shared.map((language): LanguageComparison => {
@@ -65,11 +66,11 @@ function compareTask(task: string, a: RunManifest, b: RunManifest): TaskComparis
   return { task, ...labels, ...(languages.length > 0 ? { languages } : {}) };
 }
 
-function sideOf({ path, rows, bundle }: RunManifest): ComparisonDocument['a'] {
+function sideOf({ path, rows, bundle }: RunSummary): ComparisonDocument['a'] {
   return { name: path, ...(rows === undefined ? {} : { rows }), ...(bundle === undefined ? {} : { bundle }) };
 }
 
-function countsOf(table: LabelTable, task: string, manifest?: RunManifest): LabelCounts {
+function countsOf(table: RunSummary['labels'], task: string, manifest?: RunSummary): LabelCounts {
   const counts = new LabelCounts();
   const labels = Object.entries(table[task] ?? {});
   for (const [label, rows] of labels) counts.counts.set(label, rows);

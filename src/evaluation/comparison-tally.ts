@@ -7,6 +7,7 @@ import type {
   TaskComparison,
 } from './comparison-document.ts';
 import { drift } from './drift.ts';
+import { round, share } from './numbers.ts';
 import { seededRandom } from '../random.ts';
 import { Reservoir, seedFor } from './random.ts';
 import type { LabelSet } from './scored-layout.ts';
@@ -208,11 +209,7 @@ function compareLabel(
     a: a.get(label),
     b: b.get(label),
     ...(both === undefined ? {} : { both: both.get(label) ?? 0 }),
-    share_a: a.rows === 0 ? 0 : round(a.get(label) / a.rows),
-    share_b: b.rows === 0 ? 0 : round(b.get(label) / b.rows),
+    share_a: share(a.get(label), a.rows),
+    share_b: share(b.get(label), b.rows),
   };
-}
-
-function round(value: number): number {
-  return Math.round(value * 1e6) / 1e6;
 }

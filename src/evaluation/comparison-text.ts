@@ -1,5 +1,6 @@
 import type { ComparisonDocument, LabelComparison, TaskComparison } from './comparison-document.ts';
-import { count, figure, points, printable, textTable } from './text-table.ts';
+import { count, figure, megabytes, points } from './numbers.ts';
+import { printable, textTable } from './text-table.ts';
 
 const shownLabels = 20;
 
@@ -50,7 +51,6 @@ function gateSection({ gates }: ComparisonDocument): string {
 function speedSection({ speed }: ComparisonDocument): string {
   const [a, b] = speed ?? [];
   if (a === undefined || b === undefined) return '';
-  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
   const times = (one: number, other: number): string => (one === 0 ? '' : `${(other / one).toFixed(2)}x`);
   const line = (name: string, one: number, other: number, show: (value: number) => string): string[] => [
     name,

@@ -1,4 +1,5 @@
 import type { ProblemType } from '../pipeline/protocol.ts';
+import { ratio } from './numbers.ts';
 import { type Outcome, sameLabels } from './outcomes.ts';
 
 /**
@@ -116,8 +117,4 @@ export function confusionMatrix(outcomes: readonly Outcome[], labelCount: number
     row[column] = (row[column] as number) + count;
   }
   return matrix;
-}
-
-export function ratio(part: number, whole: number): number {
-  return whole === 0 ? 0 : part / whole;
 }

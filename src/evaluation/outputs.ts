@@ -1,7 +1,6 @@
-import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { refuseInputAsOutput } from '../records/sink.ts';
+import { isPlainFile } from '../pipeline/output-session.ts';
+import { findSame, refuseInputAsOutput } from '../records/sink.ts';
 import type { EvaluateOptions } from './options.ts';
 
 type Outputs = Pick<EvaluateOptions, 'save' | 'flips'> & { junit?: string | undefined };
@@ -15,27 +14,19 @@ export async function checkOutputs(
   { inputs, baseline, labelMap }: Pick<EvaluateOptions, 'inputs' | 'baseline' | 'labelMap'>,
 ): Promise<void> {
   const read = [...inputs, ...(typeof labelMap === 'string' ? [labelMap] : [])];
-  const known = new Map<string, string>();
+  const written: { option: string; path: string }[] = [];
   for (const [option, path] of Object.entries({ '--save': save, '--flips': flips, '--junit': junit })) {
-    if (path === undefined || path === '-') continue;
+    // A pipe or device takes several outputs.
+    if (path === undefined || path === '-' || !(await isPlainFile(path))) continue;
     const mayReplace = option === '--save' || baseline === undefined;
     await refuseInputAsOutput(path, mayReplace ? read : [...read, baseline]);
-    const place = await placeOf(path);
-    const other = place === undefined ? undefined : known.get(place);
-    if (other !== undefined) {
-      throw new UsageError(
-        'OUTPUTS_CLASH',
-        `Expected ${other} and ${option} to differ, got ${path} for both`,
-      );
-    }
-    if (place !== undefined) known.set(place, option);
+    written.push({ option, path });
   }
-}
-
-/** Where a file is or will be; undefined for a pipe or device, which takes several outputs. */
-async function placeOf(path: string): Promise<string | undefined> {
-  const existing = await stat(path).catch(() => undefined);
-  if (existing !== undefined) return existing.isFile() ? realpath(path) : undefined;
-  const folder = dirname(resolve(path));
-  return join(await realpath(folder).catch(() => folder), basename(path));
+  const same = await findSame(written.map(({ path }) => path));
+  const [one, other] = same?.map((index) => written[index]) ?? [];
+  if (one === undefined || other === undefined) return;
+  throw new UsageError(
+    'OUTPUTS_CLASH',
+    `Expected ${one.option} and ${other.option} to differ, got ${other.path} for both`,
+  );
 }

@@ -1,3 +1,5 @@
+import { ratio } from './numbers.ts';
+
 /** Scores count with the 4 decimals that `voxpop score` writes, so that equal ones are ties. */
 const scoreSteps = 10_000;
 /** From this many cases on a histogram is smaller than a list. */
@@ -74,6 +76,6 @@ export class CalibrationTally {
       (sum, _, bin) => sum + Math.abs((this.#right[bin] as number) - (this.#scores[bin] as number)),
       0,
     );
-    return cases === 0 ? 0 : gaps / cases;
+    return ratio(gaps, cases);
   }
 }

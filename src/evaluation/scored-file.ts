@@ -2,13 +2,13 @@ import { findBundle } from '../bundle/find-bundle.ts';
 import { loadBundle } from '../bundle/load-bundle.ts';
 import { InputError, UsageError, VoxpopError } from '../errors.ts';
 import type { ScoreOptions } from '../options.ts';
+import { runSummaryBeside, type RunSummary } from '../pipeline/read-manifest.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
 import { isJsonObject, type JsonObject } from '../records/json-fields.ts';
 import { openRecords } from '../records/open-records.ts';
 import { precede } from '../records/precede.ts';
 import { isDelimited, type RecordsHead, type Row } from '../records/row.ts';
 import { resolveTextColumns } from '../records/text-columns.ts';
-import { manifestBeside, type RunManifest } from './run-manifest.ts';
 import {
   cellsToLabels,
   findTaskColumns,
@@ -50,7 +50,7 @@ export interface ScoredFile {
   head: RecordsHead;
   tasks: ScoredTask[];
   textColumns: string[];
-  manifest: RunManifest | undefined;
+  manifest: RunSummary | undefined;
   /** To be called once. */
   rows(): AsyncGenerator<ScoredRow[]>;
   close(): Promise<void>;
@@ -62,7 +62,7 @@ export interface ScoredFile {
  * @throws InputError when there are none, UsageError
  */
 export async function openScoredFile(path: string, options: ScoredFileOptions): Promise<ScoredFile> {
-  const manifest = path === '-' ? undefined : await manifestBeside(path);
+  const manifest = path === '-' ? undefined : await runSummaryBeside(path);
   const records = await openRecords({ ...options, inputs: [path] });
   try {
     const batches = records.rows([]);
@@ -107,7 +107,7 @@ interface Layout {
 async function delimitedLayout(
   path: string,
   head: RecordsHead,
-  manifest: RunManifest | undefined,
+  manifest: RunSummary | undefined,
   options: ScoredFileOptions,
 ): Promise<Layout> {
   const prefix = options.prefix ?? manifest?.prefix;
@@ -229,7 +229,7 @@ function toScoredText(
 function findTextColumns(
   head: RecordsHead,
   named: string[],
-  manifest: RunManifest | undefined,
+  manifest: RunSummary | undefined,
   options: ScoredFileOptions,
 ): string[] {
   if (options.text !== undefined && options.text.length > 0) {

@@ -2,6 +2,7 @@ import type { TaskLayout } from '../pipeline/protocol.ts';
 import { bootstrap, type Bootstrap } from './bootstrap.ts';
 import type { LabelEvaluation, Measured, Metrics, MetricName } from './document.ts';
 import { confusionMatrix, countLabels, countMetrics, type CountMetrics, labelMetrics } from './metrics.ts';
+import { round } from './numbers.ts';
 import { OutcomeTally } from './outcomes.ts';
 import { CalibrationTally, RankingTally } from './score-tally.ts';
 
@@ -107,11 +108,6 @@ export interface TaskMeasurement {
 
 function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Six decimals: more than a figure ever means, and the same text for the same figure. */
-function round(value: number): number {
-  return Math.round(value * 1e6) / 1e6;
 }
 
 function roundAll<Figures extends object>(figures: Figures): Figures {

@@ -47,18 +47,3 @@ export function displayWidth(text: string): number {
   }
   return width;
 }
-
-/** A share as a figure between 0 and 1, `.712`-like figures being harder to read: `0.712`. */
-export function figure(value: number | undefined): string {
-  return value === undefined ? '' : value.toFixed(3);
-}
-
-export function count(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-/** A difference of shares in points, with its sign. */
-export function points(value: number): string {
-  const rounded = (value * 100).toFixed(2);
-  return value > 0 ? `+${rounded}` : rounded;
-}

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { resourceUsage, version as nodeVersion } from 'node:process';
 import type { RecordFormat } from '../records/row.ts';
@@ -72,6 +71,16 @@ interface ManifestCounts extends Omit<RunCounts, 'rows' | 'paddedTokens'> {
   padded_tokens: number;
 }
 
+/** Where the manifest of an output lies unless told otherwise. */
+export function manifestPathOf(output: string): string {
+  return `${output}.manifest.json`;
+}
+
+/** Whether a path names a manifest and not a scored file. */
+export function isManifestPath(path: string): boolean {
+  return path.endsWith('.json');
+}
+
 export interface ManifestFacts {
   identity: RunIdentity;
   read: InputRead[];
@@ -90,8 +99,8 @@ export interface ManifestFacts {
 export function createManifest(facts: ManifestFacts): RunManifest {
   const { identity, tally, elapsedMs } = facts;
   const { paddedTokens, ...counts } = tally.counts;
-  const perSecond = (key: 'rows' | 'tokens'): number =>
-    Math.round(((tally.counts[key] - facts.countsBefore[key]) / elapsedMs) * 1000);
+  const speed = (key: 'rows' | 'tokens'): number =>
+    perSecond(tally.counts[key] - facts.countsBefore[key], elapsedMs);
   return {
     manifest_version: 1,
     voxpop: { version: identity.voxpop },
@@ -116,28 +125,19 @@ export function createManifest(facts: ManifestFacts): RunManifest {
     labels_by_language: tally.state.labelsByLanguage,
     started_at: facts.startedAt.toISOString(),
     elapsed_ms: Math.round(elapsedMs),
-    rows_per_second: perSecond('rows'),
-    tokens_per_second: perSecond('tokens'),
+    rows_per_second: speed('rows'),
+    tokens_per_second: speed('tokens'),
     peak_rss_bytes: resourceUsage().maxRSS * 1024,
     resumed_at_row: facts.resumedAtRow,
   };
 }
 
-export function manifestText(manifest: RunManifest): string {
-  return `${JSON.stringify(manifest, null, 2)}\n`;
+export function perSecond(count: number, elapsedMs: number): number {
+  return elapsedMs === 0 ? 0 : Math.round((count / elapsedMs) * 1000);
 }
 
-/** The manifest of a finished run; undefined when there is none that this version can read. */
-export async function readManifest(path: string): Promise<RunManifest | undefined> {
-  try {
-    const manifest = JSON.parse(await readFile(path, 'utf8')) as RunManifest;
-    const { inputs, output, bundle, options, voxpop } = manifest;
-    const isWhole =
-      Array.isArray(inputs) && [output, bundle, options, voxpop].every((part) => typeof part === 'object');
-    return manifest.manifest_version === 1 && isWhole && output.sha256 !== undefined ? manifest : undefined;
-  } catch {
-    return undefined;
-  }
+export function manifestText(manifest: RunManifest): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
 /** What decided on the bytes of a finished output. */

@@ -1,5 +1,5 @@
 import { groupBy } from './group-by.ts';
-import type { RunManifest } from './manifest.ts';
+import { perSecond, type RunManifest } from './manifest.ts';
 import type { ShardOutput } from './shard-set.ts';
 import type { LabelCounts } from './tally.ts';
 
@@ -53,10 +53,6 @@ export function mergeManifests(
     peak_rss_bytes: Math.max(...manifests.map((each) => each.peak_rss_bytes)),
     resumed_at_row: 0,
   };
-}
-
-function perSecond(count: number, elapsedMs: number): number {
-  return elapsedMs === 0 ? 0 : Math.round((count / elapsedMs) * 1000);
 }
 
 function sumLabels(tables: readonly LabelCounts[]): LabelCounts {

@@ -15,7 +15,8 @@ import {
   writeDurably,
 } from './checkpoint.ts';
 import { beginsWith, type InputRead } from './input-log.ts';
-import { identityOf, manifestText, readManifest, type RunManifest } from './manifest.ts';
+import { identityOf, manifestPathOf, manifestText, type RunManifest } from './manifest.ts';
+import { readManifest } from './read-manifest.ts';
 import { Tally } from './tally.ts';
 
 export interface OutputRequest {
@@ -248,6 +249,11 @@ async function takeOver(
 export async function isPlainFile(path: string): Promise<boolean> {
   const info = await stat(path).catch(() => undefined);
   return info === undefined || info.isFile();
+}
+
+/** Where the manifest of an output goes unless told otherwise; devices and pipes get none. */
+export async function usualManifestPath(output: string | undefined): Promise<string | undefined> {
+  return output !== undefined && (await isPlainFile(output)) ? manifestPathOf(output) : undefined;
 }
 
 /** The unfinished run at this place, after making sure that nobody is at work on it. */

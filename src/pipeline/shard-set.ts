@@ -5,7 +5,8 @@ import { exitCodes, UsageError, VoxpopError } from '../errors.ts';
 import { checkpointPath, difference, type RunIdentity } from './checkpoint.ts';
 import { groupBy } from './group-by.ts';
 import { beginsWith } from './input-log.ts';
-import { identityOf, type ManifestShard, readManifest, type RunManifest } from './manifest.ts';
+import { identityOf, manifestPathOf, type ManifestShard, type RunManifest } from './manifest.ts';
+import { readManifest } from './read-manifest.ts';
 
 /** The output of one shard, with what it was made from. */
 export interface ShardOutput {
@@ -55,8 +56,8 @@ async function readShard(path: string): Promise<ShardOutput | string> {
     const isUnfinished = await exists(checkpointPath(path));
     return isUnfinished ? `${path} is unfinished: --resume goes on with it` : `${path} is not there`;
   }
-  const manifest = await readManifest(`${path}.manifest.json`);
-  if (manifest === undefined) return `${path} has no manifest beside it (${basename(path)}.manifest.json)`;
+  const manifest = await readManifest(manifestPathOf(path));
+  if (manifest === undefined) return `${path} has no manifest beside it (${manifestPathOf(basename(path))})`;
   const { shard } = manifest;
   if (shard === null || shard === undefined) {
     throw new UsageError(

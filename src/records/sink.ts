@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { constants as fs, createReadStream } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, stat, unlink } from 'node:fs/promises';
-import { dirname, resolve as absolutePath } from 'node:path';
+import { basename, dirname, join, resolve as absolutePath } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
@@ -81,6 +81,24 @@ export async function refuseInputAsOutput(output: string, inputs: string[]): Pro
 }
 
 /**
+ * Finds two names of one file, which is there or will be.
+ * @returns where they are in the list, the first two
+ */
+export async function findSame(paths: readonly string[]): Promise<[number, number] | undefined> {
+  const places = await Promise.all(paths.map(placeOf));
+  for (const [index, place] of places.entries()) {
+    const first = places.indexOf(place);
+    if (first !== index) return [first, index];
+  }
+  return undefined;
+}
+
+async function placeOf(path: string): Promise<string> {
+  const folder = dirname(absolutePath(path));
+  return realpath(path).catch(async () => join(await realpath(folder).catch(() => folder), basename(path)));
+}
+
+/**
  * Checks the files that a run will write before it begins.
  * @param working names of files that a run keeps beside an output until it is complete
  * @throws {UsageError} when two of them are one file, one is an input, or a folder is not there.
@@ -91,10 +109,9 @@ export async function checkOutputs(
   working: (output: string) => string[] = () => [],
 ): Promise<void> {
   const all = outputs.flatMap((path) => [path, partPath(path), ...working(path)]);
-  const real = await Promise.all(all.map(async (path) => absolutePath(await outputTarget(path))));
-  const twice = all.find((_, index) => real.indexOf(real[index] as string) !== index);
-  if (twice !== undefined) {
-    throw new UsageError('OUTPUTS_CLASH', `Expected different files to write, got ${twice} twice`, {
+  const same = await findSame(all);
+  if (same !== undefined) {
+    throw new UsageError('OUTPUTS_CLASH', `Expected different files to write, got ${all[same[1]]} twice`, {
       hint: 'Each of them needs a name of its own.',
     });
   }

@@ -1,8 +1,9 @@
+import { count } from '../evaluation/numbers.ts';
 import { chartSizes, heatChart, maxBars, mixChart, stackChart, toneOf, wideFrom } from './charts.ts';
 import type { Breakdown, ReportDocument, TaskCross, TaskMix } from './document.ts';
 import { chart } from './figure.ts';
 import { html, type SafeHtml } from './html.ts';
-import { capital, comments, count, humanLabel, percent } from './words.ts';
+import { capital, comments, humanLabel, percent } from './words.ts';
 
 const shownValues = 25;
 

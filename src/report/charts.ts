@@ -1,4 +1,5 @@
-import type { Spec } from 'vega';
+import type { EncodeEntry, Spec } from 'vega';
+import { count, ratio } from '../evaluation/numbers.ts';
 import type { ReportDocument, TaskCross, TaskMix, TimeSeries } from './document.ts';
 import { percent, shortLabel, shortText } from './words.ts';
 
@@ -11,6 +12,8 @@ const labelWidth = 158;
 const font = 'inherit';
 const fontSize = 13;
 const rowHeight = 25;
+/** Room for the names of a heat map's columns. */
+const heatHead = 26;
 /** Heat maps with more columns than this need a card of full width. */
 export const wideFrom = 4;
 const heatColumn = (columns: number): number => (columns > wideFrom ? 76 : 60);
@@ -22,7 +25,7 @@ export function mixChart(mix: TaskMix): Promise<string> {
     name: label,
     label: shortLabel(label),
     share,
-    words: `${percent(share)} (${texts.toLocaleString('en-US')})`,
+    words: `${percent(share)} (${count(texts)})`,
     fill: tone(label),
   }));
   return barChart(rows, Math.max(...rows.map(({ share }) => share)));
@@ -37,7 +40,7 @@ export function hotspotChart(
     name: label,
     label: shortLabel(label),
     share,
-    words: `${percent(share)} (${focused.toLocaleString('en-US')} of ${texts.toLocaleString('en-US')})`,
+    words: `${percent(share)} (${count(focused)} of ${count(texts)})`,
     fill: tone(focus),
   }));
   return barChart(rows, 1);
@@ -68,35 +71,19 @@ function barChart(
     ],
     marks: [
       rowNames('rows'),
-      {
-        type: 'rect',
-        from: { data: 'rows' },
-        aria: false,
-        encode: {
-          enter: {
-            x: { value: labelWidth },
-            x2: { scale: 'x', field: 'share' },
-            y: { scale: 'y', field: 'name' },
-            height: { scale: 'y', band: 1 },
-            fill: { field: 'fill' },
-            cornerRadiusTopRight: { value: 3 },
-            cornerRadiusBottomRight: { value: 3 },
-          },
-        },
-      },
-      {
-        type: 'text',
-        from: { data: 'rows' },
-        aria: false,
-        encode: {
-          enter: {
-            ...textStyle('var(--ink-2)'),
-            x: { scale: 'x', field: 'share', offset: 6 },
-            y: { scale: 'y', field: 'name', band: 0.5 },
-            text: { field: 'words' },
-          },
-        },
-      },
+      rectMark('rows', {
+        x: { value: labelWidth },
+        x2: { scale: 'x', field: 'share' },
+        y: { scale: 'y', field: 'name' },
+        height: { scale: 'y', band: 1 },
+        cornerRadiusTopRight: { value: 3 },
+        cornerRadiusBottomRight: { value: 3 },
+      }),
+      textMark('rows', 'var(--ink-2)', {
+        x: { scale: 'x', field: 'share', offset: 6 },
+        y: { scale: 'y', field: 'name', band: 0.5 },
+        text: { field: 'words' },
+      }),
     ],
   });
 }
@@ -114,7 +101,7 @@ export function stackChart(rows: readonly StackRow[], labels: readonly string[])
     const total = labels.reduce((sum, label) => sum + (row.labels[label] ?? 0), 0);
     let from = 0;
     return labels.map((label, index) => {
-      const share = total === 0 ? 0 : (row.labels[label] ?? 0) / total;
+      const share = ratio(row.labels[label] ?? 0, total);
       const part = { name: row.name, from, to: from + share, fill: toneOf(labels, index) };
       from += share;
       return part;
@@ -130,7 +117,7 @@ export function stackChart(rows: readonly StackRow[], labels: readonly string[])
         values: rows.map(({ name, texts }) => ({
           name,
           label: shortText(name),
-          words: texts.toLocaleString('en-US'),
+          words: count(texts),
         })),
       },
       { name: 'parts', values: parts },
@@ -141,35 +128,19 @@ export function stackChart(rows: readonly StackRow[], labels: readonly string[])
     ],
     marks: [
       rowNames('rows'),
-      {
-        type: 'rect',
-        from: { data: 'parts' },
-        aria: false,
-        encode: {
-          enter: {
-            x: { scale: 'x', field: 'from' },
-            x2: { scale: 'x', field: 'to' },
-            y: { scale: 'y', field: 'name' },
-            height: { scale: 'y', band: 1 },
-            fill: { field: 'fill' },
-            stroke: { value: 'var(--card)' },
-            strokeWidth: { value: 1 },
-          },
-        },
-      },
-      {
-        type: 'text',
-        from: { data: 'rows' },
-        aria: false,
-        encode: {
-          enter: {
-            ...textStyle('var(--ink-2)'),
-            x: { value: right + 8 },
-            y: { scale: 'y', field: 'name', band: 0.5 },
-            text: { field: 'words' },
-          },
-        },
-      },
+      rectMark('parts', {
+        x: { scale: 'x', field: 'from' },
+        x2: { scale: 'x', field: 'to' },
+        y: { scale: 'y', field: 'name' },
+        height: { scale: 'y', band: 1 },
+        stroke: { value: 'var(--card)' },
+        strokeWidth: { value: 1 },
+      }),
+      textMark('rows', 'var(--ink-2)', {
+        x: { value: right + 8 },
+        y: { scale: 'y', field: 'name', band: 0.5 },
+        text: { field: 'words' },
+      }),
     ],
   });
 }
@@ -185,7 +156,7 @@ export function heatChart(
       const place = cross.rows.indexOf(row);
       const texts = cross.texts[place] as number;
       const both = cross.counts[place]?.[cross.columns.indexOf(column)] ?? 0;
-      const share = texts === 0 ? 0 : both / texts;
+      const share = ratio(both, texts);
       return {
         row,
         column,
@@ -196,12 +167,10 @@ export function heatChart(
       };
     }),
   );
-  const head = 26;
-  const total = rows.length * rowHeight;
-  const right = Math.max(width, labelWidth + columns.length * heatColumn(columns.length));
+  const [right, bottom] = chartSizes.heat(rows.length, columns.length);
   return draw({
     width: right,
-    height: head + total,
+    height: bottom,
     data: [
       { name: 'cells', values: cells },
       { name: 'rows', values: rows.map((row) => ({ name: row, label: shortLabel(row) })) },
@@ -211,55 +180,31 @@ export function heatChart(
       },
     ],
     scales: [
-      bandScale('y', [...rows], [head, head + total], 0.08),
+      bandScale('y', [...rows], [heatHead, bottom], 0.08),
       bandScale('x', [...columns], [labelWidth, right], 0.02),
     ],
     marks: [
       rowNames('rows'),
-      {
-        type: 'text',
-        from: { data: 'columns' },
-        aria: false,
-        encode: {
-          enter: {
-            ...textStyle('var(--ink)'),
-            align: { value: 'center' },
-            x: { scale: 'x', field: 'key', band: 0.5 },
-            y: { value: head / 2 - 2 },
-            text: { field: 'name' },
-          },
-        },
-      },
-      {
-        type: 'rect',
-        from: { data: 'cells' },
-        aria: false,
-        encode: {
-          enter: {
-            x: { scale: 'x', field: 'column' },
-            width: { scale: 'x', band: 1 },
-            y: { scale: 'y', field: 'row' },
-            height: { scale: 'y', band: 1 },
-            fill: { field: 'fill' },
-            fillOpacity: { field: 'opacity' },
-            cornerRadius: { value: 2 },
-          },
-        },
-      },
-      {
-        type: 'text',
-        from: { data: 'cells' },
-        aria: false,
-        encode: {
-          enter: {
-            ...textStyle('var(--ink)'),
-            align: { value: 'center' },
-            x: { scale: 'x', field: 'column', band: 0.5 },
-            y: { scale: 'y', field: 'row', band: 0.5 },
-            text: { field: 'words' },
-          },
-        },
-      },
+      textMark('columns', 'var(--ink)', {
+        align: { value: 'center' },
+        x: { scale: 'x', field: 'key', band: 0.5 },
+        y: { value: heatHead / 2 - 2 },
+        text: { field: 'name' },
+      }),
+      rectMark('cells', {
+        x: { scale: 'x', field: 'column' },
+        width: { scale: 'x', band: 1 },
+        y: { scale: 'y', field: 'row' },
+        height: { scale: 'y', band: 1 },
+        fillOpacity: { field: 'opacity' },
+        cornerRadius: { value: 2 },
+      }),
+      textMark('cells', 'var(--ink)', {
+        align: { value: 'center' },
+        x: { scale: 'x', field: 'column', band: 0.5 },
+        y: { scale: 'y', field: 'row', band: 0.5 },
+        text: { field: 'words' },
+      }),
     ],
   });
 }
@@ -267,7 +212,11 @@ export function heatChart(
 /** Texts over time, stacked by label. */
 export function timeChart({ buckets }: TimeSeries, labels: readonly string[]): Promise<string> {
   const padding = { left: 40, top: 8, right: 34, bottom: 30 };
-  const [plotWidth, plotHeight] = [720 - padding.left - padding.right, 210 - padding.top - padding.bottom];
+  const [right, bottom] = chartSizes.time();
+  const [plotWidth, plotHeight] = [
+    right - padding.left - padding.right,
+    bottom - padding.top - padding.bottom,
+  ];
   const parts = buckets.flatMap(({ start, labels: counts }) => {
     let from = 0;
     return labels.map((label, index) => {
@@ -291,48 +240,30 @@ export function timeChart({ buckets }: TimeSeries, labels: readonly string[]): P
     ],
     axes: [
       {
+        ...axisStyle,
         orient: 'left',
         scale: 'y',
-        aria: false,
         tickCount: 4,
         domain: false,
-        ticks: false,
         grid: true,
         gridColor: 'var(--line)',
-        labelColor: 'var(--ink-2)',
-        labelFont: font,
-        labelFontSize: 12,
-        labelPadding: 8,
         format: ',d',
       },
       {
+        ...axisStyle,
         orient: 'bottom',
         scale: 'x',
-        aria: false,
         values: starts.filter((_, index) => index % steps === 0),
-        ticks: false,
         domainColor: 'var(--line)',
-        labelColor: 'var(--ink-2)',
-        labelFont: font,
-        labelFontSize: 12,
-        labelPadding: 8,
       },
     ],
     marks: [
-      {
-        type: 'rect',
-        from: { data: 'parts' },
-        aria: false,
-        encode: {
-          enter: {
-            x: { scale: 'x', field: 'start' },
-            width: { scale: 'x', band: 1 },
-            y: { scale: 'y', field: 'to' },
-            y2: { scale: 'y', field: 'from' },
-            fill: { field: 'fill' },
-          },
-        },
-      },
+      rectMark('parts', {
+        x: { scale: 'x', field: 'start' },
+        width: { scale: 'x', band: 1 },
+        y: { scale: 'y', field: 'to' },
+        y2: { scale: 'y', field: 'from' },
+      }),
     ],
   });
 }
@@ -345,31 +276,42 @@ function bandScale(name: string, domain: string[], range: [number, number], padd
 }
 
 function rowNames(data: string): Mark {
-  return {
-    type: 'text',
-    from: { data },
-    aria: false,
-    encode: {
-      enter: {
-        ...textStyle('var(--ink)'),
-        align: { value: 'right' },
-        x: { value: labelWidth - 10 },
-        y: { scale: 'y', field: 'name', band: 0.5 },
-        text: { field: 'label' },
-      },
-    },
-  };
+  return textMark(data, 'var(--ink)', {
+    align: { value: 'right' },
+    x: { value: labelWidth - 10 },
+    y: { scale: 'y', field: 'name', band: 0.5 },
+    text: { field: 'label' },
+  });
 }
 
-function textStyle(fill: string): Record<string, { value: string | number }> {
-  return {
+function rectMark(data: string, enter: EncodeEntry): Mark {
+  return mark('rect', data, { ...enter, fill: { field: 'fill' } });
+}
+
+function textMark(data: string, fill: string, enter: EncodeEntry): Mark {
+  const style = {
     baseline: { value: 'middle' },
     font: { value: font },
     fontSize: { value: fontSize },
     limit: { value: 0 },
     fill: { value: fill },
-  };
+  } as const;
+  return mark('text', data, { ...style, ...enter });
 }
+
+/** What is drawn for each item of the data; the page describes the chart as a whole. */
+function mark(type: 'rect' | 'text', data: string, enter: EncodeEntry): Mark {
+  return { type, from: { data }, aria: false, encode: { enter } };
+}
+
+const axisStyle = {
+  aria: false,
+  ticks: false,
+  labelColor: 'var(--ink-2)',
+  labelFont: font,
+  labelFontSize: 12,
+  labelPadding: 8,
+};
 
 /** Colours that say what a label means, where its name tells; one colour for all others. */
 export function tone(label: string): string {
@@ -410,6 +352,6 @@ async function draw(spec: Spec & { width: number; height: number }): Promise<str
 export const chartSizes = {
   bars: (rows: number) => [width, rows * rowHeight] as const,
   heat: (rows: number, columns: number) =>
-    [Math.max(width, labelWidth + columns * heatColumn(columns)), 26 + rows * rowHeight] as const,
+    [Math.max(width, labelWidth + columns * heatColumn(columns)), heatHead + rows * rowHeight] as const,
   time: () => [720, 210] as const,
 };

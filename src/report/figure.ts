@@ -1,5 +1,5 @@
+import { count } from '../evaluation/numbers.ts';
 import { html, type SafeHtml, trusted } from './html.ts';
-import { count } from './words.ts';
 
 export interface ChartParts {
   id: string;

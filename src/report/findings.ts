@@ -1,6 +1,7 @@
+import { count } from '../evaluation/numbers.ts';
 import { wilsonLow } from './report-tally.ts';
 import type { ReportDocument } from './document.ts';
-import { comments, count, humanLabel, percent } from './words.ts';
+import { comments, humanLabel, percent } from './words.ts';
 
 /** What a reader should know first, in sentences. */
 export interface Findings {

@@ -1,6 +1,7 @@
+import { count } from '../evaluation/numbers.ts';
 import type { ReportDocument } from './document.ts';
 import { findings } from './findings.ts';
-import { count, humanLabel, percent } from './words.ts';
+import { humanLabel, percent } from './words.ts';
 
 /** The report in Markdown: the same figures, without charts. */
 export function markdownReport(document: ReportDocument): string {

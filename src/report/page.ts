@@ -1,3 +1,4 @@
+import { count } from '../evaluation/numbers.ts';
 import { chartSizes, hotspotChart, shownHotspots, timeChart, wideFrom } from './charts.ts';
 import { breakdownCard, crossOf, heatCard, legend, meaningfulOrder, mixCard } from './cards.ts';
 import type { ReportDocument } from './document.ts';
@@ -6,7 +7,7 @@ import { findings } from './findings.ts';
 import { html, type SafeHtml, trusted } from './html.ts';
 import { sampleSection, uncertainSection } from './quotes.ts';
 import { style } from './style.ts';
-import { capital, comments, count, humanLabel, percent } from './words.ts';
+import { capital, comments, humanLabel, percent } from './words.ts';
 
 /** Forbids scripts, and everything that would have to be loaded. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";

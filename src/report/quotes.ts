@@ -1,6 +1,7 @@
+import { count } from '../evaluation/numbers.ts';
 import type { ReportDocument, SampleText } from './document.ts';
 import { html, type SafeHtml } from './html.ts';
-import { capital, comments, count, humanLabel } from './words.ts';
+import { capital, comments, humanLabel } from './words.ts';
 
 const topicsWithSamples = 5;
 

@@ -1,3 +1,4 @@
+import { round, share } from '../evaluation/numbers.ts';
 import { Reservoir, seedFor } from '../evaluation/random.ts';
 import { seededRandom } from '../random.ts';
 import type { ScoredText, ScoredTask } from '../evaluation/scored-file.ts';
@@ -308,14 +309,6 @@ export class ReportTally {
   #name(id: number): string {
     return this.#ids.names[id]?.label ?? '';
   }
-}
-
-function share(part: number, whole: number): number {
-  return whole === 0 ? 0 : round(part / whole);
-}
-
-function round(value: number): number {
-  return Math.round(value * 1e6) / 1e6;
 }
 
 /** Lower end of Wilson's 95 % score interval of a share. */

@@ -1,3 +1,4 @@
+import { counted } from '../evaluation/numbers.ts';
 import { displayWidth } from '../evaluation/text-table.ts';
 
 const shortLength = 20;
@@ -28,13 +29,9 @@ export function percent(share: number): string {
   return `${value > 0 && value < 0.95 ? value.toFixed(1) : Math.round(value)}%`;
 }
 
-export function count(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
 /** `1 comment`, `2 comments`. */
 export function comments(value: number): string {
-  return `${count(value)} ${value === 1 ? 'comment' : 'comments'}`;
+  return counted(value, 'comment');
 }
 
 export function capital(text: string): string {

@@ -12,14 +12,15 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { exitCodes } from '../../src/errors.ts';
 import type { Checkpoint } from '../../src/pipeline/checkpoint.ts';
 import type { RunManifest } from '../../src/pipeline/manifest.ts';
+import { manifestOf } from '../support/manifest-of.ts';
 import { fixturesDirectory } from '../support/paths.ts';
 import { type Finished, runVoxpop, voxpopScript } from '../support/run-voxpop.ts';
 import { scratchDirectory } from '../support/scratch.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const bundle = join(fixturesDirectory, 'bundle');
 const header = 'id,comment\n';
@@ -190,9 +191,7 @@ for (const [name, fault] of Object.entries(faults)) {
     const rejected = existsSync(join(directory, 'rejects.jsonl')) ? lines('rejects.jsonl') : 0;
     assert.equal(rejected, fault.rejected);
     assert.equal(lines('out.csv') - 1 + rejected, fault.rows, 'rows in = rows out + rejected');
-    const { counts } = JSON.parse(
-      readFileSync(join(directory, 'out.csv.manifest.json'), 'utf8'),
-    ) as RunManifest;
+    const { counts } = manifestOf(join(directory, 'out.csv'));
     assert.equal(counts.rows, counts.scored + counts.empty + counts.rejected);
     assert.deepEqual([counts.rows, counts.rejected], [fault.rows, fault.rejected]);
   });
@@ -257,7 +256,7 @@ test('two runs do not write one output', async (t) => {
   writeFileSync(join(directory, 'in.csv'), header + goodRows(200_000));
   const args = ['score', 'in.csv', '-o', 'out.csv', '-m', bundle, '-w', '1'];
   const first = spawn(process.execPath, [voxpopScript, ...args], { cwd: directory, stdio: 'ignore' });
-  while (!existsSync(join(directory, 'out.csv.checkpoint.json'))) await setTimeout(5);
+  await waitUntil(first, 'a checkpoint', () => existsSync(join(directory, 'out.csv.checkpoint.json')));
   // Alive, and not about to finish.
   first.kill('SIGSTOP');
   for (const more of [[], ['--resume'], ['--force']]) {
@@ -284,7 +283,7 @@ test('an interrupt keeps what is done and prints the command that goes on', asyn
     const path = join(directory, 'out.csv.checkpoint.json');
     return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Checkpoint).tally.counts.rows : 0;
   };
-  while (saved() === 0) await setTimeout(5);
+  await waitUntil(child, 'rows in the checkpoint', () => saved() > 0);
   child.kill('SIGINT');
   const [code] = (await once(child, 'close')) as [number];
   assert.equal(code, exitCodes.interrupted);
@@ -302,7 +301,7 @@ test('a second interrupt ends at once', async (t) => {
   writeFileSync(join(directory, 'in.csv'), header + goodRows(200_000));
   const args = ['score', 'in.csv', '-o', 'out.csv', '-m', bundle];
   const child = spawn(process.execPath, [voxpopScript, ...args], { cwd: directory, stdio: 'ignore' });
-  while (!existsSync(join(directory, 'out.csv.checkpoint.json'))) await setTimeout(5);
+  await waitUntil(child, 'a checkpoint', () => existsSync(join(directory, 'out.csv.checkpoint.json')));
   // Until it is gone, whatever it is doing meanwhile.
   const again = setInterval(() => child.kill('SIGINT'), 5);
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];

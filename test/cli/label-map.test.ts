@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { exitCodes } from '../../src/errors.ts';
 import { fixtureBundle, labelledRows } from '../support/feedback-labels.ts';
+import { manifestOf } from '../support/manifest-of.ts';
 import { runVoxpop } from '../support/run-voxpop.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
@@ -20,12 +21,9 @@ test('score writes the new names, counts them in the manifest, and prints their 
   const lines = readFileSync(join(directory, 'out.csv'), 'utf8').split('\n');
   assert.match(lines[2] as string, /^Das Essen war schlecht,bad,0\.\d+,Café,0\.\d+$/);
   assert.match(stderr, /^sentiment\n {2}bad +█+ +50\.0% {2}3\n {2}positive +█+ +50\.0% {2}3\ntopic\n/m);
-  const manifest = JSON.parse(readFileSync(join(directory, 'out.csv.manifest.json'), 'utf8')) as {
-    labels: Record<string, Record<string, number>>;
-    options: { labelMap: object };
-  };
+  const manifest = manifestOf(join(directory, 'out.csv'));
   assert.deepEqual(manifest.labels['sentiment'], { bad: 3, positive: 3 });
-  assert.deepEqual(manifest.options.labelMap, map);
+  assert.deepEqual(manifest.options['labelMap'], map);
 });
 
 test('a map with an unknown label is refused before anything is written', async (context) => {

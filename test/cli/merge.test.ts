@@ -16,41 +16,18 @@ import { shardFromEnvironment } from '../../src/commands/shard-from-environment.
 import { exitCodes } from '../../src/errors.ts';
 import { merge } from '../../src/merge.ts';
 import type { ScoreOptions } from '../../src/options.ts';
-import type { RunManifest } from '../../src/pipeline/manifest.ts';
 import { score } from '../../src/score.ts';
+import { makeCsv, makeJsonl } from '../support/few-texts.ts';
 import { writeBundle } from '../support/fixture-bundle.ts';
+import { manifestOf } from '../support/manifest-of.ts';
 import { fixturesDirectory } from '../support/paths.ts';
 import { killAtBytes, runVoxpop } from '../support/run-voxpop.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
 const model = join(fixturesDirectory, 'bundle');
 
-/** Two checkpoints and some more; few different texts, little to compute. */
+/** Two checkpoints and some more. */
 const rows = 17_000;
-const texts = [
-  'good service',
-  'terrible, it "crashes"',
-  '',
-  'the queue\nwas long',
-  'please add dark mode',
-  'ok',
-];
-
-function makeCsv(from: number, to: number): string {
-  let text = '\ufeffid;comment\r\n';
-  for (let row = from; row < to; row++) {
-    text += `${row};"${texts[(row * 7) % texts.length]?.replaceAll('"', '""')}"\r\n`;
-  }
-  return text;
-}
-
-function makeJsonl(bad = false): string {
-  return Array.from({ length: rows }, (_, row) =>
-    bad && row % 100 === 7
-      ? `{"id":${row}, bad\n\n`
-      : `{"id":${row},"comment":${JSON.stringify(texts[row % 6])}}\n`,
-  ).join('');
-}
 
 /** One run over all rows, and the same in shards. */
 async function runAll(
@@ -70,10 +47,6 @@ function shardNames(output: string, of: number): string[] {
   return Array.from({ length: of }, (_, index) => output.replace('/out.', `/out.${index}-of-${of}.`));
 }
 
-function manifestOf(output: string): RunManifest {
-  return JSON.parse(readFileSync(`${output}.manifest.json`, 'utf8')) as RunManifest;
-}
-
 interface Case {
   name: string;
   files: Record<string, string | Buffer>;
@@ -89,12 +62,12 @@ const cases: Case[] = [
     files: { 'one.csv': makeCsv(0, 9000), 'two.csv': makeCsv(9000, rows) },
     output: 'out.csv',
   },
-  { name: 'JSONL', files: { 'in.jsonl': makeJsonl() }, output: 'out.jsonl' },
+  { name: 'JSONL', files: { 'in.jsonl': makeJsonl(rows) }, output: 'out.jsonl' },
   { name: 'gzip', files: { 'in.csv.gz': gzipSync(makeCsv(0, rows)) }, output: 'out.csv.gz' },
-  { name: 'JSONL to gzip', files: { 'in.jsonl': makeJsonl() }, output: 'out.jsonl.gz', counts: [3] },
+  { name: 'JSONL to gzip', files: { 'in.jsonl': makeJsonl(rows) }, output: 'out.jsonl.gz', counts: [3] },
   {
     name: 'rejects and a limit',
-    files: { 'in.jsonl': makeJsonl(true) },
+    files: { 'in.jsonl': makeJsonl(rows).replaceAll(/("id":\d*07),.*\n/g, '$1, bad\n\n') },
     output: 'out.csv',
     options: { rejects: 'rejects.jsonl', maxRejects: '5%', limit: 15_000 },
     counts: [3],
@@ -279,7 +252,7 @@ test('a merged output is finished work to the single run', async (t) => {
 
 test('a shard that was killed is resumed to the same bytes', async (t) => {
   const directory = scratchDirectory(t);
-  writeFileSync(join(directory, 'in.jsonl'), makeJsonl());
+  writeFileSync(join(directory, 'in.jsonl'), makeJsonl(rows));
   const options = { inputs: [join(directory, 'in.jsonl')], output: join(directory, 'out.jsonl') };
   await score({ ...options, model, workers: 1 });
   const shards = await runAll(options, 2);

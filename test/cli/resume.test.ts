@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { exitCodes } from '../../src/errors.ts';
-import type { RunManifest } from '../../src/pipeline/manifest.ts';
+import { makeCsv, makeJsonl } from '../support/few-texts.ts';
+import { manifestOf } from '../support/manifest-of.ts';
 import { fixturesDirectory } from '../support/paths.ts';
 import { type Finished, killAtBytes, runVoxpop } from '../support/run-voxpop.ts';
 import { writeBundle } from '../support/fixture-bundle.ts';
@@ -32,30 +33,18 @@ interface Case {
   extra: string[];
 }
 
-/** Many rows with few different texts: several checkpoints, little to compute. */
+/** Several checkpoints each. */
 function makeCases(directory: string): Case[] {
-  const texts = [
-    'good service',
-    'terrible, it crashes',
-    '',
-    'the queue was long',
-    'please add dark mode',
-    'ok',
-  ];
-  const csv = (from: number, to: number): string => {
-    let text = 'id,comment\n';
-    for (let row = from; row < to; row++)
-      text += `${row},"${texts[(row * 7) % texts.length]}${row % 11 === 0 ? '\nsecond line' : ''}"\n`;
-    return text;
+  const all = makeCsv(0, rows);
+  const files = {
+    'one.csv': makeCsv(0, 9000),
+    'two.csv': makeCsv(9000, rows),
+    // The last line has no end.
+    'all.jsonl': makeJsonl(rows).trimEnd(),
+    'all.csv.gz': gzipSync(all),
+    'bad.csv': all.replaceAll(/^(\d+00);/gm, '$1;too;many;'),
   };
-  const jsonl = Array.from({ length: rows }, (_, row) =>
-    JSON.stringify({ id: row, comment: texts[row % 6] }),
-  ).join('\n');
-  const files = { 'one.csv': csv(0, 9000), 'two.csv': csv(9000, rows), 'all.jsonl': jsonl };
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
-  writeFileSync(join(directory, 'all.csv.gz'), gzipSync(csv(0, rows)));
-  const bad = csv(0, rows).replaceAll(/^(\d+00),/gm, '$1,too,many,');
-  writeFileSync(join(directory, 'bad.csv'), bad);
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
   return [
     { name: 'two CSV files', inputs: ['one.csv', 'two.csv'], output: 'out.csv', extra: [] },
     { name: 'JSONL', inputs: ['all.jsonl'], output: 'out.jsonl', extra: [] },
@@ -119,9 +108,7 @@ test(`a run killed at any byte that it writes is resumed to the same bytes (${ki
       const resumed = await run(directory, each, { args: ['--resume'] });
       assert.equal(resumed.code, exitCodes.ok, `${each.name} at ${at} of ${bytes}: ${resumed.stderr}`);
       assert.deepEqual(results(directory, each), expected, `${each.name} at ${at} of ${bytes}`);
-      const manifest = JSON.parse(
-        readFileSync(join(directory, `${each.output}.manifest.json`), 'utf8'),
-      ) as RunManifest;
+      const manifest = manifestOf(join(directory, each.output));
       assert.equal(manifest.counts.rows, rows);
       assert.equal(manifest.output.bytes, expected[each.output]?.length);
       recomputed.push((rows - manifest.resumed_at_row) / rows);

@@ -14,6 +14,7 @@ import { fixturesDirectory } from '../support/paths.ts';
 import { seededRandom } from '../../src/random.ts';
 import { runVoxpop, voxpopScript } from '../support/run-voxpop.ts';
 import { scratchDirectory } from '../support/scratch.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const bundle = join(fixturesDirectory, 'bundle');
 const feedbackCsv = join(fixturesDirectory, 'feedback.csv');
@@ -301,10 +302,7 @@ for (const [signal, code] of [
       readdirSync(directory).some(
         (name) => name.startsWith('out.csv.') && statSync(join(directory, name)).size > 0,
       );
-    while (!isWriting()) {
-      assert.equal(child.exitCode, null, 'it ended without a file beside the output');
-      await setTimeout(5);
-    }
+    await waitUntil(child, 'a file beside the output', isWriting);
     child.kill(signal);
     const [exitCode] = (await once(child, 'close')) as [number];
     assert.equal(exitCode, code, stderr);

@@ -6,16 +6,15 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { createGzip, gzipSync } from 'node:zlib';
 import type { RecordsOptions } from '../../src/records/open-records.ts';
-import { createRowWriter } from '../../src/records/writer.ts';
 import type { ChildReport } from './read-in-child.ts';
 import {
   cells,
+  createWriter,
   file,
   pieces,
   predictions,
   readAll,
   readBothWays,
-  sentiment,
   temporaryPath,
 } from './support.ts';
 
@@ -148,21 +147,8 @@ test('a million brackets are no stack overflow', async () => {
   const content = `${deep}\n${open}\n{"text":"y"}\n`;
   const { head, rows } = await readAll({ inputs: [file('a.jsonl', content)], rejectRows: true }, ['text']);
   assert.deepEqual(rows.map(({ rejected }) => rejected?.code), [undefined, 'INVALID_JSON', undefined]); // prettier-ignore
-  const options = {
-    tasks: [sentiment],
-    textColumns: ['text'],
-    scores: 'none',
-    prefix: '',
-    flagTruncated: false,
-  } as const;
   for (const to of ['jsonl', 'csv'] as const) {
-    const writer = createRowWriter(head, {
-      ...options,
-      tasks: [sentiment],
-      textColumns: ['text'],
-      to,
-      rejectRows: true,
-    });
+    const writer = createWriter(head, { to, rejectRows: true });
     assert.equal(String(writer.rows(rows, predictions([[1, 0, 0], [1, 0, 0], [0, 0, 1]]))).split('\n').length, 3); // prettier-ignore
   }
   const asText = await readAll({ inputs: [file('b.jsonl', content)], rejectRows: true }, ['a']);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RecordFormat } from '../../src/records/row.ts';
-import { createRowWriter, type WriterOptions } from '../../src/records/writer.ts';
+import type { WriterOptions } from '../../src/records/writer.ts';
 import type { RecordsOptions } from '../../src/records/open-records.ts';
-import { cells, createRandom, file, predictions, readAll, readBothWays, sentiment } from './support.ts';
+import { cells, createRandom, file, outputOf, readAll, readBothWays } from './support.ts';
 
 async function write(
   content: string | Buffer,
@@ -13,18 +13,8 @@ async function write(
 ): Promise<string> {
   const { name = to === 'jsonl' ? 'a.jsonl' : 'a.csv', ...options } = given;
   const textColumns = options.textColumns ?? [];
-  const { head, rows } = await readAll({ ...reading, inputs: [file(name, content)] }, textColumns);
-  const writer = createRowWriter(head, {
-    to,
-    tasks: [sentiment],
-    textColumns,
-    scores: 'none',
-    prefix: '',
-    flagTruncated: false,
-    ...options,
-  });
-  const scored = rows.flatMap(() => textColumns.map(() => [1, 0, 0]));
-  return writer.header() + String(writer.rows(rows, predictions(scored)));
+  const read = await readAll({ ...reading, inputs: [file(name, content)] }, textColumns);
+  return outputOf(read, { to, ...options, textColumns });
 }
 
 test("Excel's line with the delimiter is no header", async (t) => {

@@ -5,16 +5,16 @@ import { parse } from 'csv-parse/sync';
 import { rawOf } from '../../src/records/raw.ts';
 import type { RecordsOptions } from '../../src/records/open-records.ts';
 import type { Row } from '../../src/records/row.ts';
-import { createRowWriter } from '../../src/records/writer.ts';
 import {
   createRandom,
+  createWriter,
   file,
+  outputOf,
   pieces,
   predictions,
   randomCell,
   readAll,
   readBothWays,
-  sentiment,
 } from './support.ts';
 
 /** What happened to each row: its cells or its JSON, or the code and the raw record of its reject. */
@@ -360,24 +360,10 @@ test('the writer leaves out rejected rows and rejects what does not fit', async 
     '{"text":"a"}\noops\n{"text":"b","new":1}\n{"text":"c","text":"d"}\n{"text":"\\ud800"}\n{"text":"e"}\n';
   const { head, rows } = await readAll({ inputs: [file('a.jsonl', content)], rejectRows: true }, ['text']);
   const scores = rows.map((_, index) => (index === 5 ? [0, 0, 1] : [1, 0, 0]));
-  const options = {
-    tasks: [sentiment],
-    textColumns: ['text'],
-    scores: 'none',
-    prefix: '',
-    flagTruncated: false,
-    rejectRows: true,
-  } as const;
-  const lineWriter = createRowWriter(head, {
-    ...options,
-    tasks: [sentiment],
-    textColumns: ['text'],
-    to: 'jsonl',
-  });
+  const lineWriter = createWriter(head, { to: 'jsonl', rejectRows: true });
   assert.equal(String(lineWriter.rows(rows, predictions(scores))).split('\n').length, 6);
-  const writer = createRowWriter(head, { ...options, tasks: [sentiment], textColumns: ['text'], to: 'csv' });
   assert.equal(
-    writer.header() + String(writer.rows(rows, predictions(scores))),
+    outputOf({ head, rows }, { rejectRows: true }, predictions(scores)),
     'text,sentiment\na,negative\ne,positive\n',
   );
   assert.deepEqual(rows.map(({ rejected }) => rejected && [rejected.code, rejected.raw]), [
@@ -391,12 +377,7 @@ test('the writer leaves out rejected rows and rejects what does not fit', async 
   const taken = await readAll({ inputs: [file('b.jsonl', '{"text":"a","predictions":1}\n{"text":"b"}\n')] }, [
     'text',
   ]);
-  const takenWriter = createRowWriter(taken.head, {
-    ...options,
-    tasks: [sentiment],
-    textColumns: ['text'],
-    to: 'jsonl',
-  });
+  const takenWriter = createWriter(taken.head, { to: 'jsonl', rejectRows: true });
   assert.match(String(takenWriter.rows(taken.rows, predictions(scores))), /^\{"text":"b".*\n$/u);
   assert.equal(taken.rows[0]?.rejected?.code, 'COLUMN_CLASH');
 });

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { openSink, refuseInputAsOutput } from '../../src/records/sink.ts';
+import { checkOutputs, openSink, refuseInputAsOutput } from '../../src/records/sink.ts';
 import { file, temporaryPath } from './support.ts';
 
 function folder(): string {
@@ -170,6 +170,17 @@ test('an output that cannot be written is an error that says why', async () => {
   await assert.rejects(openSink(folder()), { code: 'OUTPUT_IS_DIRECTORY' });
   const below = join(file('plain', ''), 'out.csv');
   await assert.rejects(openSink(below), { code: 'OUTPUT_FOLDER_NOT_FOUND' });
+});
+
+test('outputs that will be one file are refused under any name', async () => {
+  const real = folder();
+  const linked = temporaryPath('linked');
+  symlinkSync(real, linked);
+  const output = join(real, 'out.csv');
+  for (const other of [output, `${real}/./out.csv`, join(linked, 'out.csv'), `${output}.part`]) {
+    await assert.rejects(checkOutputs([output, other], []), { code: 'OUTPUTS_CLASH', exitCode: 2 });
+  }
+  await checkOutputs([output, join(linked, 'other.csv')], []);
 });
 
 test('an output that is an input is refused under any name', async () => {

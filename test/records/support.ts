@@ -7,6 +7,7 @@ import { after } from 'node:test';
 import type { ShardPredictions, TaskLayout } from '../../src/pipeline/protocol.ts';
 import { openRecords, type RecordsOptions } from '../../src/records/open-records.ts';
 import type { RecordsHead, Row } from '../../src/records/row.ts';
+import { createRowWriter, type RowWriter, type WriterOptions } from '../../src/records/writer.ts';
 import { seededRandom } from '../../src/random.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'voxpop-records-'));
@@ -96,6 +97,29 @@ export function predictions(texts: number[][], flags: number[] = []): ShardPredi
     flags: Uint8Array.from(texts, (_, index) => flags[index] ?? 0),
     counts: { duplicates: 0, tokens: 0, paddedTokens: 0, batches: 0 },
   };
+}
+
+/** A writer of CSV with one text column and one task and no scores, unless told otherwise. */
+export function createWriter(head: RecordsHead, options: Partial<WriterOptions> = {}): RowWriter {
+  return createRowWriter(head, {
+    to: 'csv',
+    tasks: [sentiment],
+    textColumns: ['text'],
+    scores: 'none',
+    prefix: '',
+    flagTruncated: false,
+    ...options,
+  });
+}
+
+/** All that such a writer makes of what was read, scored alike unless told otherwise. */
+export function outputOf(
+  { head, rows }: Read,
+  options: Partial<WriterOptions> = {},
+  scored = predictions(rows.flatMap(() => (options.textColumns ?? ['text']).map(() => [1, 0, 0]))),
+): string {
+  const writer = createWriter(head, options);
+  return writer.header() + String(writer.rows(rows, scored));
 }
 
 /** Whole numbers from 0 to below `limit` that are the same in each run. */

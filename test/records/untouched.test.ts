@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stringify } from 'csv-stringify/sync';
 import type { RecordsOptions } from '../../src/records/open-records.ts';
-import { createRowWriter, type WriterOptions } from '../../src/records/writer.ts';
+import type { WriterOptions } from '../../src/records/writer.ts';
 import {
   cells,
   createRandom,
   emotion,
   file,
+  outputOf,
   pieces,
   predictions,
   randomCell,
   readAll,
-  sentiment,
 } from './support.ts';
 
 interface Case extends Partial<WriterOptions> {
@@ -23,18 +23,8 @@ interface Case extends Partial<WriterOptions> {
 
 /** What is written for some inputs, every text scored alike. */
 async function write(inputs: string[], { reading = {}, scored, ...given }: Case = {}): Promise<string> {
-  const { head, rows } = await readAll({ inputs, ...reading }, ['text']);
-  const tasks = given.tasks ?? [sentiment];
-  const settings = {
-    to: 'csv',
-    textColumns: ['text'],
-    scores: 'none',
-    prefix: '',
-    flagTruncated: false,
-  } as const;
-  const writer = createRowWriter(head, { ...settings, textColumns: ['text'], ...given, tasks });
-  const each = scored ?? [1, 0, 0];
-  return writer.header() + String(writer.rows(rows, predictions(rows.map(() => each))));
+  const read = await readAll({ inputs, ...reading }, ['text']);
+  return outputOf(read, given, scored && predictions(read.rows.map(() => scored)));
 }
 
 test('a record comes through byte by byte, whatever its quotes', async () => {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RecordFormat } from '../../src/records/row.ts';
-import { createRowWriter, outputFormat, type WriterOptions } from '../../src/records/writer.ts';
+import { outputFormat, type WriterOptions } from '../../src/records/writer.ts';
 import {
   cells,
   createRandom,
   emotion,
   file,
+  outputOf,
   predictions,
   randomCell,
   readAll,
@@ -26,20 +27,15 @@ const both = [0.1, 0.81, 0.5];
 async function write(content: string | Buffer, to: RecordFormat, given: Case = {}): Promise<string> {
   const { name = to === 'jsonl' ? 'a.jsonl' : 'a.csv', scored, flags = [], ...options } = given;
   const textColumns = options.textColumns ?? ['text'];
-  const { head, rows } = await readAll({ inputs: [file(name, content)] }, textColumns);
+  const read = await readAll({ inputs: [file(name, content)] }, textColumns);
   const tasks = options.tasks ?? [sentiment, emotion];
-  const writer = createRowWriter(head, {
-    to,
-    tasks,
-    textColumns,
-    scores: 'top',
-    prefix: '',
-    flagTruncated: false,
-    ...options,
-  });
   const one = tasks.flatMap((task) => (task.name === 'emotion' ? both : negative));
-  const each = rows.flatMap(() => textColumns.map(() => one));
-  return writer.header() + String(writer.rows(rows, predictions(scored ?? each, flags)));
+  const each = read.rows.flatMap(() => textColumns.map(() => one));
+  return outputOf(
+    read,
+    { to, scores: 'top', ...options, tasks, textColumns },
+    predictions(scored ?? each, flags),
+  );
 }
 
 test('CSV gets columns per task', async (t) => {
