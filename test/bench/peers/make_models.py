@@ -23,9 +23,9 @@ from transformers import (
 
 
 def shape_of(model: Path) -> dict[str, int]:
-    """Sizes of an encoder, read off its weights: the embedding has the most rows, projections are squares of its width."""
+    """Sizes of an encoder, read off its weights: the embedding is the largest, projections are squares of its width."""
     weights = [list(each.dims) for each in onnx.load(model).graph.initializer if len(each.dims) == 2]
-    pieces, width = max(weights)
+    pieces, width = max(weights, key=lambda dims: dims[0] * dims[1])
     inner = max([columns for rows, columns in weights if rows == width and columns != 3 * width], default=4 * width)
     joint = sum(dims == [width, 3 * width] for dims in weights)
     layers = joint or sum(dims == [width, inner] for dims in weights)
