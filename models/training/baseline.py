@@ -4,7 +4,6 @@ Writes baseline.npz: per task its logits for the measured rows.
 """
 
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -78,9 +77,7 @@ def build(work: Path, config: dict, threads: int) -> None:
 
 
 def main() -> None:
-    parser = arguments(__doc__, with_tier=False)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
-    given = parser.parse_args()
+    given = arguments(__doc__, with_tier=False, with_threads=True).parse_args()
     build(given.work, load(given.config), given.threads)
 
 

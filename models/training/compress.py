@@ -197,19 +197,17 @@ def build(work: Path, config: dict) -> None:
     if config["model"]["phrases"]:
         model.phrases = load_phrases(work / "phrases.pt")
         add_phrases(model, corpus, order, logits, config["phrases"]["weight"], longest)
-    start = 0
-    for task, count in model.label_counts.items():
+    for task in model.label_counts:
         known = corpus.labelled(task)[order]
         if task == "sentiment":  # rows of two-class sources say nothing about how likely neutral is
             known &= ~corpus.no_neutral[corpus.columns["source"][order]]
         if task in SINGLE and known.any():
             scale, shift = choose_shift(task, logits[task][known], corpus.columns[task][order][known])
             scale_heads(model, task, scale)
-            model.heads[0].bias.data[start : start + count] += torch.from_numpy(shift)
+            model.heads[0].bias.data[rows_of(model.label_counts, task)] += torch.from_numpy(shift)
             if task == "language" and model.piece_languages is not None:
                 model.piece_languages.weight.data *= scale
             fitted[task] = {"scale": round(scale, 3), "shift": shift.round(3).tolist()}
-        start += count
     export(model, folder / "model-fp32.onnx")
     quantise_graph(folder / "model-fp32.onnx", folder / "model.onnx", calibration(corpus, config))
 

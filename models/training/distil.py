@@ -5,7 +5,6 @@ tasks that are labelled in a few languages reach all of them, through the teache
 """
 
 import copy
-import os
 from pathlib import Path
 
 import numpy as np
@@ -91,8 +90,7 @@ def distil(work: Path, config: dict, teacher_config: dict, threads: int, process
 
 
 def main() -> None:
-    parser = arguments(__doc__)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser = arguments(__doc__, with_threads=True)
     given = parser.parse_args()
     if given.tier is None:
         parser.error("distil makes a smaller tier: say which with --tier")

@@ -19,7 +19,6 @@ from tokenizers import Tokenizer
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedModel, XLMRobertaConfig, XLMRobertaForSequenceClassification
 
 import import_checkpoint
-from import_checkpoint import read_texts
 from tokenizer_kinds import train_bert, train_xlm_roberta
 
 ROOT = Path(__file__).parents[2]
@@ -97,7 +96,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    texts = read_texts(arguments.texts, "text") if arguments.texts else read_texts(FEEDBACK, "comment")
+    texts = import_checkpoint.read_texts(*((arguments.texts, "text") if arguments.texts else (FEEDBACK, "comment")))
     for shape in arguments.shapes:
         bundle = arguments.out / shape
         if not (bundle / "bundle.json").exists():

@@ -6,6 +6,7 @@ mean of their weights (local SGD, Stich 2019). A row of a table that only some h
 """
 
 import json
+import math
 import os
 import socket
 import sys
@@ -23,8 +24,8 @@ def learning_factor(progress: float, warm_up: float = 0.02) -> float:
     """Linear warm-up, then down to 2 % along a cosine."""
     if progress < warm_up:
         return progress / warm_up
-    done = torch.tensor(min(1.0, (progress - warm_up) / (1 - warm_up)))
-    return 0.02 + 0.98 * 0.5 * (1 + float(torch.cos(torch.pi * done)))
+    done = min(1.0, (progress - warm_up) / (1 - warm_up))
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done))
 
 
 class Optimiser:

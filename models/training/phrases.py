@@ -7,7 +7,6 @@ Writes phrases.pt. Only for tasks that are labelled in all languages: n-grams of
 """
 
 import copy
-import os
 import sys
 import time
 from pathlib import Path
@@ -63,9 +62,7 @@ def load_phrases(path: Path) -> Phrases:
 
 
 def main() -> None:
-    parser = arguments(__doc__, with_tier=False)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
-    given = parser.parse_args()
+    given = arguments(__doc__, with_tier=False, with_threads=True).parse_args()
     train(given.work, load(given.config), given.threads)
 
 

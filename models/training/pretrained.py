@@ -10,7 +10,6 @@ English original, which its translations are drawn to).
 """
 
 import json
-import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -189,9 +188,7 @@ def build(work: Path, config: dict, threads: int) -> None:
 
 
 def main() -> None:
-    parser = arguments(__doc__)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
-    given = parser.parse_args()
+    given = arguments(__doc__, with_threads=True).parse_args()
     build(given.work, load(given.config, given.tier), given.threads)
 
 

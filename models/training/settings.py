@@ -1,6 +1,7 @@
 """The config file, seen from one tier: `[tiers.NAME.*]` replaces what stands in the sections of the same name."""
 
 import argparse
+import os
 import tomllib
 from pathlib import Path
 
@@ -27,10 +28,12 @@ def tier_folder(work: Path, config: dict) -> Path:
     return folder
 
 
-def arguments(description: str, with_tier: bool = True) -> argparse.ArgumentParser:
+def arguments(description: str, with_tier: bool = True, with_threads: bool = False) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description.split("\n")[0])
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     if with_tier:
         parser.add_argument("--tier", help="a tier of the config other than the default one")
+    if with_threads:
+        parser.add_argument("--threads", type=int, default=os.cpu_count())
     return parser

@@ -6,7 +6,6 @@ English original. Part of the way through, the model's own predictions on Englis
 labels for their translations: tasks labelled in a few languages reach the others.
 """
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -259,9 +258,7 @@ def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int 
 
 
 def main() -> None:
-    parser = arguments(__doc__)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
-    given = parser.parse_args()
+    given = arguments(__doc__, with_threads=True).parse_args()
     config = load(given.config, given.tier)
     processes = min(given.threads, config["train"]["processes"])
     in_processes(train, (given.work, config, given.threads, processes), processes)
