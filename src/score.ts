@@ -1,5 +1,5 @@
 import { findBundle } from './bundle/find-bundle.ts';
-import { loadBundle } from './bundle/load-bundle.ts';
+import { checkBundle } from './bundle/load-bundle.ts';
 import { exitCodes, UsageError, VoxpopError } from './errors.ts';
 import {
   outputOptions,
@@ -100,7 +100,7 @@ export async function planScore(
   const options = { ...resolved, labelMap };
   if (options.shard !== undefined) await requireFiles(options.inputs);
   const bundlePath = await findBundle(options.model);
-  const { manifest, sha256 } = await loadBundle(bundlePath);
+  const { manifest, sha256 } = await checkBundle(bundlePath);
   const selected = selectTasks(manifest.tasks, { tasks: options.tasks, thresholds: options.threshold });
   const { tasks, apply: mapPredictions } = mapLabels(selected, labelMap ?? {});
   const output = typeof options.output === 'string' ? options.output : undefined;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
 import { BundleError } from '../errors.ts';
 import { refuseUnsafePatterns } from './check-tokenizer.ts';
 import { inspectOnnx } from './inspect-onnx.ts';
@@ -20,8 +21,8 @@ const maxManifestBytes = 16 * 1024 * 1024;
 export interface Bundle {
   path: string;
   manifest: BundleManifest;
-  /** ONNX model. */
-  model: Uint8Array;
+  /** ONNX model; the whole of its buffer. */
+  model: Uint8Array<ArrayBuffer>;
   /** Parsed `tokenizer.json` in Hugging Face's format. */
   tokenizer: Record<string, unknown>;
   /** Of `bundle.json`'s bytes, hex; names the bundle's exact contents, since the manifest holds the hashes. */
@@ -33,6 +34,25 @@ export type BundleDescription = Pick<Bundle, 'path' | 'manifest' | 'sha256'>;
 
 export function describeBundle(bundle: Bundle): BundleDescription {
   return { path: bundle.path, manifest: bundle.manifest, sha256: bundle.sha256 };
+}
+
+/** Gives the model's bytes back at once, where the garbage collector might wait for minutes: `bundle.model` is then empty. */
+export function releaseModel(bundle: Bundle): void {
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  // Moved into a message that nobody can receive, and dropped with it.
+  port1.postMessage(undefined, [bundle.model.buffer]);
+  port1.close();
+}
+
+/**
+ * Does all of `loadBundle`'s checks, and keeps nothing but what the bundle says about itself.
+ * @throws BundleError
+ */
+export async function checkBundle(path: string): Promise<BundleDescription> {
+  const bundle = await loadBundle(path);
+  releaseModel(bundle);
+  return describeBundle(bundle);
 }
 
 /**
@@ -53,7 +73,7 @@ export async function loadBundle(path: string): Promise<Bundle> {
   }
   const manifestBytes = await readInside(path, bundleFiles.manifest, maxManifestBytes);
   const manifest = parseManifest(manifestBytes.toString('utf8'), join(path, bundleFiles.manifest));
-  const contents = new Map<string, Buffer>();
+  const contents = new Map<string, Buffer<ArrayBuffer>>();
   for (const file of manifest.files) contents.set(file.path, await readChecked(path, file));
 
   const [model, tokenizer] = [bundleFiles.model, bundleFiles.tokenizer].map((name) => {
@@ -63,7 +83,7 @@ export async function loadBundle(path: string): Promise<Bundle> {
       'BUNDLE_FILE_UNLISTED',
       `${join(path, bundleFiles.manifest)}: expected ${name} among files, found ${[...contents.keys()].join(', ') || 'none'}`,
     );
-  }) as [Buffer, Buffer];
+  }) as [Buffer<ArrayBuffer>, Buffer<ArrayBuffer>];
   inspectOnnx(model, join(path, bundleFiles.model));
   return {
     path,
@@ -88,7 +108,7 @@ function parseTokenizer(bytes: Buffer, where: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-async function readChecked(bundle: string, file: BundleFile): Promise<Buffer> {
+async function readChecked(bundle: string, file: BundleFile): Promise<Buffer<ArrayBuffer>> {
   const where = join(bundle, file.path);
   const bytes = await readInside(bundle, file.path, file.bytes);
   const hint = 'The bundle is damaged or was changed; get it again.';
@@ -109,7 +129,7 @@ async function readChecked(bundle: string, file: BundleFile): Promise<Buffer> {
 }
 
 /** Reads a regular file of at most `maxBytes` that lies inside the bundle, no link on the way. */
-async function readInside(bundle: string, path: string, maxBytes: number): Promise<Buffer> {
+async function readInside(bundle: string, path: string, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
   const where = join(bundle, path);
   if (
     isAbsolute(path) ||

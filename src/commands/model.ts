@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { defaultBundle, findBundle, shippedBundles } from '../bundle/find-bundle.ts';
-import { type Bundle, loadBundle } from '../bundle/load-bundle.ts';
+import { type Bundle, checkBundle } from '../bundle/load-bundle.ts';
 import { megabytes } from '../evaluation/numbers.ts';
 import { verifyBundle } from '../predictor/verify-bundle.ts';
 import type { Terminal } from './terminal.ts';
@@ -29,7 +29,7 @@ export function modelCommand(terminal: Terminal): Command {
 async function list(): Promise<string> {
   const rows = [['name', 'version', 'MB', 'languages', 'tasks']];
   for (const name of await shippedBundles()) {
-    const { manifest } = await loadBundle(await findBundle(name));
+    const { manifest } = await checkBundle(await findBundle(name));
     rows.push([
       manifest.name,
       manifest.version,
@@ -51,7 +51,7 @@ async function list(): Promise<string> {
 }
 
 async function show(name: string, json: boolean): Promise<string> {
-  const bundle = await loadBundle(await findBundle(name));
+  const bundle = await checkBundle(await findBundle(name));
   const { manifest } = bundle;
   if (json) return `${JSON.stringify({ path: bundle.path, sha256: bundle.sha256, ...manifest }, null, 2)}\n`;
   const lines: [string, string][] = [

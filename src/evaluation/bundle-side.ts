@@ -1,6 +1,6 @@
 import { memoryUsage } from 'node:process';
 import { findBundle } from '../bundle/find-bundle.ts';
-import { type BundleDescription, describeBundle, loadBundle } from '../bundle/load-bundle.ts';
+import { type BundleDescription, checkBundle } from '../bundle/load-bundle.ts';
 import type { resolveScoreOptions } from '../options.ts';
 import { WorkerPool } from '../pipeline/pool.ts';
 import type { ShardPredictions, TaskLayout } from '../pipeline/protocol.ts';
@@ -40,7 +40,7 @@ export class BundleSide {
 
   static async open(name: string, options: ReturnType<typeof resolveScoreOptions>): Promise<BundleSide> {
     const bundlePath = await findBundle(name);
-    const bundle = describeBundle(await loadBundle(bundlePath));
+    const bundle = await checkBundle(bundlePath);
     const known = new Set(bundle.manifest.tasks.map((task) => task.name));
     // A bundle need not have every task that the other one has.
     const tasks = options.tasks?.filter((task) => known.has(task));

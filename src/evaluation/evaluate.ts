@@ -1,5 +1,5 @@
 import { findBundle } from '../bundle/find-bundle.ts';
-import { loadBundle } from '../bundle/load-bundle.ts';
+import { checkBundle } from '../bundle/load-bundle.ts';
 import { UsageError } from '../errors.ts';
 import type { ScoreOptions } from '../options.ts';
 import { type LabelMap, mapLabels, readLabelMap } from '../pipeline/label-map.ts';
@@ -81,7 +81,7 @@ async function scoringOptions(options: ResolvedEvaluateOptions): Promise<ScoreOp
   const scoring: ScoringOptions = Object.fromEntries(names.map((name) => [name, options[name]]));
   const { tasks } = options;
   if (tasks === undefined || tasks.includes(languageTask)) return { ...scoring, inputs: options.inputs };
-  const { manifest } = await loadBundle(await findBundle(options.model));
+  const { manifest } = await checkBundle(await findBundle(options.model));
   const hasLanguage = manifest.tasks.some(({ name }) => name === languageTask);
   return { ...scoring, inputs: options.inputs, tasks: hasLanguage ? [...tasks, languageTask] : tasks };
 }

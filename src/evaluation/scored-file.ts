@@ -1,5 +1,5 @@
 import { findBundle } from '../bundle/find-bundle.ts';
-import { loadBundle } from '../bundle/load-bundle.ts';
+import { checkBundle } from '../bundle/load-bundle.ts';
 import { InputError, UsageError, VoxpopError } from '../errors.ts';
 import type { ScoreOptions } from '../options.ts';
 import { runSummaryBeside, type RunSummary } from '../pipeline/read-manifest.ts';
@@ -133,7 +133,7 @@ export const usualMultiTasks: ReadonlySet<string> = new Set(['emotion', 'topic']
 
 async function bundleTasks(model: string | undefined): Promise<string[]> {
   try {
-    const { manifest } = await loadBundle(await findBundle(model));
+    const { manifest } = await checkBundle(await findBundle(model));
     return manifest.tasks.map(({ name }) => name);
   } catch (error) {
     if (model === undefined && error instanceof VoxpopError) return [];

@@ -6,6 +6,7 @@ import {
   bundleFiles,
   describeBundle,
   loadBundle,
+  releaseModel,
 } from '../bundle/load-bundle.ts';
 import type { BundleTask } from '../bundle/manifest.ts';
 import { PredictError, UsageError } from '../errors.ts';
@@ -15,8 +16,8 @@ import { decodeRow, type TaskDecoder } from './decode.ts';
 import { ModelSession } from './session.ts';
 import { TextTokenizer } from './tokenizer.ts';
 
-/** Padded tokens per batch unless asked for otherwise; larger batches were no faster when measured. */
-export const defaultMaxBatchTokens = 2048;
+/** Padded tokens per batch unless asked for otherwise; larger batches were no faster when measured, and take more memory. */
+export const defaultMaxBatchTokens = 1024;
 
 export interface PredictorOptions {
   /** Tasks to score; all of the bundle when absent. The order is always the bundle's. */
@@ -95,7 +96,10 @@ export class Predictor {
 
   /** @throws BundleError, UsageError */
   static async load(bundlePath: string, options: PredictorOptions = {}): Promise<Predictor> {
-    return Predictor.fromBundle(await loadBundle(bundlePath), options);
+    const bundle = await loadBundle(bundlePath);
+    const predictor = await Predictor.fromBundle(bundle, options);
+    releaseModel(bundle);
+    return predictor;
   }
 
   /** @throws BundleError, UsageError */

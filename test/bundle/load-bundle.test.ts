@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { loadBundle } from '../../src/bundle/load-bundle.ts';
+import { checkBundle, loadBundle, releaseModel } from '../../src/bundle/load-bundle.ts';
 import { BundleError, exitCodes } from '../../src/errors.ts';
 import { Predictor } from '../../src/predictor/predictor.ts';
 import * as broken from '../support/broken-models.ts';
@@ -27,6 +27,15 @@ test('the fixture bundle loads, with its hash', async () => {
   const bundle = await loadBundle(fixtureBundle);
   assert.equal(bundle.manifest.name, 'fixture');
   assert.match(bundle.sha256, /^[0-9a-f]{64}$/);
+});
+
+test('a bundle that is only asked about keeps none of its bytes', async () => {
+  const bundle = await loadBundle(fixtureBundle);
+  const { model } = bundle;
+  assert.ok(model.byteLength > 0);
+  releaseModel(bundle);
+  assert.equal(model.byteLength, 0);
+  assert.deepEqual(Object.keys(await checkBundle(fixtureBundle)), ['path', 'manifest', 'sha256']);
 });
 
 test('a bundle may be reached through a symbolic link, its files may not', async (t) => {
