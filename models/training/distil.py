@@ -15,8 +15,9 @@ from torch.nn import functional as F
 from batches import MULTI, Corpus, Sampler
 from loop import Optimiser, Run, in_processes, learning_factor
 from model import Model
+from phrases import add_phrases, load_phrases
 from settings import arguments, load, tier_folder
-from train import SoftLabels, dev_sample, dev_scores, losses, model_config
+from train import SoftLabels, dev_sample, dev_scores, losses, model_config, predict
 
 
 def soft_losses(student: dict[str, Tensor], teacher: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -30,10 +31,16 @@ def soft_losses(student: dict[str, Tensor], teacher: dict[str, Tensor]) -> dict[
     return result
 
 
-def load_teacher(work: Path, config: dict) -> Model:
+def load_teacher(work: Path, config: dict, corpus: Corpus, watched: np.ndarray) -> Model:
+    """The larger tier as it will be compressed: with its phrases, if it has them, weighed on the `watched` rows."""
     state = torch.load(tier_folder(work, config) / "model.pt", weights_only=False)["model"]
     teacher = Model(model_config(config, len(state["embedding.weight"])))
     teacher.load_state_dict(state)
+    if config["model"]["phrases"]:
+        longest = config["model"]["max_length"]
+        order, logits = predict(teacher, corpus, watched, longest)
+        teacher.phrases = load_phrases(work / "phrases.pt")
+        add_phrases(teacher, corpus, order, logits, config["phrases"]["weight"], longest)
     return teacher.eval().requires_grad_(False)
 
 
@@ -42,7 +49,8 @@ def distil(work: Path, config: dict, teacher_config: dict, threads: int, process
     torch.manual_seed(settings["seed"] + rank)
     torch.set_num_threads(max(1, threads // processes))
     corpus = Corpus.load(work)
-    teacher = load_teacher(work, teacher_config)
+    watched = dev_sample(corpus, train_settings["dev_rows"], train_settings["seed"])
+    teacher = load_teacher(work, teacher_config, corpus, watched)
     vectors = np.load(work / "embeddings.npy")
     student = Model(model_config(config, len(vectors)))
     student.embedding.weight.data.copy_(torch.from_numpy(vectors))
@@ -57,7 +65,6 @@ def distil(work: Path, config: dict, teacher_config: dict, threads: int, process
         [([student.embedding.weight], settings["embedding_learning_rate"])],
         train_settings["weight_decay"],
     )
-    watched = dev_sample(corpus, train_settings["dev_rows"], train_settings["seed"])
     run = Run(
         folder / "checkpoint.pt",
         settings["minutes"],

@@ -11,13 +11,15 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
 
-from batches import Corpus, Sampler
+from batches import SINGLE, Corpus, Sampler
+from calibrate import fit_scaling, scale_heads
 from loop import Optimiser, learning_factor
-from model import Phrases
+from model import Model, Phrases
 from settings import arguments, load
-from train import SoftLabels, dev_sample, dev_scores, losses, task_sizes
+from train import SoftLabels, dev_sample, dev_scores, losses, predict, task_sizes
 
 
 def train(work: Path, config: dict, threads: int) -> None:
@@ -59,6 +61,22 @@ def load_phrases(path: Path) -> Phrases:
     model = Phrases(pieces, buckets, width, stored["tasks"])
     model.load_state_dict(weights)
     return model.eval()
+
+
+def add_phrases(model: Model, corpus: Corpus, rows: np.ndarray, logits: dict[str, np.ndarray], weight: float, longest: int) -> None:
+    """Scales both models so that their sum is the weighted mean of their logits, each at its own temperature; and sums `logits`."""
+    order, others = predict(model.phrases, corpus, rows, longest)
+    place = np.empty(len(corpus.offsets), np.int64)
+    place[order] = np.arange(len(order))
+    for task, size in model.phrases.tasks.items():
+        other, known = others[task][place[rows]], corpus.labelled(task)[rows]
+        scales = [1.0, 1.0]
+        if task in SINGLE and known.any():
+            labels, none = corpus.columns[task][rows][known], np.zeros(size, np.float32)
+            scales = [fit_scaling(values[known], labels, none)[0] for values in (logits[task], other)]
+        factors = ((1 - weight) * scales[0], weight * scales[1])
+        scale_heads(model, task, *factors)
+        logits[task] = (factors[0] * logits[task] + factors[1] * other).astype(np.float32)
 
 
 def main() -> None:
