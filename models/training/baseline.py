@@ -12,7 +12,7 @@ import fasttext
 import numpy as np
 
 from batches import MULTI, Corpus
-from compress import fit_thresholds
+from calibrate import fit_thresholds
 from corpus import HELD_OUT, TEST, TRAIN, UNLABELLED
 from settings import arguments, load
 from train import dev_sample
