@@ -63,7 +63,8 @@ try {
   const { version } = JSON.parse(readFileSync(join(bundle, 'bundle.json'), 'utf8')) as { version: string };
   const text = report(measured, breakdowns, version);
   process.stdout.write(`${text}\n`);
-  if (flags.write) writeResults('Where the time goes', text);
+  const chapter = 'Where the time goes';
+  if (flags.write) writeResults(flags.model === defaultBundle ? chapter : `${chapter}, ${basename(bundle)}`, text);
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

@@ -53,6 +53,15 @@ test('each text is sent once, and every shard gets what it would have got alone'
   );
 });
 
+test('texts that differ only at their ends, in case or in spaces are other texts', async () => {
+  const { sent, recent } = recording();
+  const long = 'The coffee was excellent and '.repeat(8);
+  const texts = [long, `${long}cold`, `${long}strong`, `${long}Cold`, `${long}cold `, ` ${long}cold`];
+  const found = [await recent.score({ texts }), await recent.score({ texts: texts.toReversed() })];
+  assert.deepEqual(sent, [texts]);
+  assert.deepEqual(found.map(values), [values(predict(texts)), values(predict(texts.toReversed()))]);
+});
+
 test('long texts and those of long ago are sent again', async () => {
   const { sent, recent } = recording();
   const long = 'x'.repeat(300);
