@@ -60,11 +60,12 @@ try {
   }
   const full = runs.filter(({ stage }) => stage === 'full').flatMap(({ name }) => measured.get(name) ?? []);
   assert.equal(new Set(full.map(({ sha256 }) => sha256)).size, 1, 'all full runs must write the same bytes');
-  const { version } = JSON.parse(readFileSync(join(bundle, 'bundle.json'), 'utf8')) as { version: string };
-  const text = report(measured, breakdowns, version);
+  const manifest = readFileSync(join(bundle, 'bundle.json'), 'utf8');
+  const { name, version } = JSON.parse(manifest) as { name: string; version: string };
+  const text = report(measured, breakdowns, `${name} ${version}`);
   process.stdout.write(`${text}\n`);
   const chapter = 'Where the time goes';
-  if (flags.write) writeResults(flags.model === defaultBundle ? chapter : `${chapter}, ${basename(bundle)}`, text);
+  if (flags.write) writeResults(name === defaultBundle ? chapter : `${chapter}, ${name}`, text);
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
@@ -75,7 +76,7 @@ function run(script: string, stage: Stage | undefined, input: string, ...more: s
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as unknown;
 }
 
-function report(measured: Map<string, Measurement[]>, breakdowns: Breakdown[], version: string): string {
+function report(measured: Map<string, Measurement[]>, breakdowns: Breakdown[], bundle: string): string {
   const lines = [['stage', 'rows/s', 'tokens/s', 'MB/s', 'rows/s once loaded', 'peak RSS MB']];
   for (const [name, results] of measured) {
     const perSecond = (key: 'rows' | 'tokens' | 'bytesRead'): number =>
@@ -133,7 +134,7 @@ function report(measured: Map<string, Measurement[]>, breakdowns: Breakdown[], v
   const source = flags.texts === undefined ? 'fixtures/feedback.csv' : basename(flags.texts);
   return [
     `${rows} rows with the lengths and languages of ${source}, 10 % empty and 20 % repeated comments; ` +
-      `${flags.model} ${version}; medians of ${flags.rounds} rounds in turn.`,
+      `${bundle}; medians of ${flags.rounds} rounds in turn.`,
     table(lines),
     facts.map((fact) => `- ${fact}`).join('\n'),
     'Processor time of each stage alone, in one thread:',
