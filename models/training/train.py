@@ -191,14 +191,24 @@ def dev_sample(corpus: Corpus, size: int, seed: int) -> np.ndarray:
     return rows[order[rank < size]]
 
 
+@torch.no_grad()
+def keep_some(earlier: dict[str, Tensor], model: Model, share: float) -> None:
+    """Draws the weights back towards those that the training went on from: the mean is often better than either (WiSE-FT, Wortsman et al. 2022)."""
+    for name, values in model.state_dict().items():
+        if name in earlier:
+            values.lerp_(earlier[name], share)
+
+
 def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int = 0) -> None:
     settings = config["train"]
     torch.manual_seed(settings["seed"] + rank)
     torch.set_num_threads(max(1, threads // processes))
     corpus, folder = Corpus.load(work), tier_folder(work, config)
     start = torch.load(work / "start.pt", weights_only=True)
+    earlier: dict[str, Tensor] = {}
     if (folder / "start.pt").exists():  # weights of the same shape to go on from, e.g. of an earlier version
-        start |= torch.load(folder / "start.pt", weights_only=False)["model"]
+        earlier = torch.load(folder / "start.pt", weights_only=False)["model"]
+        start |= earlier
     model = Model(model_config(config, len(start["embedding.weight"])))
     model.load_state_dict(start, strict=False)
     width = config["model"]["width"]
@@ -254,6 +264,7 @@ def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int 
             per_task["likeness"] = likeness
         optimiser.step(loss, learning_factor(run.progress))
         run.stepped(int(mask.sum()), per_task)
+    keep_some(earlier, model, settings["earlier_share"])
     run.finish()
 
 
