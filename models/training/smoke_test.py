@@ -32,7 +32,7 @@ import tokenizer
 import train
 from loop import in_processes
 from model import Model
-from settings import load
+from settings import load, overlay
 from static_int8 import open_session
 
 HERE = Path(__file__).parent
@@ -174,6 +174,17 @@ def check(out: Path, about: dict) -> None:
     assert about["metrics"]["test"]["sentiment"]["macro_f1"] > 0.6, about["metrics"]["test"]["sentiment"]
 
 
+def check_earlier_weights(work: Path, config: dict) -> None:
+    """A training that goes on from earlier weights and keeps the whole of them gives them back."""
+    folder = work / config["bundle"]["name"]
+    shutil.copyfile(folder / "model.pt", folder / "start.pt")
+    (folder / "checkpoint.pt").unlink()
+    train.train(work, overlay(config, {"train": {"minutes": 0.02, "earlier_share": 1.0}}), threads=1)
+    before, after = (torch.load(folder / name, weights_only=False) for name in ("start.pt", "model.pt"))
+    assert after["step"] > 0
+    assert all(torch.equal(before["model"][name], values) for name, values in after["model"].items())
+
+
 def check_calibration(work: Path, config: dict) -> None:
     """Calibrated scores are those of the model and its phrases, each times a number, plus one per label: no path is left out."""
     folder = work / config["bundle"]["name"]
@@ -217,6 +228,7 @@ def main() -> None:
         config["train"] |= {"minutes": first["elapsed"] / 60 + 0.1, "meet_steps": 4}
         in_processes(train.train, (work, config, 2, 2), processes=2)
         assert torch.load(checkpoint, weights_only=False)["step"] > first["step"] > 0
+        check_earlier_weights(work, config)
         phrases.train(work, config, threads=1)
         distil.distil(work, micro, config, threads=1)
         for tier in (config, micro):
