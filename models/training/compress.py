@@ -19,7 +19,7 @@ from calibrate import choose_shift, fit_thresholds, rows_of, scale_heads
 from corpus import UNLABELLED
 from metrics import decide, macro_f1
 from model import Model
-from phrases import add_phrases, load_phrases
+from phrases import add_phrases
 from settings import arguments, load, tier_folder
 from static_int8 import open_session, quantise_graph
 from train import dev_sample, model_config
@@ -111,8 +111,7 @@ def build(work: Path, config: dict) -> None:
         model.piece_languages.weight.data *= weight
         fitted["weight of the pieces' languages"] = weight
     if config["model"]["phrases"]:
-        model.phrases = load_phrases(work / "phrases.pt")
-        add_phrases(model, corpus, order, logits, config["phrases"]["weight"], longest)
+        add_phrases(model, work, config, corpus, order, logits)
     for task in model.label_counts:
         known = corpus.labelled(task)[order]
         if task == "sentiment":  # rows of two-class sources say nothing about how likely neutral is

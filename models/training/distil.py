@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from batches import MULTI, Corpus, Sampler
 from loop import Optimiser, Run, in_processes, learning_factor
 from model import Model
-from phrases import add_phrases, load_phrases
+from phrases import add_phrases
 from settings import arguments, load, tier_folder
 from train import SoftLabels, dev_sample, dev_scores, losses, model_config, predict
 
@@ -37,10 +37,8 @@ def load_teacher(work: Path, config: dict, corpus: Corpus, watched: np.ndarray) 
     teacher = Model(model_config(config, len(state["embedding.weight"])))
     teacher.load_state_dict(state)
     if config["model"]["phrases"]:
-        longest = config["model"]["max_length"]
-        order, logits = predict(teacher, corpus, watched, longest)
-        teacher.phrases = load_phrases(work / "phrases.pt")
-        add_phrases(teacher, corpus, order, logits, config["phrases"]["weight"], longest)
+        order, logits = predict(teacher, corpus, watched, config["model"]["max_length"])
+        add_phrases(teacher, work, config, corpus, order, logits)
     return teacher.eval().requires_grad_(False)
 
 

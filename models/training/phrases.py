@@ -63,9 +63,14 @@ def load_phrases(path: Path) -> Phrases:
     return model.eval()
 
 
-def add_phrases(model: Model, corpus: Corpus, rows: np.ndarray, logits: dict[str, np.ndarray], weight: float, longest: int) -> None:
-    """Scales both models so that their sum is the weighted mean of their logits, each at its own temperature; and sums `logits`."""
-    order, others = predict(model.phrases, corpus, rows, longest)
+def add_phrases(model: Model, work: Path, config: dict, corpus: Corpus, rows: np.ndarray, logits: dict[str, np.ndarray]) -> None:
+    """Puts the trained phrases beside the encoder, whose `logits` for `rows` become those of both.
+
+    Scales both so that their sum is the weighted mean of their logits, each at its own temperature.
+    """
+    weight = config["phrases"]["weight"]
+    model.phrases = load_phrases(work / "phrases.pt")
+    order, others = predict(model.phrases, corpus, rows, config["model"]["max_length"])
     place = np.empty(len(corpus.offsets), np.int64)
     place[order] = np.arange(len(order))
     for task, size in model.phrases.tasks.items():
