@@ -298,10 +298,11 @@ for (const [signal, code] of [
     });
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    // A checkpoint is written beside its name: what was listed may be gone a moment later.
+    const sizeOf = (name: string): number =>
+      statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0;
     const isWriting = (): boolean =>
-      readdirSync(directory).some(
-        (name) => name.startsWith('out.csv.') && statSync(join(directory, name)).size > 0,
-      );
+      readdirSync(directory).some((name) => name.startsWith('out.csv.') && sizeOf(name) > 0);
     await waitUntil(child, 'a file beside the output', isWriting);
     child.kill(signal);
     const [exitCode] = (await once(child, 'close')) as [number];
