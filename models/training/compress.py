@@ -22,7 +22,7 @@ from model import Model
 from phrases import add_phrases
 from settings import arguments, load, tier_folder
 from static_int8 import open_session, quantise_graph
-from train import dev_sample, model_config
+from train import dev_sample, load_model
 
 OPSET = 17
 
@@ -98,9 +98,7 @@ def tokens_per_second(path: Path, pieces: int, seconds: float = 4.0) -> int:
 def build(work: Path, config: dict) -> None:
     longest = config["model"]["max_length"]
     corpus, folder = Corpus.load(work), tier_folder(work, config)
-    state = torch.load(folder / "model.pt", weights_only=False)["model"]
-    model = Model(model_config(config, state["embedding.weight"].shape[0]))
-    model.load_state_dict(state)
+    model = load_model(work, config)
     dev = dev_sample(corpus, config["compress"]["dev_rows"], config["train"]["seed"])
     export(model, folder / "model-fp32.onnx")
 
@@ -139,7 +137,7 @@ def build(work: Path, config: dict) -> None:
         report[kind] = {
             "dev_macro_f1": scores,
             "bytes": path.stat().st_size,
-            "tokens_per_second": tokens_per_second(path, len(state["embedding.weight"])),
+            "tokens_per_second": tokens_per_second(path, model.embedding.num_embeddings),
         }
         if kind == "fp32":
             (folder / "thresholds-fp32.json").write_text(json.dumps(thresholds))

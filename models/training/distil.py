@@ -17,7 +17,7 @@ from loop import Optimiser, Run, in_processes, learning_factor
 from model import Model
 from phrases import add_phrases
 from settings import arguments, load, tier_folder
-from train import SoftLabels, dev_sample, dev_scores, losses, model_config, predict
+from train import SoftLabels, dev_sample, dev_scores, load_model, losses, model_config, predict
 
 
 def soft_losses(student: dict[str, Tensor], teacher: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -33,9 +33,7 @@ def soft_losses(student: dict[str, Tensor], teacher: dict[str, Tensor]) -> dict[
 
 def load_teacher(work: Path, config: dict, corpus: Corpus, watched: np.ndarray) -> Model:
     """The larger tier as it will be compressed: with its phrases, if it has them, weighed on the `watched` rows."""
-    state = torch.load(tier_folder(work, config) / "model.pt", weights_only=False)["model"]
-    teacher = Model(model_config(config, len(state["embedding.weight"])))
-    teacher.load_state_dict(state)
+    teacher = load_model(work, config)
     if config["model"]["phrases"]:
         order, logits = predict(teacher, corpus, watched, config["model"]["max_length"])
         add_phrases(teacher, work, config, corpus, order, logits)
@@ -68,12 +66,12 @@ def distil(work: Path, config: dict, teacher_config: dict, threads: int, process
         settings["minutes"],
         train_settings,
         {"model": student, "optimiser": optimiser},
-        lambda: dev_scores(student, corpus, watched, train_settings["train_length"]),
+        lambda: dev_scores(student, corpus, watched, config["model"]["max_length"]),
     )
     sampling = copy.deepcopy(config)
     sampling["train"]["share"] |= settings["share"]
     sampler = Sampler(corpus, sampling, settings["seed"] + run.step * processes + rank)
-    batches = sampler.batches(train_settings["batch_tokens"], train_settings["train_length"])
+    batches = sampler.batches(train_settings["batch_tokens"], config["model"]["max_length"])
     no_soft, warm = SoftLabels(corpus), settings["warm_minutes"] * 60
     student.train()
 

@@ -28,7 +28,7 @@ def train(work: Path, config: dict, threads: int) -> None:
     torch.set_num_threads(threads)
     corpus = Corpus.load(work)
     pieces = int(corpus.ids.max()) + 1
-    sizes = {task: size for task, size in task_sizes(config).items() if task in settings["tasks"]}
+    sizes = {task: size for task, size in task_sizes(config).items() if task in settings["weight"]}
     model = Phrases(pieces, settings["buckets"], settings["width"], sizes)
     optimiser = Optimiser(
         [([*model.head.parameters()], settings["learning_rate"])],
@@ -40,7 +40,7 @@ def train(work: Path, config: dict, threads: int) -> None:
     sampler = Sampler(corpus, sampling, settings["seed"])
     no_soft, total = SoftLabels(corpus), settings["minutes"] * 60
     started, tokens, elapsed = time.monotonic(), 0, 0.0
-    for rows, transfer, ids, mask in sampler.batches(settings["batch_tokens"], config["train"]["train_length"]):
+    for rows, transfer, ids, mask in sampler.batches(settings["batch_tokens"], settings["length"]):
         elapsed = time.monotonic() - started
         if elapsed >= total:
             break
@@ -68,7 +68,6 @@ def add_phrases(model: Model, work: Path, config: dict, corpus: Corpus, rows: np
 
     Scales both so that their sum is the weighted mean of their logits, each at its own temperature.
     """
-    weight = config["phrases"]["weight"]
     model.phrases = load_phrases(work / "phrases.pt")
     order, others = predict(model.phrases, corpus, rows, config["model"]["max_length"])
     place = np.empty(len(corpus.offsets), np.int64)
@@ -79,6 +78,7 @@ def add_phrases(model: Model, work: Path, config: dict, corpus: Corpus, rows: np
         if task in SINGLE and known.any():
             labels, none = corpus.columns[task][rows][known], np.zeros(size, np.float32)
             scales = [fit_scaling(values[known], labels, none)[0] for values in (logits[task], other)]
+        weight = config["phrases"]["weight"][task]
         factors = ((1 - weight) * scales[0], weight * scales[1])
         scale_heads(model, task, *factors)
         logits[task] = (factors[0] * logits[task] + factors[1] * other).astype(np.float32)

@@ -31,7 +31,6 @@ import pretrained
 import tokenizer
 import train
 from loop import in_processes
-from model import Model
 from settings import load, overlay
 from static_int8 import open_session
 
@@ -187,17 +186,14 @@ def check_earlier_weights(work: Path, config: dict) -> None:
 
 def check_calibration(work: Path, config: dict) -> None:
     """Calibrated scores are those of the model and its phrases, each times a number, plus one per label: no path is left out."""
-    folder = work / config["bundle"]["name"]
-    state = torch.load(folder / "model.pt", weights_only=False)["model"]
-    model = Model(train.model_config(config, len(state["embedding.weight"]))).eval()
-    model.load_state_dict(state)
+    model = train.load_model(work, config).eval()
     ids = torch.randint(4, 300, (16, 9), generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         before = {task: [values.numpy()] for task, values in model(ids, torch.ones_like(ids)).items()}
         if config["model"]["phrases"]:
             for task, values in phrases.load_phrases(work / "phrases.pt")(ids, torch.ones_like(ids)).items():
                 before[task].append(values.numpy())
-    session = open_session(folder / "model-fp32.onnx")
+    session = open_session(work / config["bundle"]["name"] / "model-fp32.onnx")
     after = session.run(list(before), {"input_ids": ids.numpy(), "attention_mask": np.ones((16, 9), np.int64)})
     for task, calibrated in zip(before, after, strict=True):
         if task == "language":  # whose table has a weight of its own

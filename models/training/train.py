@@ -33,6 +33,14 @@ def model_config(config: dict, pieces: int) -> ModelConfig:
     return ModelConfig(pieces, **shape, positions=sizes["max_length"], tasks=task_sizes(config))
 
 
+def load_model(work: Path, config: dict) -> Model:
+    """A tier's trained model, as train.py or distil.py left it."""
+    state = torch.load(tier_folder(work, config) / "model.pt", weights_only=False)["model"]
+    model = Model(model_config(config, len(state["embedding.weight"])))
+    model.load_state_dict(state)
+    return model
+
+
 class Originals:
     """The pretrained encoder's unit vector of each English original, by translation group."""
 
@@ -76,7 +84,7 @@ class SoftLabels:
         for rows in [reviews, *np.array_split(others, max(1, len(others) // 5000))]:
             if time.monotonic() > deadline or len(rows) == 0:
                 break
-            for chosen, ids, mask in eval_batches(corpus, rows, 8192, config["train"]["train_length"]):
+            for chosen, ids, mask in eval_batches(corpus, rows, 8192, config["model"]["max_length"]):
                 logits = model(ids, mask)
                 at = torch.from_numpy(self.group[chosen].astype(np.int64))
                 for task in self.TASKS:
@@ -206,8 +214,10 @@ def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int 
     corpus, folder = Corpus.load(work), tier_folder(work, config)
     start = torch.load(work / "start.pt", weights_only=True)
     earlier: dict[str, Tensor] = {}
-    if (folder / "start.pt").exists():  # weights of the same shape to go on from, e.g. of an earlier version
+    if (folder / "start.pt").exists():  # weights of the same layers to go on from, e.g. of an earlier version
         earlier = torch.load(folder / "start.pt", weights_only=False)["model"]
+        read = len(earlier["positions"])  # it may have read less of a text
+        earlier["positions"] = torch.cat([earlier["positions"], start["positions"][read:]])
         start |= earlier
     model = Model(model_config(config, len(start["embedding.weight"])))
     model.load_state_dict(start, strict=False)
@@ -230,14 +240,14 @@ def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int 
         settings["minutes"],
         settings,
         {"model": model, "to_original": to_original, "optimiser": optimiser},
-        lambda: dev_scores(model, corpus, watched, settings["train_length"]),
+        lambda: dev_scores(model, corpus, watched, config["model"]["max_length"]),
     )
     soft = SoftLabels(corpus)
     sampler = Sampler(corpus, config, settings["seed"] + run.step * processes + rank)
     if "soft" in run.kept:
         soft.values, soft.has = run.kept["soft"]
         sampler.add_transfer(*soft.transferable(corpus))
-    batches = sampler.batches(settings["batch_tokens"], settings["train_length"])
+    batches = sampler.batches(settings["batch_tokens"], config["model"]["max_length"])
     warm = settings["warm_minutes"] * 60
     model.train()
 
