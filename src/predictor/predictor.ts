@@ -17,7 +17,7 @@ import { ModelSession } from './session.ts';
 import { TextTokenizer } from './tokenizer.ts';
 
 /** Padded tokens per batch unless asked for otherwise; larger batches were no faster when measured, and take more memory. */
-export const defaultMaxBatchTokens = 1024;
+export const defaultMaxBatchTokens = 512;
 
 export interface PredictorOptions {
   /** Tasks to score; all of the bundle when absent. The order is always the bundle's. */
