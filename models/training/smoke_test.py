@@ -174,14 +174,18 @@ def check(out: Path, about: dict) -> None:
 
 
 def check_earlier_weights(work: Path, config: dict) -> None:
-    """A training that goes on from earlier weights and keeps the whole of them gives them back."""
-    folder = work / config["bundle"]["name"]
-    shutil.copyfile(folder / "model.pt", folder / "start.pt")
+    """A training that goes on from earlier weights and keeps the whole of them gives them back; what they did not read is the pretrained."""
+    folder, read = work / config["bundle"]["name"], 100
+    before = torch.load(folder / "model.pt", weights_only=False)["model"]
+    pretrained_positions = torch.load(work / "start.pt", weights_only=True)["positions"]
+    short = before["positions"][:read]
+    torch.save({"model": before | {"positions": short}}, folder / "start.pt")
+    before["positions"] = torch.cat([short, pretrained_positions[read:]])
     (folder / "checkpoint.pt").unlink()
     train.train(work, overlay(config, {"train": {"minutes": 0.02, "earlier_share": 1.0}}), threads=1)
-    before, after = (torch.load(folder / name, weights_only=False) for name in ("start.pt", "model.pt"))
+    after = torch.load(folder / "model.pt", weights_only=False)
     assert after["step"] > 0
-    assert all(torch.equal(before["model"][name], values) for name, values in after["model"].items())
+    assert all(torch.equal(before[name], values) for name, values in after["model"].items())
 
 
 def check_calibration(work: Path, config: dict) -> None:
