@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from batches import MULTI, Corpus, Sampler
-from loop import Optimiser, Run, in_processes, learning_factor
+from loop import Optimiser, Run, device, in_processes, learning_factor
 from model import Model
 from phrases import add_phrases
 from settings import arguments, load, tier_folder
@@ -33,18 +33,18 @@ def soft_losses(student: dict[str, Tensor], teacher: dict[str, Tensor]) -> dict[
 
 def load_teacher(work: Path, config: dict, corpus: Corpus, watched: np.ndarray) -> Model:
     """The larger tier as it will be compressed: with its phrases, if it has them, weighed on the `watched` rows."""
-    teacher = load_model(work, config)
+    teacher = load_model(work, config).to(device())
     if config["model"]["phrases"]:
         order, logits = predict(teacher, corpus, watched, config["model"]["max_length"])
         add_phrases(teacher, work, config, corpus, order, logits)
-    return teacher.eval().requires_grad_(False)
+    return teacher.to(device()).eval().requires_grad_(False)
 
 
 def distil(work: Path, config: dict, teacher_config: dict, threads: int, processes: int = 1, rank: int = 0) -> None:
     settings, train_settings = config["distil"], config["train"]
     torch.manual_seed(settings["seed"] + rank)
     torch.set_num_threads(max(1, threads // processes))
-    corpus = Corpus.load(work)
+    corpus, at = Corpus.load(work), device()
     watched = dev_sample(corpus, train_settings["dev_rows"], train_settings["seed"])
     teacher = load_teacher(work, teacher_config, corpus, watched)
     vectors = np.load(work / "embeddings.npy")
@@ -55,6 +55,10 @@ def distil(work: Path, config: dict, teacher_config: dict, threads: int, process
     folder = tier_folder(work, config)
     if (folder / "start.pt").exists():  # weights of the same shape to go on from, e.g. of an earlier version
         student.load_state_dict(torch.load(folder / "start.pt", weights_only=False)["model"], strict=False)
+    student.to(at)
+    if train_settings["compile"]:
+        teacher.compile_layers()
+        student.compile_layers()
     others = [parameter for name, parameter in student.named_parameters() if name != "embedding.weight"]
     optimiser = Optimiser(
         [(others, settings["learning_rate"])],
@@ -77,7 +81,8 @@ def distil(work: Path, config: dict, teacher_config: dict, threads: int, process
 
     while run.goes_on:
         rows, transfer, ids, mask = next(batches)
-        with torch.autocast("cpu", torch.bfloat16):
+        ids, mask = ids.to(at), mask.to(at)
+        with torch.autocast(at.type, torch.bfloat16):
             with torch.inference_mode():
                 targets = {task: values.clone() for task, values in teacher(ids, mask).items()}
             logits = student(ids, mask, run.elapsed >= warm)
@@ -98,8 +103,7 @@ def main() -> None:
     if given.tier is None:
         parser.error("distil makes a smaller tier: say which with --tier")
     config = load(given.config, given.tier)
-    processes = min(given.threads, config["train"]["processes"])
-    in_processes(distil, (given.work, config, load(given.config), given.threads, processes), processes)
+    in_processes(distil, (given.work, config, load(given.config)), given.threads, config["train"]["processes"])
 
 
 if __name__ == "__main__":

@@ -20,6 +20,11 @@ from torch import Tensor, distributed, multiprocessing, nn
 TABLE_ROWS = 1000  # parameters of so many rows are tables, of which a step touches few
 
 
+def device() -> torch.device:
+    """Where models are trained: on a GPU if there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def learning_factor(progress: float, warm_up: float = 0.02) -> float:
     """Linear warm-up, then down to 2 % along a cosine."""
     if progress < warm_up:
@@ -67,7 +72,7 @@ class Run:
         self.shown: dict[str, float] = {}
         self.first = not distributed.is_initialized() or distributed.get_rank() == 0
         if checkpoint.exists():
-            state = torch.load(checkpoint, weights_only=False)
+            state = torch.load(checkpoint, map_location="cpu", weights_only=False)
             for name, part in parts.items():
                 part.load_state_dict(state["parts"][name])
             self.elapsed, self.step, self.tokens, self.kept = state["elapsed"], state["step"], state["tokens"], state["kept"]
@@ -120,7 +125,8 @@ class Run:
         if self.first:
             self.save()
             about = {"step": self.step, "tokens": self.tokens, "seconds": self.elapsed}
-            torch.save({"model": self.parts["model"].state_dict()} | about, self.checkpoint.with_name("model.pt"))
+            weights = {name: values.cpu() for name, values in self.parts["model"].state_dict().items()}
+            torch.save({"model": weights} | about, self.checkpoint.with_name("model.pt"))
             self.log("final dev", json.dumps(self.score()))
 
 
@@ -157,8 +163,10 @@ def _enter(rank: int, processes: int, port: int, function: Callable, given: tupl
     distributed.destroy_process_group()
 
 
-def in_processes(function: Callable, given: tuple, processes: int) -> None:
-    """Runs `function(*given, rank)` in so many processes; in this one if it is one."""
+def in_processes(function: Callable, given: tuple, threads: int, wanted: int) -> None:
+    """Runs `function(*given, threads, processes, rank)` in as many processes as are wanted and have a core; a GPU is for one, this one."""
+    processes = 1 if device().type == "cuda" else min(threads, wanted)
+    given = (*given, threads, processes)
     if processes == 1:
         function(*given, 0)
         return

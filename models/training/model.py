@@ -137,6 +137,11 @@ class Model(nn.Module):
                 nn.init.normal_(layer.attention_out.weight, std=0.01)
                 nn.init.normal_(layer.feed_forward_out.weight, std=0.01)
 
+    def compile_layers(self) -> None:
+        """Lets torch write the layers' code for this machine, which needs a C++ compiler: for texts of all lengths at once."""
+        for layer in self.layers:
+            layer.compile(dynamic=True)
+
     def features(self, input_ids: Tensor, attention_mask: Tensor, use_encoder: bool = True) -> Features:
         """From int64 [B, T] ids and a 0/1 mask of the same shape."""
         mask = attention_mask.to(torch.float32).unsqueeze(-1)

@@ -16,7 +16,7 @@ import torch
 
 from batches import SINGLE, Corpus, Sampler
 from calibrate import fit_scaling, scale_heads
-from loop import Optimiser, learning_factor
+from loop import Optimiser, device, learning_factor
 from model import Model, Phrases
 from settings import arguments, load
 from train import SoftLabels, dev_sample, dev_scores, losses, predict, task_sizes
@@ -29,7 +29,8 @@ def train(work: Path, config: dict, threads: int) -> None:
     corpus = Corpus.load(work)
     pieces = int(corpus.ids.max()) + 1
     sizes = {task: size for task, size in task_sizes(config).items() if task in settings["weight"]}
-    model = Phrases(pieces, settings["buckets"], settings["width"], sizes)
+    at = device()
+    model = Phrases(pieces, settings["buckets"], settings["width"], sizes).to(at)
     optimiser = Optimiser(
         [([*model.head.parameters()], settings["learning_rate"])],
         [([model.pieces.weight, model.pairs.weight], settings["table_learning_rate"])],
@@ -44,14 +45,14 @@ def train(work: Path, config: dict, threads: int) -> None:
         elapsed = time.monotonic() - started
         if elapsed >= total:
             break
-        loss = sum(losses(model(ids, mask), rows, corpus, sampler.smoothing, no_soft, transfer).values())
+        loss = sum(losses(model(ids.to(at), mask.to(at)), rows, corpus, sampler.smoothing, no_soft, transfer).values())
         if not torch.is_tensor(loss):
             continue
         optimiser.step(loss, learning_factor(elapsed / total))
         tokens += int(mask.sum())
     watched = dev_sample(corpus, config["train"]["dev_rows"], config["train"]["seed"])
     print(f"phrases: {tokens} tokens, dev {dev_scores(model, corpus, watched, config['model']['max_length'])}", file=sys.stderr)
-    torch.save({"model": model.state_dict(), "tasks": sizes}, work / "phrases.pt")
+    torch.save({"model": model.cpu().state_dict(), "tasks": sizes}, work / "phrases.pt")
 
 
 def load_phrases(path: Path) -> Phrases:

@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ import onnx
 import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 import bundle
 import compress
@@ -30,7 +33,8 @@ import phrases
 import pretrained
 import tokenizer
 import train
-from loop import in_processes
+from batches import Corpus, Sampler
+from loop import Optimiser, in_processes
 from settings import load, overlay
 from static_int8 import open_session
 
@@ -138,6 +142,7 @@ def small(config: dict) -> dict:
         "dev_minutes": 0.1,
         "soft_minutes": 0.05,
         "draw_rows": 512,
+        "compile": False,
     }
     config["compress"] |= {"calibration_batches": 8, "dev_rows": 30}
     return config
@@ -182,10 +187,51 @@ def check_earlier_weights(work: Path, config: dict) -> None:
     torch.save({"model": before | {"positions": short}}, folder / "start.pt")
     before["positions"] = torch.cat([short, pretrained_positions[read:]])
     (folder / "checkpoint.pt").unlink()
-    train.train(work, overlay(config, {"train": {"minutes": 0.02, "earlier_share": 1.0}}), threads=1)
+    compiled = shutil.which("g++") is not None  # compiled layers are the same layers
+    train.train(work, overlay(config, {"train": {"minutes": 0.02, "earlier_share": 1.0, "compile": compiled}}), threads=1)
     after = torch.load(folder / "model.pt", weights_only=False)
     assert after["step"] > 0
     assert all(torch.equal(before[name], values) for name, values in after["model"].items())
+
+
+class OneDevice(TorchDispatchMode):
+    """Fails on every operation, in the backward pass too, that mixes tensors of two devices, as one on a GPU would."""
+
+    def __torch_dispatch__(self, function: Callable, types: object, args: tuple = (), kwargs: dict | None = None) -> object:
+        seen = {value.device.type for value in tree_leaves((args, kwargs)) if isinstance(value, torch.Tensor) and value.dim()}
+        moves = function in (torch.ops.aten._to_copy.default, torch.ops.aten.copy_.default)
+        assert moves or len(seen) < 2, f"{function} is given tensors on {seen}"
+        return function(*args, **(kwargs or {}))
+
+
+def check_devices(work: Path, config: dict) -> None:
+    """Training steps with the model elsewhere than the data. `meta` stands in for a GPU: it computes nothing, but has its place."""
+    labelled = Corpus.load(work)
+    soft = train.SoftLabels(labelled)
+    soft.fill(train.load_model(work, config), labelled, config, seconds=60)
+    sampler, originals = Sampler(labelled, config, 1), train.Originals(work, labelled)
+    sampler.add_transfer(*soft.transferable(labelled))
+    batches = sampler.batches(512, config["model"]["max_length"])
+    for of_phrases in (False, True):
+        model = phrases.load_phrases(work / "phrases.pt") if of_phrases else train.load_model(work, config)
+        model.to("meta")
+        tables = [part.weight for part in model.modules() if isinstance(part, torch.nn.Embedding) and part.sparse]
+        others = [parameter for parameter in model.parameters() if not any(parameter is one for one in tables)]
+        optimiser = Optimiser([(others, 1e-3)], [(tables, 1e-3)], 0.01)
+        seen: set[str] = set()
+        with OneDevice():
+            for _ in range(8):
+                rows, transfer, ids, mask = next(batches)
+                if of_phrases:
+                    found = train.losses(model(ids.to("meta"), mask.to("meta")), rows, labelled, sampler.smoothing, soft, transfer)
+                else:
+                    features = model.features(ids.to("meta"), mask.to("meta"))
+                    found = train.losses(model.label(features), rows, labelled, sampler.smoothing, soft, transfer)
+                    likeness = originals.loss(features.mean, rows)
+                    found |= {} if likeness is None else {"likeness": likeness}
+                optimiser.step(sum(found.values()), 1.0)
+                seen |= set(found)
+        assert seen >= {"sentiment", "emotion", "topic"} and (of_phrases or seen >= {"actionability", "language", "likeness"}), seen
 
 
 def check_calibration(work: Path, config: dict) -> None:
@@ -226,10 +272,11 @@ def main() -> None:
         checkpoint = work / config["bundle"]["name"] / "checkpoint.pt"
         first = torch.load(checkpoint, weights_only=False)
         config["train"] |= {"minutes": first["elapsed"] / 60 + 0.1, "meet_steps": 4}
-        in_processes(train.train, (work, config, 2, 2), processes=2)
+        in_processes(train.train, (work, config), threads=2, wanted=2)
         assert torch.load(checkpoint, weights_only=False)["step"] > first["step"] > 0
         check_earlier_weights(work, config)
         phrases.train(work, config, threads=1)
+        check_devices(work, config)
         distil.distil(work, micro, config, threads=1)
         for tier in (config, micro):
             compress.build(work, tier)

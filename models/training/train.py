@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from batches import MULTI, SINGLE, Corpus, Sampler, eval_batches
 from corpus import DEV, PARALLEL, TRAIN, UNLABELLED
-from loop import Optimiser, Run, in_processes, learning_factor
+from loop import Optimiser, Run, device, in_processes, learning_factor
 from model import Model, ModelConfig
 from settings import arguments, load, tier_folder
 
@@ -41,6 +41,10 @@ def load_model(work: Path, config: dict) -> Model:
     return model
 
 
+def model_device(model: nn.Module) -> torch.device:
+    return next(model.parameters()).device
+
+
 class Originals:
     """The pretrained encoder's unit vector of each English original, by translation group."""
 
@@ -58,7 +62,7 @@ class Originals:
         if len(has) == 0:
             return None
         target = self.vectors[place[has]].float()
-        cosine = F.cosine_similarity(sentences[torch.from_numpy(has)].float(), target, dim=-1)
+        cosine = F.cosine_similarity(sentences[torch.from_numpy(has).to(sentences.device)].float(), target.to(sentences.device), dim=-1)
         return (1 - cosine).sum() / max(12, len(has))
 
 
@@ -75,7 +79,7 @@ class SoftLabels:
 
     @torch.inference_mode()
     def fill(self, model: Model, corpus: Corpus, config: dict, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
+        deadline, at = time.monotonic() + seconds, model_device(model)
         usable = self.english & (self.group >= 0) & np.isin(corpus.columns["split"], (TRAIN, PARALLEL))
         # Reviews first: they are what the soft labels are for. General sentences while time lasts.
         reviews = np.flatnonzero(usable & (corpus.columns["split"] == TRAIN))
@@ -85,14 +89,14 @@ class SoftLabels:
             if time.monotonic() > deadline or len(rows) == 0:
                 break
             for chosen, ids, mask in eval_batches(corpus, rows, 8192, config["model"]["max_length"]):
-                logits = model(ids, mask)
-                at = torch.from_numpy(self.group[chosen].astype(np.int64))
+                logits = model(ids.to(at), mask.to(at))
+                place = torch.from_numpy(self.group[chosen].astype(np.int64))
                 for task in self.TASKS:
                     share = torch.sigmoid(logits[task]) if task in MULTI else torch.softmax(logits[task], -1)
                     if task not in self.values:
                         self.values[task] = torch.zeros(len(self.has), share.shape[1])
-                    self.values[task][at] = share
-                self.has[at] = True
+                    self.values[task][place] = share.cpu()
+                self.has[place] = True
         print(f"soft labels for {int(self.has.sum())} texts", file=sys.stderr, flush=True)
 
     def transferable(self, corpus: Corpus) -> tuple[np.ndarray, np.ndarray]:
@@ -115,25 +119,27 @@ def losses(
 ) -> dict[str, Tensor]:
     """Mean loss per task over the rows that are labelled for it, damped where those are few."""
     source = corpus.columns["source"][rows]
-    smooth = torch.from_numpy(smoothing[source])
+    at = next(iter(logits.values())).device
+    smooth = torch.from_numpy(smoothing[source]).to(at)
     result = {}
     for task, scores in logits.items():
         labels = torch.from_numpy(corpus.columns[task][rows].astype(np.int64))
+        known = labels != UNLABELLED  # stays on the CPU, which asks whether there are any
+        labels = labels.to(at)
         if task in SINGLE:
-            known = labels != UNLABELLED
             if task == "sentiment":  # a source without a neutral class says nothing about it
-                blocked = torch.from_numpy(corpus.no_neutral[source]) & known
-                scores = scores.masked_fill(blocked[:, None] & (torch.arange(3) == 1), -1e4)
+                blocked = (torch.from_numpy(corpus.no_neutral[source]) & known).to(at)
+                scores = scores.masked_fill(blocked[:, None] & (torch.arange(3, device=at) == 1), -1e4)
             log_probability = F.log_softmax(scores, -1)
             hard = -log_probability.gather(1, labels.clamp(min=0)[:, None])[:, 0]
             if task == "sentiment":  # the smoothed mass goes to the labels the source has
-                open_labels = torch.where(blocked[:, None], torch.tensor([0.5, 0.0, 0.5]), torch.full((3,), 1 / 3))
+                without, every = torch.tensor([0.5, 0.0, 0.5], device=at), torch.full((3,), 1 / 3, device=at)
+                open_labels = torch.where(blocked[:, None], without, every)
             else:
                 open_labels = torch.full_like(scores, 1 / scores.shape[1])
             loss = (1 - smooth) * hard - smooth * (open_labels * log_probability).sum(-1)
         else:
-            known = (labels != UNLABELLED).any(-1)
-            weight = (labels != UNLABELLED).float()
+            weight, known = known.to(at).float(), known.any(-1)
             target = labels.clamp(min=0) * (1 - smooth[:, None]) + 0.5 * smooth[:, None] * 0.2
             loss = (F.binary_cross_entropy_with_logits(scores, target, reduction="none") * weight).sum(-1)
         if task in soft.values:
@@ -141,15 +147,16 @@ def losses(
             has &= ~known
             if task == "actionability":  # only where the sampler balanced the classes
                 has &= torch.from_numpy(transfer)
+            target, of_soft = target.to(at), has.to(at)
             if task in SINGLE:
                 soft_loss = -(target * log_probability).sum(-1)
             else:
                 soft_loss = F.binary_cross_entropy_with_logits(scores, target, reduction="none").sum(-1)
-            loss = torch.where(has, 0.5 * soft_loss, loss)
+            loss = torch.where(of_soft, 0.5 * soft_loss, loss)
             known = known | has
-        count = known.sum()
+        count = int(known.sum())
         if count:
-            result[task] = (loss * known).sum() / count.clamp(min=12)
+            result[task] = (loss * known.to(at)).sum() / max(12, count)
     return result
 
 
@@ -157,13 +164,13 @@ def losses(
 def predict(model: Model, corpus: Corpus, rows: np.ndarray, longest: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Logits of every task for `rows`, with the order of rows they come in."""
     model.eval()
-    order, outputs = [], {}
+    order, outputs, at = [], {}, model_device(model)
     for chosen, ids, mask in eval_batches(corpus, rows, 8192, longest):
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = model(ids, mask)
+        with torch.autocast(at.type, torch.bfloat16):
+            logits = model(ids.to(at), mask.to(at))
         order.append(chosen)
         for task, values in logits.items():
-            outputs.setdefault(task, []).append(values.float().numpy())
+            outputs.setdefault(task, []).append(values.float().cpu().numpy())
     model.train()
     return np.concatenate(order), {task: np.concatenate(values) for task, values in outputs.items()}
 
@@ -204,14 +211,14 @@ def keep_some(earlier: dict[str, Tensor], model: Model, share: float) -> None:
     """Draws the weights back towards those that the training went on from: the mean is often better than either (WiSE-FT, Wortsman et al. 2022)."""
     for name, values in model.state_dict().items():
         if name in earlier:
-            values.lerp_(earlier[name], share)
+            values.lerp_(earlier[name].to(values.device), share)
 
 
 def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int = 0) -> None:
     settings = config["train"]
     torch.manual_seed(settings["seed"] + rank)
     torch.set_num_threads(max(1, threads // processes))
-    corpus, folder = Corpus.load(work), tier_folder(work, config)
+    corpus, folder, at = Corpus.load(work), tier_folder(work, config), device()
     start = torch.load(work / "start.pt", weights_only=True)
     earlier: dict[str, Tensor] = {}
     if (folder / "start.pt").exists():  # weights of the same layers to go on from, e.g. of an earlier version
@@ -221,9 +228,13 @@ def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int 
         start |= earlier
     model = Model(model_config(config, len(start["embedding.weight"])))
     model.load_state_dict(start, strict=False)
+    model.to(at)
+    if settings["compile"]:
+        model.compile_layers()
     width = config["model"]["width"]
     to_original = nn.Linear(width, width)  # only for the training
     nn.init.eye_(to_original.weight)
+    to_original.to(at)
     originals = Originals(work, corpus)
 
     heads = [*model.heads.parameters(), *model.convolution.parameters()]
@@ -248,7 +259,7 @@ def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int 
         soft.values, soft.has = run.kept["soft"]
         sampler.add_transfer(*soft.transferable(corpus))
     batches = sampler.batches(settings["batch_tokens"], config["model"]["max_length"])
-    warm = settings["warm_minutes"] * 60
+    warm, weights = settings["warm_minutes"] * 60, settings["weight"] | {"likeness": settings["likeness"]}
     model.train()
 
     while run.goes_on:
@@ -259,19 +270,18 @@ def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int 
             sampler.add_transfer(*soft.transferable(corpus))
             run.kept["soft"] = (soft.values, soft.has)
             model.train()
-        with torch.autocast("cpu", torch.bfloat16):
-            features = model.features(ids, mask)
+        with torch.autocast(at.type, torch.bfloat16):
+            features = model.features(ids.to(at), mask.to(at))
             sentences = to_original(features.mean)
             # Each text's n-gram path is left out now and then: the encoder must be able to do without it.
-            logits = model.label(features.without_ngrams((torch.rand(len(rows), 1) >= settings["ngram_dropout"]).float()))
+            logits = model.label(features.without_ngrams((torch.rand(len(rows), 1, device=at) >= settings["ngram_dropout"]).float()))
         per_task = losses(logits, rows, corpus, sampler.smoothing, soft, transfer)
         likeness = originals.loss(sentences, rows)
+        if likeness is not None:
+            per_task["likeness"] = likeness
         # Long texts come in batches of fewer rows: weigh by rows, damped, so they do not count for more.
         scale = (len(rows) / 100) ** 0.5
-        loss = scale * sum(settings["weight"][task] * value for task, value in per_task.items())
-        if likeness is not None:
-            loss = loss + scale * settings["likeness"] * likeness
-            per_task["likeness"] = likeness
+        loss = scale * sum(weights[task] * value for task, value in per_task.items())
         optimiser.step(loss, learning_factor(run.progress))
         run.stepped(int(mask.sum()), per_task)
     keep_some(earlier, model, settings["earlier_share"])
@@ -281,8 +291,7 @@ def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int 
 def main() -> None:
     given = arguments(__doc__, with_threads=True).parse_args()
     config = load(given.config, given.tier)
-    processes = min(given.threads, config["train"]["processes"])
-    in_processes(train, (given.work, config, given.threads, processes), processes)
+    in_processes(train, (given.work, config), given.threads, config["train"]["processes"])
 
 
 if __name__ == "__main__":
