@@ -33,7 +33,7 @@ def soft_losses(student: dict[str, Tensor], teacher: dict[str, Tensor]) -> dict[
 
 def load_teacher(work: Path, config: dict, corpus: Corpus, watched: np.ndarray) -> Model:
     """The larger tier as it will be compressed: with its phrases, if it has them, weighed on the `watched` rows."""
-    teacher = load_model(work, config).to(device())
+    teacher = load_model(work, config)
     if config["model"]["phrases"]:
         order, logits = predict(teacher, corpus, watched, config["model"]["max_length"])
         add_phrases(teacher, work, config, corpus, order, logits)

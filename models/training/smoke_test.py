@@ -212,26 +212,23 @@ def check_devices(work: Path, config: dict) -> None:
     sampler, originals = Sampler(labelled, config, 1), train.Originals(work, labelled)
     sampler.add_transfer(*soft.transferable(labelled))
     batches = sampler.batches(512, config["model"]["max_length"])
-    for of_phrases in (False, True):
-        model = phrases.load_phrases(work / "phrases.pt") if of_phrases else train.load_model(work, config)
-        model.to("meta")
-        tables = [part.weight for part in model.modules() if isinstance(part, torch.nn.Embedding) and part.sparse]
-        others = [parameter for parameter in model.parameters() if not any(parameter is one for one in tables)]
-        optimiser = Optimiser([(others, 1e-3)], [(tables, 1e-3)], 0.01)
-        seen: set[str] = set()
-        with OneDevice():
-            for _ in range(8):
-                rows, transfer, ids, mask = next(batches)
-                if of_phrases:
-                    found = train.losses(model(ids.to("meta"), mask.to("meta")), rows, labelled, sampler.smoothing, soft, transfer)
-                else:
-                    features = model.features(ids.to("meta"), mask.to("meta"))
-                    found = train.losses(model.label(features), rows, labelled, sampler.smoothing, soft, transfer)
-                    likeness = originals.loss(features.mean, rows)
-                    found |= {} if likeness is None else {"likeness": likeness}
-                optimiser.step(sum(found.values()), 1.0)
-                seen |= set(found)
-        assert seen >= {"sentiment", "emotion", "topic"} and (of_phrases or seen >= {"actionability", "language", "likeness"}), seen
+    model = train.load_model(work, config)
+    model.phrases = phrases.load_phrases(work / "phrases.pt")
+    model.to("meta")
+    tables = [part.weight for part in model.modules() if isinstance(part, torch.nn.Embedding) and part.sparse]
+    others = [parameter for parameter in model.parameters() if not any(parameter is one for one in tables)]
+    optimiser = Optimiser([(others, 1e-3)], [(tables, 1e-3)], 0.01)
+    seen: set[str] = set()
+    with OneDevice():
+        for _ in range(16):
+            rows, transfer, ids, mask = next(batches)
+            ids, mask = ids.to("meta"), mask.to("meta")
+            found = train.losses(model(ids, mask), rows, labelled, sampler.smoothing, soft, transfer)
+            likeness = originals.loss(model.features(ids, mask).mean, rows)
+            found |= {} if likeness is None else {"likeness": likeness}
+            optimiser.step(sum(found.values()), 1.0)
+            seen |= set(found)
+    assert seen == {*train.task_sizes(config), "likeness"}, seen
 
 
 def check_calibration(work: Path, config: dict) -> None:
