@@ -1,7 +1,8 @@
 """Static int8 for any exported encoder: 7-bit weights per channel, activation scales fixed by calibration texts.
 
 Dynamic quantisation would take one scale over a whole batch, and a text's labels would then depend on its neighbours.
-Weights use 7 bits: on CPUs without VNNI the 8-bit sums of products saturate. Tables are int8 with one scale per row.
+Weights use 7 bits: on CPUs without VNNI the 8-bit sums of products saturate. Tables are int8 with one scale per row, or int4
+with one scale per block of a row.
 """
 
 import json
@@ -15,6 +16,8 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from tokenizers import Tokenizer
+
+from model import BLOCK
 
 Feed = dict[str, np.ndarray]  # input name -> int64 [batch, sequence]
 AGREEMENT = 0.99  # int8 is good enough when it gives this share of texts the labels that fp32 gives
@@ -53,7 +56,7 @@ def _shrinks(dims: Iterable[int] | None) -> bool:
     return len(dims) == 2 and dims[0] > dims[1]
 
 
-def quantise_graph(source: Path, target: Path, feeds: Iterable[Feed], in_float: Collection[str] = ()) -> None:
+def quantise_graph(source: Path, target: Path, feeds: Iterable[Feed], in_float: Collection[str] = (), table_bits: int = 8) -> None:
     """Writes an int8 copy of an fp32 model in one file; the nodes `in_float` and everything small stay as they are."""
     nodes = [name for name in products_with_weights(onnx.load(source).graph) if name not in in_float]
     quantize_static(
@@ -70,7 +73,7 @@ def quantise_graph(source: Path, target: Path, feeds: Iterable[Feed], in_float: 
         extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul", "Gemm"], "ActivationSymmetric": False},
     )
     model = onnx.load(target)
-    shrink_tables(model.graph)
+    shrink_tables(model.graph, table_bits)
     fuse(model.graph)
     if not any(opset.domain == "com.microsoft" for opset in model.opset_import):
         model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
@@ -78,8 +81,24 @@ def quantise_graph(source: Path, target: Path, feeds: Iterable[Feed], in_float: 
     onnx.save(model, target)
 
 
-def shrink_tables(graph: onnx.GraphProto) -> None:
-    """The large tables that are looked up become int8 with one scale per row, dequantised after the lookup."""
+def four_bits(values: np.ndarray, block: int) -> tuple[np.ndarray, np.ndarray]:
+    """(int4 values 0 to 15, where 8 is none, uint8 [rows, width]; float16 scales [rows, blocks]) of a float table.
+
+    The largest value of a block becomes 0: what is one more of the sixteen than seven to either side.
+    """
+    blocks = values.reshape(len(values), -1, block)
+    largest = np.take_along_axis(blocks, np.abs(blocks).argmax(-1)[..., None], -1)
+    scale = (largest / -8).astype(np.float16)
+    scale[np.abs(scale) < 1e-6] = 1e-6
+    rounded = np.clip(np.round(blocks / scale.astype(np.float32)), -8, 7) + 8
+    return rounded.astype(np.uint8).reshape(values.shape), scale[..., 0]
+
+
+def shrink_tables(graph: onnx.GraphProto, bits: int = 8) -> None:
+    """The large tables that are looked up become integers, dequantised after the lookup: int8 with one scale per row.
+
+    With 4 `bits` those whose rows can be cut into blocks get that many, with one scale per block.
+    """
     tables = {t.name: t for t in graph.initializer if t.data_type == TensorProto.FLOAT and len(t.dims) == 2}
     gathers = [node for node in graph.node if node.op_type == "Gather" and node.input[0] in tables]
     gathers = [node for node in gathers if depends_on(graph, node.input[1], "input_ids")]
@@ -87,19 +106,31 @@ def shrink_tables(graph: onnx.GraphProto) -> None:
         table = tables[gather.input[0]]
         name = table.name
         values = numpy_helper.to_array(table)
-        scale = np.maximum(np.abs(values).max(1, keepdims=True), 1e-8) / 127
-        graph.initializer.remove(table)
-        graph.initializer.append(numpy_helper.from_array(np.round(values / scale).astype(np.int8), f"{name}_int8"))
-        graph.initializer.append(numpy_helper.from_array(scale.astype(np.float32), f"{name}_scale"))
         at = list(graph.node).index(gather)
+        graph.initializer.remove(table)
         graph.node.remove(gather)
         ids, out = gather.input[1], gather.output[0]
-        new = [
-            helper.make_node("Gather", [f"{name}_int8", ids], [f"{name}_rows"], axis=0),
-            helper.make_node("Gather", [f"{name}_scale", ids], [f"{name}_row_scale"], axis=0),
-            helper.make_node("Cast", [f"{name}_rows"], [f"{name}_float"], to=TensorProto.FLOAT),
-            helper.make_node("Mul", [f"{name}_float", f"{name}_row_scale"], [out]),
-        ]
+        block = min(BLOCK, values.shape[1])
+        if bits == 4 and block % 16 == 0 and values.shape[1] % block == 0:
+            rounded, scale = four_bits(values, block)
+            arrays = {f"{name}_int4": rounded[:, 0::2] | (rounded[:, 1::2] << 4), f"{name}_scale": scale}
+            shape = {"bits": 4, "block_size": block, "gather_axis": 0, "quantize_axis": 1}
+            new = [
+                helper.make_node(
+                    "GatherBlockQuantized", [f"{name}_int4", ids, f"{name}_scale"], [f"{name}_half"], domain="com.microsoft", **shape
+                ),
+                helper.make_node("Cast", [f"{name}_half"], [out], to=TensorProto.FLOAT),
+            ]
+        else:
+            scale = np.maximum(np.abs(values).max(1, keepdims=True), 1e-8) / 127
+            arrays = {f"{name}_int8": np.round(values / scale).astype(np.int8), f"{name}_scale": scale.astype(np.float32)}
+            new = [
+                helper.make_node("Gather", [f"{name}_int8", ids], [f"{name}_rows"], axis=0),
+                helper.make_node("Gather", [f"{name}_scale", ids], [f"{name}_row_scale"], axis=0),
+                helper.make_node("Cast", [f"{name}_rows"], [f"{name}_float"], to=TensorProto.FLOAT),
+                helper.make_node("Mul", [f"{name}_float", f"{name}_row_scale"], [out]),
+            ]
+        graph.initializer.extend(numpy_helper.from_array(array, kept) for kept, array in arrays.items())
         for offset, node in enumerate(new):
             graph.node.insert(at + offset, node)
 

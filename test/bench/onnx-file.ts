@@ -9,7 +9,7 @@ interface Field {
   content: Uint8Array;
 }
 
-/** Weights that a model holds: values of all its tensors, without the scales and zero points of int8. */
+/** Weights that a model holds: values of all its tensors, without their scales and zero points; int4 lies two to a byte. */
 export function countParameters(model: Uint8Array): number {
   const graph = graphOf(model);
   let count = 0;
@@ -20,7 +20,8 @@ export function countParameters(model: Uint8Array): number {
       if (field === 1) result.values *= pbf.readPackedVarint([]).reduce((product, size) => product * size, 1);
       else if (field === 8) result.name = pbf.readString();
     }, tensor);
-    if (!/_(?:scale|zero_point)$/.test(tensor.name)) count += tensor.values;
+    if (!/_(?:scale|zero_point)$/.test(tensor.name))
+      count += tensor.values * (tensor.name.endsWith('_int4') ? 2 : 1);
   }
   return count;
 }

@@ -8,6 +8,7 @@ import { feedbackTexts } from '../support/feedback-texts.ts';
 import { writeBundle } from '../support/fixture-bundle.ts';
 import { fixtureBundle, labelledCsv } from '../support/feedback-labels.ts';
 import { makeModel } from '../support/fixture-model.ts';
+import { encodeOnnx } from '../support/onnx-writer.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { countParameters, keepOutputs } from './onnx-file.ts';
 import { writeSingleTask } from './single-task.ts';
@@ -19,6 +20,14 @@ test('the parameters of a model are the values of its tensors', () => {
     0,
   );
   assert.equal(countParameters(readFileSync(join(fixtureBundle, 'model.onnx'))), expected);
+});
+
+test('of a table of int4, which lies two to a byte, both are counted', () => {
+  const model = makeModel();
+  const before = countParameters(encodeOnnx(model));
+  const packed = { type: 'int8' as const, dims: [3, 8], values: Array<number>(24).fill(7) };
+  model.graph.initializers.push({ name: 'table_int4', ...packed }, { name: 'table_scale', ...packed });
+  assert.equal(countParameters(encodeOnnx(model)), before + 48);
 });
 
 test('a model that keeps all outputs keeps its bytes', () => {
