@@ -122,7 +122,7 @@ def build(work: Path, config: dict) -> None:
                 model.piece_languages.weight.data *= scale
             fitted[task] = {"scale": round(scale, 3), "shift": shift.round(3).tolist()}
     export(model, folder / "model-fp32.onnx")
-    quantise_graph(folder / "model-fp32.onnx", folder / "model.onnx", calibration(corpus, config))
+    quantise_graph(folder / "model-fp32.onnx", folder / "model.onnx", calibration(corpus, config), table_bits=config["model"]["table_bits"])
 
     report: dict[str, dict] = {}
     for kind, path in (("fp32", folder / "model-fp32.onnx"), ("int8", folder / "model.onnx")):

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 
 MASKED = -1e4  # added to attention scores of padding; exp() of it is 0 in every float type
 EPSILON = 1e-12  # of BERT's layer norms
+BLOCK = 32  # values of a table's row that share a scale, where they have 4 bits
 
 
 @dataclass
@@ -32,6 +33,7 @@ class ModelConfig:
     positions: int  # longest text of a `bert` encoder
     tasks: dict[str, int]  # task -> number of labels
     language_table: bool = True  # how much each piece speaks for each language
+    table_bits: int = 8  # of the embeddings once compressed; 4 is trained for
 
 
 class Features(NamedTuple):
@@ -81,6 +83,21 @@ class Layer(nn.Module):
         hidden = F.relu(self.feed_forward_in(self.feed_forward_norm(x)))
         return x + self.dropout(self.feed_forward_out(hidden))
 
+    @torch.no_grad()
+    def nearly_close(self, below: nn.LayerNorm) -> None:
+        """Lets a `bert` layer give out nearly what comes in, which is the output of the norm `below`; a training then opens it.
+
+        Its two blocks add a tenth, and its norms undo themselves: mean and variance over a token's values are about
+        those of the gain and bias of the norm below.
+        """
+        mean = below.bias.mean()
+        deviation = (below.weight.square().mean() + below.bias.var(correction=0)).sqrt()
+        for part in (*self.attention_out.parameters(), *self.feed_forward_out.parameters()):
+            part.mul_(0.1)
+        for norm in (self.attention_norm, self.feed_forward_norm):
+            norm.weight.fill_(deviation)
+            norm.bias.fill_(mean)
+
 
 def shares(attention_mask: Tensor) -> Tensor:
     """Float32 [B, 1, T]: each token's share in a mean over the text.
@@ -89,6 +106,16 @@ def shares(attention_mask: Tensor) -> Tensor:
     """
     mask = attention_mask.to(torch.float32).unsqueeze(-1)
     return (mask / mask.sum(1, keepdim=True)).transpose(1, 2)
+
+
+def as_four_bits(rows: Tensor) -> Tensor:
+    """Float [..., D] as static_int8.four_bits will round them; gradients pass as if it did not (straight-through)."""
+    with torch.no_grad():
+        blocks = rows.unflatten(-1, (-1, BLOCK))
+        scale = blocks.gather(-1, blocks.abs().argmax(-1, keepdim=True)) / -8
+        scale = torch.where(scale.abs() < 1e-6, 1e-6, scale)
+        change = ((blocks / scale).round_().clamp_(-8, 7) * scale).flatten(-2) - rows
+    return rows + change
 
 
 class Phrases(nn.Module):
@@ -115,6 +142,7 @@ class Model(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.bert = config.kind == "bert"
+        self.four_bits = config.table_bits == 4
         self.phrases: Phrases | None = None  # beside the encoder in the exported model; see compress.py
         self.embedding = nn.Embedding(config.pieces, config.width, sparse=True)
         if self.bert:
@@ -147,6 +175,8 @@ class Model(nn.Module):
         mask = attention_mask.to(torch.float32).unsqueeze(-1)
         share = shares(attention_mask)
         embedded = self.embedding(input_ids)
+        if self.training and self.four_bits:
+            embedded = as_four_bits(embedded)
         if self.bert:
             embedded = self.embedding_norm(embedded + self.positions[: input_ids.shape[1]])
         embedded = embedded * mask

@@ -3,7 +3,7 @@
 An encoder and n-grams err in different places, so the mean of their scores is better than either, on known sources and on
 unseen ones. Trained as one model they are not: what one has learned the other does not learn again.
 
-Writes phrases.pt. Only for tasks that are labelled in all languages: n-grams of one say nothing about another.
+Writes phrases.pt into the tier's folder: the teacher, which is not shipped, has room for more of them.
 """
 
 import copy
@@ -18,7 +18,7 @@ from batches import SINGLE, Corpus, Sampler
 from calibrate import fit_scaling, scale_heads
 from loop import Optimiser, device, learning_factor
 from model import Model, Phrases
-from settings import arguments, load
+from settings import arguments, load, tier_folder
 from train import SoftLabels, dev_sample, dev_scores, losses, predict, task_sizes
 
 
@@ -52,7 +52,7 @@ def train(work: Path, config: dict, threads: int) -> None:
         tokens += int(mask.sum())
     watched = dev_sample(corpus, config["train"]["dev_rows"], config["train"]["seed"])
     print(f"phrases: {tokens} tokens, dev {dev_scores(model, corpus, watched, config['model']['max_length'])}", file=sys.stderr)
-    torch.save({"model": model.cpu().state_dict(), "tasks": sizes}, work / "phrases.pt")
+    torch.save({"model": model.cpu().state_dict(), "tasks": sizes}, tier_folder(work, config) / "phrases.pt")
 
 
 def load_phrases(path: Path) -> Phrases:
@@ -69,7 +69,7 @@ def add_phrases(model: Model, work: Path, config: dict, corpus: Corpus, rows: np
 
     Scales both so that their sum is the weighted mean of their logits, each at its own temperature.
     """
-    model.phrases = load_phrases(work / "phrases.pt")
+    model.phrases = load_phrases(tier_folder(work, config) / "phrases.pt")
     order, others = predict(model.phrases, corpus, rows, config["model"]["max_length"])
     place = np.empty(len(corpus.offsets), np.int64)
     place[order] = np.arange(len(order))
@@ -86,8 +86,8 @@ def add_phrases(model: Model, work: Path, config: dict, corpus: Corpus, rows: np
 
 
 def main() -> None:
-    given = arguments(__doc__, with_tier=False, with_threads=True).parse_args()
-    train(given.work, load(given.config), given.threads)
+    given = arguments(__doc__, with_threads=True).parse_args()
+    train(given.work, load(given.config, given.tier), given.threads)
 
 
 if __name__ == "__main__":

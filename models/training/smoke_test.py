@@ -3,7 +3,6 @@
 python smoke_test.py
 """
 
-import copy
 import hashlib
 import json
 import lzma
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -35,8 +35,9 @@ import tokenizer
 import train
 from batches import Corpus, Sampler
 from loop import Optimiser, in_processes
+from model import Model, as_four_bits
 from settings import load, overlay
-from static_int8 import open_session
+from static_int8 import open_session, shrink_tables
 
 HERE = Path(__file__).parent
 LIMIT_BYTES = 16_000_000
@@ -123,13 +124,14 @@ def write_encoder(folder: Path, width: int, layers: int) -> None:
     save_file(weights, model / "model.safetensors")
 
 
-def small(config: dict) -> dict:
-    config = copy.deepcopy(config)
+def small(tier: str | None) -> dict:
+    config = load(HERE / "config.toml", tier)
     config["data"] |= {"languages": ["de", "en", "zh"], "held_out": ["made_2"]}
     config["tokenizer"] |= {"pieces": 400, "alphabet": 200, "min_frequency": 2}
     config["embeddings"] |= {"width": 32, "epochs": 2}
-    config["model"] |= {"width": 32, "layers": 1, "heads": 2, "feed_forward": 64}
-    config["pretrained"] |= {"package": "tiny_encoder", "layers": [1], "language_steps": 50}
+    deep = tier == "mini"  # deeper than its teacher: the layer between comes from the pretrained encoder
+    config["model"] |= {"width": 32, "layers": 2 if deep else 1, "heads": 2, "feed_forward": 64}
+    config["pretrained"] |= {"package": "tiny_encoder", "layers": [0, 1] if deep else [1], "language_steps": 50}
     config["distil"] |= {"minutes": 0.15, "warm_minutes": 0.03, "embedding_learning_rate": 5e-3}
     config["phrases"] |= {"minutes": 0.05, "buckets": 500}
     config["evaluate"] |= {"robustness_rows": 20}
@@ -194,6 +196,35 @@ def check_earlier_weights(work: Path, config: dict) -> None:
     assert all(torch.equal(before[name], values) for name, values in after["model"].items())
 
 
+def check_growth(work: Path, config: dict, teacher_config: dict) -> None:
+    """A deeper student starts about as the teacher: its new layers do next to nothing yet."""
+    teacher = train.load_model(work, teacher_config).eval()
+    student = Model(train.model_config(config, teacher.embedding.num_embeddings)).eval()
+    distil.grow(student, config, teacher.state_dict(), teacher_config)
+    ids = torch.randint(4, 300, (64, 9), generator=torch.Generator().manual_seed(2))
+    with torch.inference_mode():
+        before, after = (model(ids, torch.ones_like(ids))["sentiment"].flatten() for model in (teacher, student))
+    alike = torch.corrcoef(torch.stack([before, after]))[0, 1].item()
+    assert len(student.layers) > len(teacher.layers) and 0.95 < alike < 1, alike
+
+
+def check_four_bits(folder: Path) -> None:
+    """A table is rounded in training as in the compressed model, which unpacks it as it was packed."""
+    table = torch.randn(40, 64, generator=torch.Generator().manual_seed(4))
+    values = [
+        helper.make_tensor_value_info(name, kind, ["B", "T"])
+        for name, kind in (("input_ids", TensorProto.INT64), ("out", TensorProto.FLOAT))
+    ]
+    gather = helper.make_node("Gather", ["table", "input_ids"], ["out"])
+    graph = helper.make_graph([gather], "lookup", values[:1], values[1:], [numpy_helper.from_array(table.numpy(), "table")])
+    graph.output[0].type.tensor_type.shape.dim.add().dim_value = 64
+    shrink_tables(graph, bits=4)
+    opsets = [helper.make_opsetid("", compress.OPSET), helper.make_opsetid("com.microsoft", 1)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), folder / "lookup.onnx")
+    (found,) = open_session(folder / "lookup.onnx").run(None, {"input_ids": np.arange(40)[None]})
+    assert np.abs(found[0] - as_four_bits(table).numpy()).mean() < 1e-3 < np.abs(found[0] - table.numpy()).mean() < 0.1
+
+
 class OneDevice(TorchDispatchMode):
     """Fails on every operation, in the backward pass too, that mixes tensors of two devices, as one on a GPU would."""
 
@@ -213,7 +244,7 @@ def check_devices(work: Path, config: dict) -> None:
     sampler.add_transfer(*soft.transferable(labelled))
     batches = sampler.batches(512, config["model"]["max_length"])
     model = train.load_model(work, config)
-    model.phrases = phrases.load_phrases(work / "phrases.pt")
+    model.phrases = phrases.load_phrases(work / config["bundle"]["name"] / "phrases.pt")
     model.to("meta")
     tables = [part.weight for part in model.modules() if isinstance(part, torch.nn.Embedding) and part.sparse]
     others = [parameter for parameter in model.parameters() if not any(parameter is one for one in tables)]
@@ -238,7 +269,7 @@ def check_calibration(work: Path, config: dict) -> None:
     with torch.inference_mode():
         before = {task: [values.numpy()] for task, values in model(ids, torch.ones_like(ids)).items()}
         if config["model"]["phrases"]:
-            for task, values in phrases.load_phrases(work / "phrases.pt")(ids, torch.ones_like(ids)).items():
+            for task, values in phrases.load_phrases(work / config["bundle"]["name"] / "phrases.pt")(ids, torch.ones_like(ids)).items():
                 before[task].append(values.numpy())
     session = open_session(work / config["bundle"]["name"] / "model-fp32.onnx")
     after = session.run(list(before), {"input_ids": ids.numpy(), "attention_mask": np.ones((16, 9), np.int64)})
@@ -253,7 +284,7 @@ def check_calibration(work: Path, config: dict) -> None:
 
 def main() -> None:
     started = time.monotonic()
-    config, micro = (small(load(HERE / "config.toml", tier)) for tier in (None, "micro"))
+    config, *tiers = (small(tier) for tier in (None, "mini", "micro"))
     with tempfile.TemporaryDirectory() as folder:
         data, work, out = Path(folder, "data"), Path(folder, "work"), Path(folder, "bundle")
         data.mkdir()
@@ -274,8 +305,12 @@ def main() -> None:
         check_earlier_weights(work, config)
         phrases.train(work, config, threads=1)
         check_devices(work, config)
-        distil.distil(work, micro, config, threads=1)
-        for tier in (config, micro):
+        check_growth(work, tiers[0], config)
+        check_four_bits(Path(folder))
+        compress.build(work, config)
+        for tier in tiers:
+            phrases.train(work, tier, threads=1)
+            distil.distil(work, tier, config, threads=1)
             compress.build(work, tier)
             check_calibration(work, tier)
             bundle.build(work, out, tier)

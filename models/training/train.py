@@ -29,7 +29,7 @@ def task_sizes(config: dict) -> dict[str, int]:
 
 def model_config(config: dict, pieces: int) -> ModelConfig:
     sizes = config["model"]
-    shape = {name: sizes[name] for name in ("kind", "width", "layers", "heads", "feed_forward", "dropout", "language_table")}
+    shape = {name: sizes[name] for name in ("kind", "width", "layers", "heads", "feed_forward", "dropout", "language_table", "table_bits")}
     return ModelConfig(pieces, **shape, positions=sizes["max_length"], tasks=task_sizes(config))
 
 
