@@ -1,10 +1,7 @@
-"""Step 6, distil: a tier learns from the finished teacher, on the clock.
+"""Step 6, distil: a smaller tier learns from the finished larger one, on the clock.
 
 The teacher labels every text that the student sees for every task; labels that people gave are mixed in. So
 tasks that are labelled in a few languages reach all of them, through the teacher.
-
-A student of the teacher's kind starts as the teacher, with more of the pretrained encoder's layers between the
-teacher's own where it is deeper.
 """
 
 import copy
@@ -12,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -20,7 +16,6 @@ from batches import MULTI, Corpus, Sampler
 from loop import Optimiser, Run, device, in_processes, learning_factor
 from model import Model
 from phrases import add_phrases
-from pretrained import pretrained_folder, take_layers
 from settings import arguments, load, tier_folder
 from train import SoftLabels, dev_sample, dev_scores, load_model, losses, model_config, predict
 
@@ -34,21 +29,6 @@ def soft_losses(student: dict[str, Tensor], teacher: dict[str, Tensor]) -> dict[
         else:
             result[task] = -(torch.softmax(teacher[task], -1) * F.log_softmax(scores, -1)).sum(-1).mean()
     return result
-
-
-def grow(student: Model, config: dict, teacher: dict[str, Tensor], teacher_config: dict) -> None:
-    """Gives the student the teacher's weights, and pretrained layers that do next to nothing yet where the teacher has none."""
-    numbers, known = (each["pretrained"]["layers"] for each in (config, teacher_config))
-    take_layers(student, load_file(pretrained_folder(config) / "model.safetensors"), numbers)
-    places = {f"layers.{at}.": f"layers.{numbers.index(number)}." for at, number in enumerate(known)}
-    for name, values in teacher.items():
-        old = next((prefix for prefix in places if name.startswith(prefix)), "")
-        student.get_parameter(places.get(old, "") + name.removeprefix(old)).data.copy_(values)
-    below = student.embedding_norm
-    for number, layer in zip(numbers, student.layers, strict=True):
-        if number not in known:
-            layer.nearly_close(below)
-        below = layer.feed_forward_norm
 
 
 def load_teacher(work: Path, config: dict, corpus: Corpus, watched: np.ndarray) -> Model:
@@ -69,24 +49,19 @@ def distil(work: Path, config: dict, teacher_config: dict, threads: int, process
     teacher = load_teacher(work, teacher_config, corpus, watched)
     vectors = np.load(work / "embeddings.npy")
     student = Model(model_config(config, len(vectors)))
+    student.embedding.weight.data.copy_(torch.from_numpy(vectors))
+    if student.piece_languages is not None:
+        student.piece_languages.weight.data.copy_(torch.load(work / "start.pt", weights_only=True)["piece_languages.weight"])
     folder = tier_folder(work, config)
     if (folder / "start.pt").exists():  # weights of the same shape to go on from, e.g. of an earlier version
-        student.load_state_dict(torch.load(folder / "start.pt", weights_only=False)["model"])
-    elif student.bert:
-        grow(student, config, load_model(work, teacher_config).state_dict(), teacher_config)
-    else:
-        student.embedding.weight.data.copy_(torch.from_numpy(vectors))
-        if student.piece_languages is not None:
-            student.piece_languages.weight.data.copy_(torch.load(work / "start.pt", weights_only=True)["piece_languages.weight"])
+        student.load_state_dict(torch.load(folder / "start.pt", weights_only=False)["model"], strict=False)
     student.to(at)
     if train_settings["compile"]:
         teacher.compile_layers()
         student.compile_layers()
-    heads = [*student.heads.parameters(), *student.convolution.parameters()]
-    taken = {id(parameter) for parameter in [*heads, student.embedding.weight]}
-    encoder = [parameter for parameter in student.parameters() if id(parameter) not in taken]
+    others = [parameter for name, parameter in student.named_parameters() if name != "embedding.weight"]
     optimiser = Optimiser(
-        [(heads, settings["learning_rate"]), (encoder, settings["encoder_learning_rate"])],
+        [(others, settings["learning_rate"])],
         [([student.embedding.weight], settings["embedding_learning_rate"])],
         train_settings["weight_decay"],
     )

@@ -184,7 +184,7 @@ def fill(card: Path, filled: dict[str, str]) -> None:
 def teacher_scores(
     work: Path, config: dict, rows: np.ndarray, texts: list[str], score: Callable[[list[str], Path], dict[str, np.ndarray]]
 ) -> dict[str, np.ndarray] | None:
-    """Logits of the teacher in fp32 for `rows`, kept for the next tier's evaluation; None where it was not trained here."""
+    """Logits of the default tier in fp32 for `rows`, kept for the next tier's evaluation; None where it was not trained here."""
     folder = tier_folder(work, config)
     model, kept = folder / "model-fp32.onnx", folder / "test-logits.npz"
     if not model.exists():

@@ -83,21 +83,6 @@ class Layer(nn.Module):
         hidden = F.relu(self.feed_forward_in(self.feed_forward_norm(x)))
         return x + self.dropout(self.feed_forward_out(hidden))
 
-    @torch.no_grad()
-    def nearly_close(self, below: nn.LayerNorm) -> None:
-        """Lets a `bert` layer give out nearly what comes in, which is the output of the norm `below`; a training then opens it.
-
-        Its two blocks add a tenth, and its norms undo themselves: mean and variance over a token's values are about
-        those of the gain and bias of the norm below.
-        """
-        mean = below.bias.mean()
-        deviation = (below.weight.square().mean() + below.bias.var(correction=0)).sqrt()
-        for part in (*self.attention_out.parameters(), *self.feed_forward_out.parameters()):
-            part.mul_(0.1)
-        for norm in (self.attention_norm, self.feed_forward_norm):
-            norm.weight.fill_(deviation)
-            norm.bias.fill_(mean)
-
 
 def shares(attention_mask: Tensor) -> Tensor:
     """Float32 [B, 1, T]: each token's share in a mean over the text.

@@ -30,10 +30,6 @@ from train import model_config
 MAX_ENGLISH, MAX_PIECES = 60, 70  # tokens of a pair that alignment looks at: the product is what it costs
 
 
-def pretrained_folder(config: dict) -> Path:
-    return Path(find_spec(config["pretrained"]["package"]).origin).parent / "model"
-
-
 def english_tokenizer(directory: Path) -> Tokenizer:
     tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
     tokenizer.no_padding()
@@ -163,7 +159,7 @@ def sentence_vectors(model: Model, corpus: Corpus, texts: list[str], tokenizer: 
 def build(work: Path, config: dict, threads: int) -> None:
     settings = config["pretrained"]
     torch.set_num_threads(threads)
-    directory = pretrained_folder(config)
+    directory = Path(find_spec(settings["package"]).origin).parent / "model"
     corpus = Corpus.load(work)
     texts = json.loads((work / "texts.json").read_text(encoding="utf-8"))
     tokenizer = english_tokenizer(directory)
