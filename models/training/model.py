@@ -65,7 +65,6 @@ class Layer(nn.Module):
         self.feed_forward_norm = nn.LayerNorm(config.width, epsilon)
         self.feed_forward_in = nn.Linear(config.width, config.feed_forward)
         self.feed_forward_out = nn.Linear(config.feed_forward, config.width)
-        self.dropout = nn.Dropout(config.dropout)
 
     def attend(self, x: Tensor, bias: Tensor) -> Tensor:
         batch, _, _, length = bias.shape  # the exported graph asks for the shape of a small tensor, not of a quantised one
@@ -73,15 +72,20 @@ class Layer(nn.Module):
         query, key, value = (part.transpose(1, 2) for part in heads)
         scores = (query @ key.transpose(-1, -2)) * self.head_width**-0.5 + bias
         mixed = (torch.softmax(scores, -1) @ value).transpose(1, 2).reshape(batch, length, self.heads * self.head_width)
-        return self.dropout(self.attention_out(mixed))
+        return self.attention_out(mixed)
 
-    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+    def forward(self, x: Tensor, bias: Tensor, kept: Tensor | None = None) -> Tensor:
+        """[B, T, D] from the same. `kept`: dropout's factors [2, B, 1, D], in training."""
         if self.bert:
-            x = self.attention_norm(x + self.attend(x, bias))
-            return self.feed_forward_norm(x + self.dropout(self.feed_forward_out(F.gelu(self.feed_forward_in(x)))))
-        x = x + self.attend(self.attention_norm(x), bias)
+            x = self.attention_norm(x + dropped(self.attend(x, bias), kept, 0))
+            return self.feed_forward_norm(x + dropped(self.feed_forward_out(F.gelu(self.feed_forward_in(x))), kept, 1))
+        x = x + dropped(self.attend(self.attention_norm(x), bias), kept, 0)
         hidden = F.relu(self.feed_forward_in(self.feed_forward_norm(x)))
-        return x + self.dropout(self.feed_forward_out(hidden))
+        return x + dropped(self.feed_forward_out(hidden), kept, 1)
+
+
+def dropped(x: Tensor, kept: Tensor | None, place: int) -> Tensor:
+    return x if kept is None else x * kept[place]
 
 
 def shares(attention_mask: Tensor) -> Tensor:
@@ -155,6 +159,15 @@ class Model(nn.Module):
         for layer in self.layers:
             layer.compile(dynamic=True)
 
+    def draw_dropout(self, count: int, like: Tensor) -> Tensor | None:
+        """Factors [count, B, 1, D] for `like` [B, T, D]: one draw for all tokens of a text (Gal and Ghahramani 2016).
+
+        A draw for each token would take a third of a training step on a CPU.
+        """
+        if not self.training or self.dropout.p == 0:
+            return None
+        return self.dropout(like.new_ones(count, len(like), 1, like.shape[-1]))
+
     def features(self, input_ids: Tensor, attention_mask: Tensor, use_encoder: bool = True) -> Features:
         """From int64 [B, T] ids and a 0/1 mask of the same shape."""
         mask = attention_mask.to(torch.float32).unsqueeze(-1)
@@ -165,19 +178,19 @@ class Model(nn.Module):
         if self.bert:
             embedded = self.embedding_norm(embedded + self.positions[: input_ids.shape[1]])
         embedded = embedded * mask
-        dropped = self.dropout(embedded)
-        before = F.pad(dropped[:, :-1], (0, 0, 1, 0))
-        after = F.pad(dropped[:, 1:], (0, 0, 0, 1))
+        seen = dropped(embedded, self.draw_dropout(1, embedded), 0)
+        before = F.pad(seen[:, :-1], (0, 0, 1, 0))
+        after = F.pad(seen[:, 1:], (0, 0, 0, 1))
         # Padding gives relu(...) * 0 = 0, which never wins over a real token's value.
-        ngrams = F.relu(self.convolution(torch.cat([before, dropped, after], -1))) * mask
+        ngrams = F.relu(self.convolution(torch.cat([before, seen, after], -1))) * mask
         languages = None if self.piece_languages is None else (share @ self.piece_languages(input_ids)).squeeze(1)
         shallow = Features(languages, (share @ embedded).squeeze(1), ngrams.amax(1))
         if not use_encoder:
             return shallow
-        x = dropped if self.bert else dropped + ngrams
+        x = seen if self.bert else seen + ngrams
         bias = ((1.0 - mask) * MASKED).transpose(1, 2).unsqueeze(1)
         for layer in self.layers:
-            x = layer(x, bias)
+            x = layer(x, bias, self.draw_dropout(2, x))
         x = self.norm(x)
         return shallow._replace(mean=(share @ x).squeeze(1), maximum=(x + (1.0 - mask) * MASKED).amax(1))
 

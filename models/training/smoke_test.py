@@ -25,6 +25,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 import bundle
+import bundle_weights
 import compress
 import corpus
 import distil
@@ -196,6 +197,32 @@ def check_earlier_weights(work: Path, config: dict) -> None:
     assert all(torch.equal(before[name], values) for name, values in after["model"].items())
 
 
+def check_warm(work: Path, config: dict) -> None:
+    """At first the pretrained layers rest, and the rest does not."""
+    folder, before = work / config["bundle"]["name"], torch.load(work / "start.pt", weights_only=True)
+    for name in ("start.pt", "checkpoint.pt"):
+        (folder / name).unlink()
+    kept = (folder / "model.pt").rename(folder / "kept.pt")
+    train.train(work, overlay(config, {"train": {"minutes": 0.02, "warm_minutes": 1.0}}), threads=1)
+    after = torch.load(folder / "model.pt", weights_only=False)["model"]
+    assert all(torch.equal(before[name], values) == name.startswith("layers.") for name, values in after.items() if "norm" not in name)
+    (folder / "checkpoint.pt").unlink()
+    kept.rename(folder / "model.pt")
+
+
+def check_bundle_weights(work: Path, out: Path, config: dict) -> None:
+    """A bundle gives back the weights that it was made from, up to their rounding; all but the heads', which calibration has scaled."""
+    folder = work / config["bundle"]["name"]
+    trained, trained_phrases = (torch.load(folder / name, weights_only=False)["model"] for name in ("model.pt", "phrases.pt"))
+    bundle_weights.build(work, config, out, without_layers=False)
+    found, found_phrases = (torch.load(folder / name, weights_only=False)["model"] for name in ("start.pt", "phrases.pt"))
+    for before, after in ((trained, found), (trained_phrases, found_phrases)):
+        assert before.keys() == after.keys()
+        for name, values in before.items():
+            if not name.startswith(("head", "piece_languages")):
+                assert (after[name] - values).norm() <= 0.15 * values.norm(), name
+
+
 def check_four_bits(folder: Path) -> None:
     """A table is rounded in training as in the compressed model, which unpacks it as it was packed."""
     table = torch.randn(40, 64, generator=torch.Generator().manual_seed(4))
@@ -278,7 +305,7 @@ def main() -> None:
         data.mkdir()
         write_data(data)
         corpus.build(data, work, config)
-        tokenizer.build(work, config)
+        tokenizer.build(work, config, None)
         embeddings.build(work, config)
         write_encoder(Path(folder), width=32, layers=2)
         sys.path.insert(0, folder)
@@ -291,6 +318,7 @@ def main() -> None:
         in_processes(train.train, (work, config), threads=2, wanted=2)
         assert torch.load(checkpoint, weights_only=False)["step"] > first["step"] > 0
         check_earlier_weights(work, config)
+        check_warm(work, config)
         phrases.train(work, config, threads=1)
         check_devices(work, config)
         check_four_bits(Path(folder))
@@ -302,6 +330,7 @@ def main() -> None:
             bundle.build(work, out, tier)
             evaluate.build(work, out, tier, config)
             check(out, json.loads((out / "bundle.json").read_text()))
+            check_bundle_weights(work, out, tier)
             shutil.rmtree(out)
     print(f"smoke test passed in {time.monotonic() - started:.0f} s", file=sys.stderr)
 

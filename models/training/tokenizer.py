@@ -120,11 +120,14 @@ def encode(tokenizer: Tokenizer, texts: list[str], longest: int) -> tuple[np.nda
     return np.concatenate(flat), np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
-def build(work: Path, config: dict) -> None:
+def build(work: Path, config: dict, earlier: Path | None) -> None:
     settings = config["tokenizer"]
     texts = json.loads((work / "texts.json").read_text(encoding="utf-8"))
     rows = dict(np.load(work / "rows.npz"))
-    tokenizer = train(sample(texts, rows, settings["chars_per_language"], settings["seed"]), settings)
+    if earlier:
+        tokenizer = Tokenizer.from_file(str(earlier))
+    else:
+        tokenizer = train(sample(texts, rows, settings["chars_per_language"], settings["seed"]), settings)
     tokenizer.save(str(work / "tokenizer.json"), pretty=False)
     print(f"{tokenizer.get_vocab_size()} pieces", file=sys.stderr)
 
@@ -146,8 +149,10 @@ def build(work: Path, config: dict) -> None:
 
 
 def main() -> None:
-    given = arguments(__doc__, with_tier=False).parse_args()
-    build(given.work, load(given.config))
+    parser = arguments(__doc__, with_tier=False)
+    parser.add_argument("--vocabulary", type=Path, help="tokenizer.json of an earlier version, whose weights are to be gone on from")
+    given = parser.parse_args()
+    build(given.work, load(given.config), given.vocabulary)
 
 
 if __name__ == "__main__":

@@ -263,7 +263,10 @@ def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int 
     model.train()
 
     while run.goes_on:
-        sampler.translations = settings["warm_translations"] if run.elapsed < warm else 1.0
+        warming = run.elapsed < warm
+        sampler.translations = settings["warm_translations"] if warming else 1.0
+        # The pretrained layers rest until the new embeddings and heads have found their place: what they pull at first is noise.
+        model.layers.requires_grad_(not warming)
         rows, transfer, ids, mask = next(batches)
         if not soft.values and run.progress >= settings["soft_from"]:
             soft.fill(model, corpus, config, seconds=settings["soft_minutes"] * 60)
