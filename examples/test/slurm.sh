@@ -77,5 +77,5 @@ for _ in {1..3000}; do
 done
 state=$(scontrol show job "$merge" | grep -o 'JobState=[A-Z]*')
 [[ $state == JobState=COMPLETED && -e $VOXPOP_KILL_ONCE ]] ||
-  { echo "$state"; tail -n 5 "$work"/slurm/shards/*.log "$cluster"/log/*; false; }
+  { echo "$state"; tail -n 60 "$work"/slurm/shards/*.log "$cluster"/log/*; false; }
 cmp "$out" "$work/single.jsonl"

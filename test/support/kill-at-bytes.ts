@@ -19,8 +19,18 @@ function room(bytes: number): number {
   return Math.max(0, killAt - written - bytes) > 0 ? bytes : killAt - written;
 }
 
+/** Whether it is this process that dies: of several that come so far at the same time, only one. */
+function isVictim(): boolean {
+  if (once === undefined) return true;
+  try {
+    writeFileSync(once, '', { flag: 'wx' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function die(): never {
-  if (once !== undefined) writeFileSync(once, '');
   process.kill(process.pid, 'SIGKILL');
   // The signal may take a moment; nothing else may happen meanwhile.
   for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
@@ -42,7 +52,7 @@ if (isMainThread && !(once !== undefined && existsSync(once))) {
     ];
     const offset = at ?? 0;
     const wanted = length ?? buffer.byteLength - offset;
-    if (written + wanted < killAt) {
+    if (written + wanted < killAt || !isVictim()) {
       written += wanted;
       return write.call(this, buffer, offset, wanted, position);
     }
@@ -54,7 +64,7 @@ if (isMainThread && !(once !== undefined && existsSync(once))) {
   const writeFile = handles.writeFile;
   handles.writeFile = async function (this: fsPromises.FileHandle, data: unknown) {
     const text = Buffer.from(data as string);
-    if (written + text.length < killAt) {
+    if (written + text.length < killAt || !isVictim()) {
       written += text.length;
       return writeFile.call(this, text);
     }
@@ -64,9 +74,9 @@ if (isMainThread && !(once !== undefined && existsSync(once))) {
 
   const rename = fs.promises.rename;
   fs.promises.rename = async (from, to) => {
-    if (++written >= killAt) die();
+    if (++written >= killAt && isVictim()) die();
     await rename(from, to);
-    if (++written >= killAt) die();
+    if (++written >= killAt && isVictim()) die();
   };
   syncBuiltinESMExports();
   if (countTo !== undefined) process.on('exit', () => writeFileSync(countTo, String(written)));
