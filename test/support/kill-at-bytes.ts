@@ -4,7 +4,7 @@
  * two renames. With VOXPOP_KILL_ONCE, a path, only the first process to come that far dies; without a number of
  * bytes, the total is written to VOXPOP_COUNT_TO at the end.
  */
-import fs, { existsSync, writeFileSync } from 'node:fs';
+import fs, { writeFileSync } from 'node:fs';
 import fsPromises, { open } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
@@ -36,7 +36,7 @@ function die(): never {
   for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
-if (isMainThread && !(once !== undefined && existsSync(once))) {
+if (isMainThread) {
   const probe = await open(process.execPath, 'r');
   const handles = Object.getPrototypeOf(probe) as fsPromises.FileHandle;
   await probe.close();
