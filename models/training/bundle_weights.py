@@ -18,7 +18,7 @@ from torch import Tensor
 from calibrate import scale_heads
 from model import Model, Phrases
 from settings import arguments, load, tier_folder
-from train import model_config, task_sizes
+from train import model_config, of_depth, task_sizes
 
 PRODUCTS = {"MatMulIntegerToFloat", "Gemm"}
 
@@ -63,8 +63,7 @@ def weights_of(graph: onnx.GraphProto) -> dict[str, Tensor]:
 
 def as_trained(weights: dict[str, Tensor], config: dict) -> Model:
     """The model with its phrases, their scores at full weight as phrases.py and train.py leave them."""
-    layers = len({name.split(".")[1] for name in weights if name.startswith("layers.")})
-    config = {**config, "model": config["model"] | {"layers": layers}}
+    config = of_depth(config, weights)
     pieces, shares = len(weights["embedding.weight"]), config["phrases"]["weight"]
     model = Model(model_config(config, pieces))
     if "phrases.pairs.weight" in weights:

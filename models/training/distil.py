@@ -9,26 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn import functional as F
 
-from batches import MULTI, Corpus, Sampler
+from batches import Corpus, Sampler
 from loop import Optimiser, Run, device, in_processes, learning_factor
 from model import Model
 from phrases import add_phrases
 from settings import arguments, load, tier_folder
-from train import SoftLabels, dev_sample, dev_scores, load_model, losses, model_config, predict
-
-
-def soft_losses(student: dict[str, Tensor], teacher: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Cross-entropy with the teacher's scores, mean over texts (multi-label: summed over labels)."""
-    result = {}
-    for task, scores in student.items():
-        if task in MULTI:
-            result[task] = F.binary_cross_entropy_with_logits(scores, torch.sigmoid(teacher[task]), reduction="none").sum(-1).mean()
-        else:
-            result[task] = -(torch.softmax(teacher[task], -1) * F.log_softmax(scores, -1)).sum(-1).mean()
-    return result
+from train import SoftLabels, dev_sample, dev_scores, load_model, losses, model_config, predict, soft_losses
 
 
 def load_teacher(work: Path, config: dict, corpus: Corpus, watched: np.ndarray) -> Model:

@@ -210,6 +210,26 @@ def check_warm(work: Path, config: dict) -> None:
     kept.rename(folder / "model.pt")
 
 
+def check_teacher(work: Path, config: dict) -> None:
+    """A teacher's scores are learned: one that finds everything neutral draws that label's bias up, and the others' down."""
+    folder, before = work / config["bundle"]["name"], torch.load(work / "start.pt", weights_only=True)
+    model = train.load_model(work, config)
+    bias = next(name for name, _ in model.named_parameters() if name.startswith("heads.") and name.endswith("bias"))
+    weights = model.state_dict()
+    weights[bias][:3] = torch.tensor([-9.0, 9.0, -9.0])
+    torch.save({"model": weights}, folder / "teacher.pt")
+    torch.save({"model": before | {bias: torch.zeros_like(weights[bias])}}, folder / "start.pt")
+    kept = (folder / "model.pt").rename(folder / "kept.pt")
+    train.train(
+        work, overlay(config, {"train": {"minutes": 0.03, "warm_minutes": 0.0, "teacher_share": 1.0, "earlier_share": 0.0}}), threads=1
+    )
+    negative, neutral, positive = torch.load(folder / "model.pt", weights_only=False)["model"][bias][:3].tolist()
+    assert neutral > 0 > max(negative, positive), (negative, neutral, positive)
+    for name in ("teacher.pt", "start.pt", "checkpoint.pt"):
+        (folder / name).unlink()
+    kept.rename(folder / "model.pt")
+
+
 def check_bundle_weights(work: Path, out: Path, config: dict) -> None:
     """A bundle gives back the weights that it was made from, up to their rounding; all but the heads', which calibration has scaled."""
     folder = work / config["bundle"]["name"]
@@ -319,6 +339,7 @@ def main() -> None:
         assert torch.load(checkpoint, weights_only=False)["step"] > first["step"] > 0
         check_earlier_weights(work, config)
         check_warm(work, config)
+        check_teacher(work, config)
         phrases.train(work, config, threads=1)
         check_devices(work, config)
         check_four_bits(Path(folder))

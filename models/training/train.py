@@ -3,7 +3,8 @@
 Learning rates follow the clock, so the run ends in time on any machine. It saves checkpoint.pt and
 goes on from it when started again. Translations are drawn to the pretrained encoder's vector of their
 English original. Part of the way through, the model's own predictions on English originals become soft
-labels for their translations: tasks labelled in a few languages reach the others.
+labels for their translations: tasks labelled in a few languages reach the others. Or a teacher, an encoder
+of more layers trained before, gives its scores for every text.
 """
 
 import sys
@@ -31,6 +32,11 @@ def model_config(config: dict, pieces: int) -> ModelConfig:
     sizes = config["model"]
     shape = {name: sizes[name] for name in ("kind", "width", "layers", "heads", "feed_forward", "dropout", "language_table", "table_bits")}
     return ModelConfig(pieces, **shape, positions=sizes["max_length"], tasks=task_sizes(config))
+
+
+def of_depth(config: dict, weights: dict[str, Tensor]) -> dict:
+    """The config with as many layers as the weights have."""
+    return {**config, "model": config["model"] | {"layers": len({name.split(".")[1] for name in weights if name.startswith("layers.")})}}
 
 
 def load_model(work: Path, config: dict) -> Model:
@@ -160,6 +166,17 @@ def losses(
     return result
 
 
+def soft_losses(student: dict[str, Tensor], teacher: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Cross-entropy with the teacher's scores, mean over texts (multi-label: summed over labels)."""
+    result = {}
+    for task, scores in student.items():
+        if task in MULTI:
+            result[task] = F.binary_cross_entropy_with_logits(scores, torch.sigmoid(teacher[task]), reduction="none").sum(-1).mean()
+        else:
+            result[task] = -(torch.softmax(teacher[task], -1) * F.log_softmax(scores, -1)).sum(-1).mean()
+    return result
+
+
 @torch.inference_mode()
 def predict(model: Model, corpus: Corpus, rows: np.ndarray, longest: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Logits of every task for `rows`, with the order of rows they come in."""
@@ -231,6 +248,14 @@ def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int 
     model.to(at)
     if settings["compile"]:
         model.compile_layers()
+    teacher = None
+    if (folder / "teacher.pt").exists():  # weights of an encoder of any depth over the same pieces
+        weights = torch.load(folder / "teacher.pt", weights_only=False)["model"]
+        teacher = Model(model_config(of_depth(config, weights), len(start["embedding.weight"])))
+        teacher.load_state_dict(weights)
+        teacher.to(at).eval().requires_grad_(False)
+        if settings["compile"]:
+            teacher.compile_layers()
     width = config["model"]["width"]
     to_original = nn.Linear(width, width)  # only for the training
     nn.init.eye_(to_original.weight)
@@ -268,17 +293,24 @@ def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int 
         # The pretrained layers rest until the new embeddings and heads have found their place: what they pull at first is noise.
         model.layers.requires_grad_(not warming)
         rows, transfer, ids, mask = next(batches)
-        if not soft.values and run.progress >= settings["soft_from"]:
+        if teacher is None and not soft.values and run.progress >= settings["soft_from"]:
             soft.fill(model, corpus, config, seconds=settings["soft_minutes"] * 60)
             sampler.add_transfer(*soft.transferable(corpus))
             run.kept["soft"] = (soft.values, soft.has)
             model.train()
+        ids, mask = ids.to(at), mask.to(at)
         with torch.autocast(at.type, torch.bfloat16):
-            features = model.features(ids.to(at), mask.to(at))
+            features = model.features(ids, mask)
             sentences = to_original(features.mean)
             # Each text's n-gram path is left out now and then: the encoder must be able to do without it.
             logits = model.label(features.without_ngrams((torch.rand(len(rows), 1, device=at) >= settings["ngram_dropout"]).float()))
         per_task = losses(logits, rows, corpus, sampler.smoothing, soft, transfer)
+        if teacher is not None:
+            with torch.no_grad(), torch.autocast(at.type, torch.bfloat16):
+                targets = teacher(ids, mask)
+            share = settings["teacher_share"]
+            for task, value in soft_losses({task: logits[task] for task in SoftLabels.TASKS}, targets).items():
+                per_task[task] = (1 - share) * per_task.get(task, 0.0) + share * value
         likeness = originals.loss(sentences, rows)
         if likeness is not None:
             per_task["likeness"] = likeness
