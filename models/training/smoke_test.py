@@ -195,19 +195,25 @@ def check_earlier_weights(work: Path, config: dict) -> None:
     after = torch.load(folder / "model.pt", weights_only=False)
     assert after["step"] > 0
     assert all(torch.equal(before[name], values) for name, values in after["model"].items())
+    (folder / "start.pt").unlink()
+
+
+def train_apart(work: Path, config: dict, changes: dict) -> dict[str, torch.Tensor]:
+    """The weights of one more short training from the start; the trained model.pt stays as it is."""
+    folder = work / config["bundle"]["name"]
+    (folder / "checkpoint.pt").unlink()
+    kept = (folder / "model.pt").rename(folder / "kept.pt")
+    train.train(work, overlay(config, {"train": changes}), threads=1)
+    after = torch.load(folder / "model.pt", weights_only=False)["model"]
+    kept.rename(folder / "model.pt")
+    return after
 
 
 def check_warm(work: Path, config: dict) -> None:
     """At first the pretrained layers rest, and the rest does not."""
-    folder, before = work / config["bundle"]["name"], torch.load(work / "start.pt", weights_only=True)
-    for name in ("start.pt", "checkpoint.pt"):
-        (folder / name).unlink()
-    kept = (folder / "model.pt").rename(folder / "kept.pt")
-    train.train(work, overlay(config, {"train": {"minutes": 0.02, "warm_minutes": 1.0}}), threads=1)
-    after = torch.load(folder / "model.pt", weights_only=False)["model"]
+    before = torch.load(work / "start.pt", weights_only=True)
+    after = train_apart(work, config, {"minutes": 0.02, "warm_minutes": 1.0})
     assert all(torch.equal(before[name], values) == name.startswith("layers.") for name, values in after.items() if "norm" not in name)
-    (folder / "checkpoint.pt").unlink()
-    kept.rename(folder / "model.pt")
 
 
 def check_teacher(work: Path, config: dict) -> None:
@@ -219,15 +225,11 @@ def check_teacher(work: Path, config: dict) -> None:
     weights[bias][:3] = torch.tensor([-9.0, 9.0, -9.0])
     torch.save({"model": weights}, folder / "teacher.pt")
     torch.save({"model": before | {bias: torch.zeros_like(weights[bias])}}, folder / "start.pt")
-    kept = (folder / "model.pt").rename(folder / "kept.pt")
-    train.train(
-        work, overlay(config, {"train": {"minutes": 0.03, "warm_minutes": 0.0, "teacher_share": 1.0, "earlier_share": 0.0}}), threads=1
-    )
-    negative, neutral, positive = torch.load(folder / "model.pt", weights_only=False)["model"][bias][:3].tolist()
+    after = train_apart(work, config, {"minutes": 0.03, "warm_minutes": 0.0, "teacher_share": 1.0, "earlier_share": 0.0})
+    negative, neutral, positive = after[bias][:3].tolist()
     assert neutral > 0 > max(negative, positive), (negative, neutral, positive)
     for name in ("teacher.pt", "start.pt", "checkpoint.pt"):
         (folder / name).unlink()
-    kept.rename(folder / "model.pt")
 
 
 def check_bundle_weights(work: Path, out: Path, config: dict) -> None:
