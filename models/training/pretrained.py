@@ -24,7 +24,7 @@ import languages
 from batches import BOS_ID, EOS_ID, PAD_ID, UNK_ID, Corpus, collate
 from corpus import PARALLEL, TRAIN
 from model import Model
-from settings import arguments, load
+from settings import arguments, load, overlay
 from train import model_config
 
 MAX_ENGLISH, MAX_PIECES = 60, 70  # tokens of a pair that alignment looks at: the product is what it costs
@@ -179,7 +179,7 @@ def build(work: Path, config: dict, threads: int) -> None:
     torch.save(model.state_dict(), work / "start.pt")
 
     depth = 1 + max(int(name.split(".")[2]) for name in weights if name.startswith("encoder.layer."))
-    whole = Model(model_config({**config, "model": config["model"] | {"layers": depth}}, len(table)))
+    whole = Model(model_config(overlay(config, {"model": {"layers": depth}}), len(table)))
     take_layers(whole, weights, list(range(depth)))
     whole.embedding.weight.data.copy_(table)
     groups, vectors = sentence_vectors(whole, corpus, texts, tokenizer, config["model"]["max_length"])

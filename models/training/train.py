@@ -21,7 +21,7 @@ from batches import MULTI, SINGLE, Corpus, Sampler, eval_batches
 from corpus import DEV, PARALLEL, TRAIN, UNLABELLED
 from loop import Optimiser, Run, device, in_processes, learning_factor
 from model import Model, ModelConfig
-from settings import arguments, load, tier_folder
+from settings import arguments, load, overlay, tier_folder
 
 
 def task_sizes(config: dict) -> dict[str, int]:
@@ -36,14 +36,18 @@ def model_config(config: dict, pieces: int) -> ModelConfig:
 
 def of_depth(config: dict, weights: dict[str, Tensor]) -> dict:
     """The config with as many layers as the weights have."""
-    return {**config, "model": config["model"] | {"layers": len({name.split(".")[1] for name in weights if name.startswith("layers.")})}}
+    return overlay(config, {"model": {"layers": len({name.split(".")[1] for name in weights if name.startswith("layers.")})}})
 
 
 def load_model(work: Path, config: dict) -> Model:
     """A tier's trained model, as train.py or distil.py left it."""
-    state = torch.load(tier_folder(work, config) / "model.pt", weights_only=False)["model"]
-    model = Model(model_config(config, len(state["embedding.weight"])))
-    model.load_state_dict(state)
+    weights = torch.load(tier_folder(work, config) / "model.pt", weights_only=False)["model"]
+    return model_of(weights, config, len(weights["embedding.weight"]))
+
+
+def model_of(weights: dict[str, Tensor], config: dict, pieces: int) -> Model:
+    model = Model(model_config(config, pieces))
+    model.load_state_dict(weights)
     return model
 
 
@@ -250,9 +254,8 @@ def train(work: Path, config: dict, threads: int, processes: int = 1, rank: int 
         model.compile_layers()
     teacher = None
     if (folder / "teacher.pt").exists():  # weights of an encoder of any depth over the same pieces
-        weights = torch.load(folder / "teacher.pt", weights_only=False)["model"]
-        teacher = Model(model_config(of_depth(config, weights), len(start["embedding.weight"])))
-        teacher.load_state_dict(weights)
+        taught = torch.load(folder / "teacher.pt", weights_only=False)["model"]
+        teacher = model_of(taught, of_depth(config, taught), len(start["embedding.weight"]))
         teacher.to(at).eval().requires_grad_(False)
         if settings["compile"]:
             teacher.compile_layers()
