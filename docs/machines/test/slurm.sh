@@ -73,7 +73,7 @@ fi
 exec "$work/bin/voxpop" "\$@"
 EOF
 chmod +x "$work/slurm/bin/voxpop"
-merge=$(PATH=$work/slurm/bin:$PATH examples/slurm/submit.sh 4 "$work/in.jsonl" "$work/slurm/shards" "$out" \
+merge=$(PATH=$work/slurm/bin:$PATH docs/machines/slurm/submit.sh 4 "$work/in.jsonl" "$work/slurm/shards" "$out" \
   --text comment --model "$model" --errors inline)
 for _ in {1..3000}; do
   [[ -n $(squeue --noheader) ]] || break

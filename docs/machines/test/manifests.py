@@ -12,7 +12,7 @@ import kubernetes_validate
 import yaml
 
 work = Path(os.environ["work"])
-examples = Path(os.environ["root"]) / "examples"
+examples = Path(os.environ["root"]) / "docs" / "machines"
 model = f"--model={os.environ['model']}"
 kill_once = f"--import=file://{os.environ['root']}/dist/test/support/kill-at-bytes.js"
 

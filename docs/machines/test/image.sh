@@ -1,8 +1,8 @@
 # No image is built here: the linter reads the Dockerfile, and what it copies is run, without network.
-hadolint examples/Dockerfile
+hadolint docs/machines/Dockerfile
 image=$work/image/root
 mkdir -p "$image/dist"
-sed -n 's/^COPY \(bin\|package.json\|models[^ ]*\) .*/\1/p' examples/Dockerfile | while read -r path; do
+sed -n 's/^COPY \(bin\|package.json\|models[^ ]*\) .*/\1/p' docs/machines/Dockerfile | while read -r path; do
   mkdir -p "$(dirname "$image/$path")"
   cp -R "$path" "$image/$path"
 done
@@ -14,6 +14,6 @@ $offline "$image/bin/voxpop.js" model verify >"$work/image/log" 2>&1 || { cat "$
 $offline "$image/bin/voxpop.js" score fixtures/feedback.jsonl --text comment --limit 20 --quiet >"$work/image/out.jsonl"
 [[ $(wc -l <"$work/image/out.jsonl") == 20 ]]
 # Each file that is copied is let through to the build.
-sed -n 's/^COPY \([^-].*\) [^ ]*$/\1/p' examples/Dockerfile | tr ' ' '\n' | while read -r path; do
-  grep -qxF "!$path" examples/Dockerfile.dockerignore || { echo "$path is left out of the build"; exit 1; }
+sed -n 's/^COPY \([^-].*\) [^ ]*$/\1/p' docs/machines/Dockerfile | tr ' ' '\n' | while read -r path; do
+  grep -qxF "!$path" docs/machines/Dockerfile.dockerignore || { echo "$path is left out of the build"; exit 1; }
 done

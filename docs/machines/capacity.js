@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// What a job needs, by arithmetic: node examples/capacity.js [--rows-per-second 1100] [--price 0.05]
+// What a job needs, by arithmetic: node docs/machines/capacity.js [--rows-per-second 1100] [--price 0.05]
 // The README holds its output; when another bundle becomes the default one, the first figure is the one to change.
 import { parseArgs } from 'node:util';
 

@@ -3,7 +3,7 @@
 # Needs a built voxpop, Python and Java. Installs the engines: Debian packages for good (as root, or with sudo), Python
 # packages into a folder that goes away, or is kept as $VENV.  test.sh [name ...]: only these, of the files in test/.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -67,10 +67,10 @@ voxpop score "$work/in.jsonl" --text comment --model "$model" --errors inline --
 for name in "${names[@]}"; do
   started=$SECONDS
   mkdir "$work/$name"
-  if [[ -e examples/test/$name.py ]]; then
-    test=(python "examples/test/$name.py")
+  if [[ -e docs/machines/test/$name.py ]]; then
+    test=(python "docs/machines/test/$name.py")
   else
-    test=(bash -euo pipefail "examples/test/$name.sh")
+    test=(bash -euo pipefail "docs/machines/test/$name.sh")
   fi
   "${test[@]}" || {
     echo "not ok - $name"
