@@ -5,7 +5,7 @@ import { evaluate } from '../evaluation/evaluate.ts';
 import { evaluationText } from '../evaluation/evaluation-text.ts';
 import { type EvaluateOptions, evaluateOptionTable } from '../evaluation/options.ts';
 import { checkOutputs } from '../evaluation/outputs.ts';
-import { printable } from '../evaluation/text-table.ts';
+import { printable } from '../text/text-table.ts';
 import { addOptions } from './add-options.ts';
 import { printResult } from './print-result.ts';
 import { createProgressBar } from './progress-bar.ts';

@@ -1,5 +1,5 @@
-import { count, ratio } from '../evaluation/numbers.ts';
-import { displayWidth } from '../evaluation/text-table.ts';
+import { count, ratio } from '../text/numbers.ts';
+import { displayWidth } from '../text/text-table.ts';
 
 const barWidth = 24;
 const shownLabels = 12;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { count, counted } from '../evaluation/numbers.ts';
+import { count, counted } from '../text/numbers.ts';
 import { merge, type MergeSummary } from '../merge.ts';
 import { mergeOptionTable } from '../options.ts';
 import { addOptions } from './add-options.ts';

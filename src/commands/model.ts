@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { defaultBundle, findBundle, shippedBundles } from '../bundle/find-bundle.ts';
 import { type Bundle, checkBundle } from '../bundle/load-bundle.ts';
-import { megabytes } from '../evaluation/numbers.ts';
+import { megabytes } from '../text/numbers.ts';
 import { verifyBundle } from '../predictor/verify-bundle.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress';
-import { count } from '../evaluation/numbers.ts';
+import { count } from '../text/numbers.ts';
 import type { Terminal } from './terminal.ts';
 import type { ScoreProgress } from '../score.ts';
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
-import { printable } from '../evaluation/text-table.ts';
+import { printable } from '../text/text-table.ts';
 import { refuseInputAsOutput } from '../records/sink.ts';
 import { type ReportFormat, type ReportOptions, reportOptionTable } from '../report/options.ts';
 import { formatReport, report } from '../report/report.ts';

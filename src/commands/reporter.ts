@@ -1,4 +1,4 @@
-import { count } from '../evaluation/numbers.ts';
+import { count } from '../text/numbers.ts';
 import type { ScoreHooks, ScorePlan, ScoreProgress, ScoreSummary } from '../score.ts';
 import { labelBars } from './label-bars.ts';
 import { createProgressBar } from './progress-bar.ts';

@@ -1,6 +1,6 @@
 import type { EvaluationDocument, GateResult } from './document.ts';
 import { gatePlace } from './evaluation-text.ts';
-import { figure } from './numbers.ts';
+import { figure } from '../text/numbers.ts';
 
 /** Gates as JUnit XML, a test case each, as every CI service reads it. */
 export function junitXml({ bundle, gates }: EvaluationDocument): string {

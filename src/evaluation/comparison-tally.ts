@@ -7,7 +7,7 @@ import type {
   TaskComparison,
 } from './comparison-document.ts';
 import { drift } from './drift.ts';
-import { round, share } from './numbers.ts';
+import { round, share } from '../text/numbers.ts';
 import { seededRandom } from '../random.ts';
 import { Reservoir, seedFor } from './random.ts';
 import type { LabelSet } from './scored-layout.ts';

@@ -1,6 +1,6 @@
 import type { ComparisonDocument, LabelComparison, TaskComparison } from './comparison-document.ts';
-import { count, figure, megabytes, points } from './numbers.ts';
-import { printable, textTable } from './text-table.ts';
+import { count, figure, megabytes, points } from '../text/numbers.ts';
+import { printable, textTable } from '../text/text-table.ts';
 
 const shownLabels = 20;
 

@@ -6,8 +6,8 @@ import type {
   SliceEvaluation,
   TaskEvaluation,
 } from './document.ts';
-import { count, figure, points } from './numbers.ts';
-import { printable, textTable } from './text-table.ts';
+import { count, figure, points } from '../text/numbers.ts';
+import { printable, textTable } from '../text/text-table.ts';
 
 /** Wider confusion matrices do not fit a terminal; they are in the JSON. */
 const widestMatrix = 8;

@@ -1,5 +1,5 @@
 import type { ProblemType } from '../pipeline/protocol.ts';
-import { ratio } from './numbers.ts';
+import { ratio } from '../text/numbers.ts';
 import { type Outcome, sameLabels } from './outcomes.ts';
 
 /**

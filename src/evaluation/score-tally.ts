@@ -1,4 +1,4 @@
-import { ratio } from './numbers.ts';
+import { ratio } from '../text/numbers.ts';
 
 /** Scores count with the 4 decimals that `voxpop score` writes, so that equal ones are ties. */
 const scoreSteps = 10_000;

@@ -2,7 +2,7 @@ import type { TaskLayout } from '../pipeline/protocol.ts';
 import { bootstrap, type Bootstrap } from './bootstrap.ts';
 import type { LabelEvaluation, Measured, Metrics, MetricName } from './document.ts';
 import { confusionMatrix, countLabels, countMetrics, type CountMetrics, labelMetrics } from './metrics.ts';
-import { round } from './numbers.ts';
+import { round } from '../text/numbers.ts';
 import { OutcomeTally } from './outcomes.ts';
 import { CalibrationTally, RankingTally } from './score-tally.ts';
 

@@ -1,4 +1,4 @@
-import { count } from '../evaluation/numbers.ts';
+import { count } from '../text/numbers.ts';
 import { chartSizes, heatChart, maxBars, mixChart, stackChart, toneOf, wideFrom } from './charts.ts';
 import type { Breakdown, ReportDocument, TaskCross, TaskMix } from './document.ts';
 import { chart } from './figure.ts';

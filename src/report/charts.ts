@@ -1,5 +1,5 @@
 import type { EncodeEntry, Spec } from 'vega';
-import { count, ratio } from '../evaluation/numbers.ts';
+import { count, ratio } from '../text/numbers.ts';
 import type { ReportDocument, TaskCross, TaskMix, TimeSeries } from './document.ts';
 import { percent, shortLabel, shortText } from './words.ts';
 

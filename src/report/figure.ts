@@ -1,4 +1,4 @@
-import { count } from '../evaluation/numbers.ts';
+import { count } from '../text/numbers.ts';
 import { html, type SafeHtml, trusted } from './html.ts';
 
 export interface ChartParts {

@@ -1,4 +1,4 @@
-import { count } from '../evaluation/numbers.ts';
+import { count } from '../text/numbers.ts';
 import { wilsonLow } from './report-tally.ts';
 import type { ReportDocument } from './document.ts';
 import { comments, humanLabel, percent } from './words.ts';

@@ -1,4 +1,4 @@
-import { count } from '../evaluation/numbers.ts';
+import { count } from '../text/numbers.ts';
 import type { ReportDocument } from './document.ts';
 import { findings } from './findings.ts';
 import { humanLabel, percent } from './words.ts';

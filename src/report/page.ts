@@ -1,4 +1,4 @@
-import { count } from '../evaluation/numbers.ts';
+import { count } from '../text/numbers.ts';
 import { chartSizes, hotspotChart, shownHotspots, timeChart, wideFrom } from './charts.ts';
 import { breakdownCard, crossOf, heatCard, legend, meaningfulOrder, mixCard } from './cards.ts';
 import type { ReportDocument } from './document.ts';

@@ -1,4 +1,4 @@
-import { count } from '../evaluation/numbers.ts';
+import { count } from '../text/numbers.ts';
 import type { ReportDocument, SampleText } from './document.ts';
 import { html, type SafeHtml } from './html.ts';
 import { capital, comments, humanLabel } from './words.ts';

@@ -1,4 +1,4 @@
-import { round, share } from '../evaluation/numbers.ts';
+import { round, share } from '../text/numbers.ts';
 import { Reservoir, seedFor } from '../evaluation/random.ts';
 import { seededRandom } from '../random.ts';
 import type { ScoredText, ScoredTask } from '../evaluation/scored-file.ts';

@@ -1,5 +1,5 @@
-import { counted } from '../evaluation/numbers.ts';
-import { displayWidth } from '../evaluation/text-table.ts';
+import { counted } from '../text/numbers.ts';
+import { displayWidth } from '../text/text-table.ts';
 
 const shortLength = 20;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { textTable } from '../../src/evaluation/text-table.ts';
+import { textTable } from '../../src/text/text-table.ts';
 
 test('values from files give neither escapes nor commands of a CI service', () => {
   const table = textTable([
