@@ -13,7 +13,7 @@ import { createManifest, type ManifestShard } from './pipeline/manifest.ts';
 import { OutputSession, usualManifestPath } from './pipeline/output-session.ts';
 import { mapLabels, type MappedTasks, readLabelMap } from './pipeline/label-map.ts';
 import { WorkerPool } from './pipeline/pool.ts';
-import type { Shard, ShardPredictions, TaskLayout } from './pipeline/protocol.ts';
+import type { Shard, ShardPredictions, TaskLayout } from './protocol.ts';
 import { allowsRejects, Rejects } from './pipeline/rejects.ts';
 import { planSlice, requireFiles, type SlicePlan } from './pipeline/plan-slice.ts';
 import { RecentPredictions } from './pipeline/recent-predictions.ts';

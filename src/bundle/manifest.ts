@@ -1,5 +1,5 @@
 import { BundleError } from '../errors.ts';
-import type { ProblemType } from '../pipeline/protocol.ts';
+import type { ProblemType } from '../protocol.ts';
 
 /** The bundle format that this version reads and `bundle.json` must state. */
 export const bundleFormatVersion = 1;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { InputError, UsageError } from '../errors.ts';
-import type { TaskLayout } from '../pipeline/protocol.ts';
+import type { TaskLayout } from '../protocol.ts';
 import type { EvaluationDocument } from './document.ts';
 
 const baselineVersion = 1;

@@ -1,4 +1,4 @@
-import type { ProblemType } from '../pipeline/protocol.ts';
+import type { ProblemType } from '../protocol.ts';
 import { countLabels, countMetrics, type CountMetrics } from './metrics.ts';
 import type { Outcome } from './outcomes.ts';
 import { seededRandom } from '../random.ts';

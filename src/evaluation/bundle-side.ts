@@ -3,7 +3,7 @@ import { findBundle } from '../bundle/find-bundle.ts';
 import { type BundleDescription, checkBundle } from '../bundle/load-bundle.ts';
 import type { resolveScoreOptions } from '../options.ts';
 import { WorkerPool } from '../pipeline/pool.ts';
-import type { ShardPredictions, TaskLayout } from '../pipeline/protocol.ts';
+import type { ShardPredictions, TaskLayout } from '../protocol.ts';
 import { shardRows } from '../pipeline/run.ts';
 import { selectTasks } from '../predictor/predictor.ts';
 import type { Row } from '../records/row.ts';

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { resolveScoreOptions } from '../options.ts';
-import { type ShardPredictions, type TaskLayout, textFlags } from '../pipeline/protocol.ts';
+import { type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
 import { shardRows } from '../pipeline/run.ts';
 import type { RecordsHead, Row } from '../records/row.ts';
 import { openRecords } from '../records/open-records.ts';

@@ -1,4 +1,4 @@
-import type { ProblemType } from '../pipeline/protocol.ts';
+import type { ProblemType } from '../protocol.ts';
 import type { Interval } from './bootstrap.ts';
 
 /** Names of the figures of a task; those that a task does not have are left out. */

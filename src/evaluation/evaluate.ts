@@ -3,7 +3,7 @@ import { checkBundle } from '../bundle/load-bundle.ts';
 import { UsageError } from '../errors.ts';
 import type { ScoreOptions } from '../options.ts';
 import { type LabelMap, mapLabels, readLabelMap } from '../pipeline/label-map.ts';
-import type { TaskLayout } from '../pipeline/protocol.ts';
+import type { TaskLayout } from '../protocol.ts';
 import { Tally } from '../pipeline/tally.ts';
 import { openSink } from '../records/sink.ts';
 import { openScoring, type ScoreHooks, type ScorePlan } from '../score.ts';

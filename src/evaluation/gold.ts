@@ -1,6 +1,6 @@
 import { InputError, UsageError } from '../errors.ts';
 import { type LabelMap, newName } from '../pipeline/label-map.ts';
-import type { TaskLayout } from '../pipeline/protocol.ts';
+import type { TaskLayout } from '../protocol.ts';
 import { type ColumnsReader, columnsReader } from '../records/column-reader.ts';
 import { isDelimited, type RecordsHead, type Row } from '../records/row.ts';
 

@@ -1,4 +1,4 @@
-import type { ProblemType } from '../pipeline/protocol.ts';
+import type { ProblemType } from '../protocol.ts';
 import { ratio } from '../text/numbers.ts';
 import { type Outcome, sameLabels } from './outcomes.ts';
 

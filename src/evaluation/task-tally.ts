@@ -1,4 +1,4 @@
-import type { TaskLayout } from '../pipeline/protocol.ts';
+import type { TaskLayout } from '../protocol.ts';
 import { bootstrap, type Bootstrap } from './bootstrap.ts';
 import type { LabelEvaluation, Measured, Metrics, MetricName } from './document.ts';
 import { confusionMatrix, countLabels, countMetrics, type CountMetrics, labelMetrics } from './metrics.ts';

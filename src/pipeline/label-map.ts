@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { InputError, UsageError } from '../errors.ts';
-import type { ShardPredictions, TaskLayout } from './protocol.ts';
+import type { ShardPredictions, TaskLayout } from '../protocol.ts';
 
 /** New names of labels, by task and label; labels that get the same name are merged. */
 export type LabelMap = Record<string, Record<string, string>>;

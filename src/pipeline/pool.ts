@@ -2,7 +2,14 @@ import { once } from 'node:events';
 import type { ResourceLimits } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { BundleError, exitCodes, PredictError, UsageError, VoxpopError } from '../errors.ts';
-import type { Fault, Shard, ShardPredictions, ShardReply, WorkerLoaded, WorkerSettings } from './protocol.ts';
+import type {
+  Fault,
+  Shard,
+  ShardPredictions,
+  ShardReply,
+  WorkerLoaded,
+  WorkerSettings,
+} from '../protocol.ts';
 
 /** Compiled beside this file. */
 const workerFile = new URL('./worker.js', import.meta.url).href;

@@ -1,4 +1,4 @@
-import { type PredictCounts, type Shard, type ShardPredictions, textFlags } from './protocol.ts';
+import { type PredictCounts, type Shard, type ShardPredictions, textFlags } from '../protocol.ts';
 
 /** Shards whose predictions are kept; at 512 rows in each, repeats up to some 30,000 rows back are found. */
 const keptShards = 64;

@@ -1,5 +1,5 @@
 import { PredictError } from '../errors.ts';
-import type { PredictCounts, Shard, ShardPredictions } from './protocol.ts';
+import type { PredictCounts, Shard, ShardPredictions } from '../protocol.ts';
 
 /** A text that the model cannot score, by its place in the shard. */
 export interface TextFailure {

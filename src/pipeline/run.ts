@@ -3,7 +3,7 @@ import type { RowWriter } from '../records/writer.ts';
 import { inOrder } from './in-order.ts';
 import type { InputRead } from './input-log.ts';
 import type { OutputSession } from './output-session.ts';
-import type { Shard, ShardPredictions } from './protocol.ts';
+import type { Shard, ShardPredictions } from '../protocol.ts';
 import type { Rejects } from './rejects.ts';
 import { scoreRobustly } from './robust.ts';
 import { cutShards } from './shard.ts';

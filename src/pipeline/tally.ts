@@ -1,4 +1,4 @@
-import { type TaskLayout, textFlags } from './protocol.ts';
+import { type TaskLayout, textFlags } from '../protocol.ts';
 import type { ScoredShard } from './run.ts';
 
 /** rows = scored + empty + rejected. */

@@ -2,7 +2,7 @@ import { parentPort, threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
 import { VoxpopError } from '../errors.ts';
 import { Predictor } from '../predictor/predictor.ts';
-import type { Fault, Shard, ShardReply, WorkerLoaded, WorkerSettings } from './protocol.ts';
+import type { Fault, Shard, ShardReply, WorkerLoaded, WorkerSettings } from '../protocol.ts';
 
 /**
  * The one place where streams meet the model: a worker thread holds a predictor and scores shards with it.

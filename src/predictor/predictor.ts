@@ -10,7 +10,7 @@ import {
 } from '../bundle/load-bundle.ts';
 import type { BundleTask } from '../bundle/manifest.ts';
 import { PredictError, UsageError } from '../errors.ts';
-import { type ShardPredictions, textFlags } from '../pipeline/protocol.ts';
+import { type ShardPredictions, textFlags } from '../protocol.ts';
 import { cutBatches } from './batch.ts';
 import { decodeRow, type TaskDecoder } from './decode.ts';
 import { ModelSession } from './session.ts';

@@ -1,4 +1,4 @@
-import { type ShardPredictions, textFlags } from '../pipeline/protocol.ts';
+import { type ShardPredictions, textFlags } from '../protocol.ts';
 import { formatScore } from './prediction-view.ts';
 import type { WriterOptions } from './writer.ts';
 

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import type { TaskLayout } from '../pipeline/protocol.ts';
+import type { TaskLayout } from '../protocol.ts';
 import {
   type LabelScore,
   predictionAt,

@@ -1,4 +1,4 @@
-import { type ShardPredictions, type TaskLayout, textFlags } from '../pipeline/protocol.ts';
+import { type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
 
 /** How much of the scores goes into the output. */
 export type ScoresShown = 'none' | 'top' | 'all';

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import type { ShardPredictions, TaskLayout } from '../pipeline/protocol.ts';
+import type { ShardPredictions, TaskLayout } from '../protocol.ts';
 import { createDelimitedWriter } from './delimited-writer.ts';
 import { createJsonLinesWriter } from './json-lines-writer.ts';
 import type { ScoresShown } from './prediction-view.ts';

@@ -7,7 +7,7 @@ import { finished } from 'node:stream/promises';
 import * as ort from 'onnxruntime-node';
 import { loadBundle } from '../../src/bundle/load-bundle.ts';
 import { shardRows } from '../../src/pipeline/run.ts';
-import { type ShardPredictions, textFlags } from '../../src/pipeline/protocol.ts';
+import { type ShardPredictions, textFlags } from '../../src/protocol.ts';
 import { type Batch, cutBatches } from '../../src/predictor/batch.ts';
 import { decodeRow, type TaskDecoder } from '../../src/predictor/decode.ts';
 import { defaultMaxBatchTokens } from '../../src/predictor/predictor.ts';

@@ -11,7 +11,7 @@ import { OutputSession } from '../../src/pipeline/output-session.ts';
 import { Rejects } from '../../src/pipeline/rejects.ts';
 import { scoreRows, writeRows } from '../../src/pipeline/run.ts';
 import { Tally } from '../../src/pipeline/tally.ts';
-import type { Shard, ShardPredictions } from '../../src/pipeline/protocol.ts';
+import type { Shard, ShardPredictions } from '../../src/protocol.ts';
 import { TextTokenizer } from '../../src/predictor/tokenizer.ts';
 import { openRecords } from '../../src/records/open-records.ts';
 import { planScore, score } from '../../src/score.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { InputError, UsageError } from '../../src/errors.ts';
 import { mapLabels, readLabelMap } from '../../src/pipeline/label-map.ts';
-import type { ShardPredictions, TaskLayout } from '../../src/pipeline/protocol.ts';
+import type { ShardPredictions, TaskLayout } from '../../src/protocol.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
 const tasks: TaskLayout[] = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PredictError } from '../../src/errors.ts';
-import { type Shard, type ShardPredictions, textFlags } from '../../src/pipeline/protocol.ts';
+import { type Shard, type ShardPredictions, textFlags } from '../../src/protocol.ts';
 import { RecentPredictions } from '../../src/pipeline/recent-predictions.ts';
 
 /** A model that says how long a text is; an empty text is empty. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { ShardPredictions } from '../../src/pipeline/protocol.ts';
+import type { ShardPredictions } from '../../src/protocol.ts';
 import { Predictor, type PredictorOptions } from '../../src/predictor/predictor.ts';
 import { verifyBundle } from '../../src/predictor/verify-bundle.ts';
 import { writeBundle } from '../support/fixture-bundle.ts';

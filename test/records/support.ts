@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after } from 'node:test';
-import type { ShardPredictions, TaskLayout } from '../../src/pipeline/protocol.ts';
+import type { ShardPredictions, TaskLayout } from '../../src/protocol.ts';
 import { openRecords, type RecordsOptions } from '../../src/records/open-records.ts';
 import type { RecordsHead, Row } from '../../src/records/row.ts';
 import { createRowWriter, type RowWriter, type WriterOptions } from '../../src/records/writer.ts';

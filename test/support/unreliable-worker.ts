@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { parentPort, threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
-import type { Shard, ShardReply, WorkerLoaded, WorkerSettings } from '../../src/pipeline/protocol.ts';
+import type { Shard, ShardReply, WorkerLoaded, WorkerSettings } from '../../src/protocol.ts';
 
 const { bundlePath } = workerData as WorkerSettings;
 
