@@ -1,8 +1,7 @@
 import type { ProblemType } from '../protocol.ts';
 import { countLabels, countMetrics, type CountMetrics } from './metrics.ts';
 import type { Outcome } from './outcomes.ts';
-import { seededRandom } from '../random.ts';
-import { poisson } from './random.ts';
+import { poisson, seededRandom } from '../random.ts';
 
 export type Interval = [low: number, high: number];
 export type Intervals = Partial<Record<keyof CountMetrics, Interval>>;

@@ -8,8 +8,7 @@ import type {
 } from './comparison-document.ts';
 import { drift } from './drift.ts';
 import { round, share } from '../text/numbers.ts';
-import { seededRandom } from '../random.ts';
-import { Reservoir, seedFor } from './random.ts';
+import { Reservoir, seededRandom, seedFor } from '../random.ts';
 import type { LabelSet } from './scored-layout.ts';
 import { ValueLimit } from './slices.ts';
 

@@ -12,7 +12,7 @@ import { runGates } from './gates.ts';
 import { type GoldColumn, goldReader } from './gold.ts';
 import type { ResolvedEvaluateOptions } from './options.ts';
 import { sameLabels } from './outcomes.ts';
-import { seedFor } from './random.ts';
+import { seedFor } from '../random.ts';
 import { languageColumn, languageTask, sliceReader, ValueLimit } from './slices.ts';
 import { type TaskMeasurement, TaskTally } from './task-tally.ts';
 

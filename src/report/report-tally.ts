@@ -1,6 +1,5 @@
 import { round, share } from '../text/numbers.ts';
-import { Reservoir, seedFor } from '../evaluation/random.ts';
-import { seededRandom } from '../random.ts';
+import { Reservoir, seededRandom, seedFor } from '../random.ts';
 import type { ScoredText, ScoredTask } from '../evaluation/scored-file.ts';
 import type { LabelSet } from '../evaluation/scored-layout.ts';
 import { bucketOf, DateTally, nextBucket, unitOf } from './dates.ts';
