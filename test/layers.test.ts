@@ -19,7 +19,9 @@ const mayImport: Record<string, string[]> = {
   options: ['errors', 'bundle', 'predictor', 'pipeline'],
   score: ['protocol', 'errors', 'version', 'options', 'bundle', 'records', 'pipeline', 'predictor'],
   merge: ['errors', 'options', 'records', 'pipeline'],
+  scored: ['errors', 'options', 'bundle', 'pipeline', 'records'],
   evaluation: [
+    'scored',
     'random',
     'text',
     'errors',
@@ -31,7 +33,7 @@ const mayImport: Record<string, string[]> = {
     'pipeline',
     'protocol',
   ],
-  report: ['random', 'text', 'errors', 'options', 'evaluation', 'records'],
+  report: ['random', 'text', 'errors', 'options', 'scored', 'evaluation', 'records'],
   commands: [
     'errors',
     'text',

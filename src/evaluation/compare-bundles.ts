@@ -11,9 +11,9 @@ import type { CompareOptions } from './compare-options.ts';
 import type { ComparisonDocument, TaskQuality } from './comparison-document.ts';
 import { ComparisonTally } from './comparison-tally.ts';
 import { findGoldColumns, goldReader } from './gold.ts';
-import { languageColumn, languageTask, sliceReader } from './slices.ts';
+import { languageColumn, languageTask, groupReader } from '../scored/column-groups.ts';
 import { TaskTally } from './task-tally.ts';
-import type { LabelSet } from './scored-layout.ts';
+import type { LabelSet } from '../scored/scored-layout.ts';
 
 /** Shards per worker and turn: long enough to keep all workers busy, short enough that turns are close. */
 const shardsPerTurn = 2;
@@ -130,7 +130,7 @@ class BundleComparison {
       };
     });
     const column = languageColumn(head);
-    const readColumn = column === undefined ? undefined : sliceReader(head, [column]);
+    const readColumn = column === undefined ? undefined : groupReader(head, [column]);
     this.#readLanguage = (row) => readColumn?.(row)[0];
   }
 

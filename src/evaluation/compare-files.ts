@@ -11,8 +11,8 @@ import {
   type ScoredRow,
   type ScoredText,
   usualMultiTasks,
-} from './scored-file.ts';
-import { languageColumn, languageTask } from './slices.ts';
+} from '../scored/scored-file.ts';
+import { languageColumn, languageTask } from '../scored/column-groups.ts';
 
 type Compared = Pick<ComparisonDocument, 'a' | 'b' | 'tasks' | 'matched' | 'only_a' | 'only_b'>;
 

@@ -9,8 +9,8 @@ import type {
 import { drift } from './drift.ts';
 import { round, share } from '../text/numbers.ts';
 import { Reservoir, seededRandom, seedFor } from '../random.ts';
-import type { LabelSet } from './scored-layout.ts';
-import { ValueLimit } from './slices.ts';
+import type { LabelSet } from '../scored/scored-layout.ts';
+import { ValueLimit } from '../scored/column-groups.ts';
 
 /** What rows without any label of a task count as. */
 export const noLabel = '(no label)';

@@ -25,7 +25,7 @@ import {
   scoringOptionTable,
 } from './options.ts';
 import { checkOutputs } from './outputs.ts';
-import { languageTask } from './slices.ts';
+import { languageTask } from '../scored/column-groups.ts';
 
 /** In front of the columns that `score` would add, so that they never clash with gold columns: never seen. */
 const hiddenPrefix = '\u0000';

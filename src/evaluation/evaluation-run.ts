@@ -13,7 +13,7 @@ import { type GoldColumn, goldReader } from './gold.ts';
 import type { ResolvedEvaluateOptions } from './options.ts';
 import { sameLabels } from './outcomes.ts';
 import { seedFor } from '../random.ts';
-import { languageColumn, languageTask, sliceReader, ValueLimit } from './slices.ts';
+import { languageColumn, languageTask, groupReader, ValueLimit } from '../scored/column-groups.ts';
 import { type TaskMeasurement, TaskTally } from './task-tally.ts';
 
 export interface Evaluation {
@@ -88,7 +88,7 @@ export class EvaluationRun {
       (name) => predicted === undefined || name !== languageTask,
     );
     const unique = [...new Set(columns)];
-    const readColumns = sliceReader(head, unique);
+    const readColumns = groupReader(head, unique);
     const limit = new ValueLimit();
     this.#sliceNames = predicted === undefined ? unique : [languageTask, ...unique];
     this.#readSlices = (row, predictions, text) => {

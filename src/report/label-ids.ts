@@ -1,4 +1,4 @@
-import { ValueLimit } from '../evaluation/slices.ts';
+import { ValueLimit } from '../scored/column-groups.ts';
 
 /** Numbers for labels, in order of appearance: counting by number is what makes a million rows quick. */
 export class LabelIds {

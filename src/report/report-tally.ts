@@ -1,7 +1,7 @@
 import { round, share } from '../text/numbers.ts';
 import { Reservoir, seededRandom, seedFor } from '../random.ts';
-import type { ScoredText, ScoredTask } from '../evaluation/scored-file.ts';
-import type { LabelSet } from '../evaluation/scored-layout.ts';
+import type { ScoredText, ScoredTask } from '../scored/scored-file.ts';
+import type { LabelSet } from '../scored/scored-layout.ts';
 import { bucketOf, DateTally, nextBucket, unitOf } from './dates.ts';
 import type {
   Breakdown,

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
-import { openScoredFile, type ScoredFile } from '../evaluation/scored-file.ts';
-import { languageColumn, languageTask, sliceReader, ValueLimit } from '../evaluation/slices.ts';
+import { openScoredFile, type ScoredFile } from '../scored/scored-file.ts';
+import { languageColumn, languageTask, groupReader, ValueLimit } from '../scored/column-groups.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
 import { dateColumn } from './dates.ts';
 import type { ReportDocument, ReportSource } from './document.ts';
@@ -52,7 +52,7 @@ async function readReport(
   const columns = [
     ...new Set([...(language !== undefined && predicted === -1 ? [language] : []), ...(options.by ?? [])]),
   ];
-  const readColumns = sliceReader(
+  const readColumns = groupReader(
     head,
     columns.filter((name) => predicted === -1 || name !== languageTask),
   );

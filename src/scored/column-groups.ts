@@ -2,7 +2,7 @@ import { columnsReader, valueText } from '../records/column-reader.ts';
 import type { RecordsHead, Row } from '../records/row.ts';
 
 /** Values of a column that are told apart; the rest counts as `otherValue`, which bounds the memory. */
-export const maxSliceValues = 100;
+export const maxGroups = 100;
 export const otherValue = '(other)';
 export const noValue = '(none)';
 /** Longer values are cut, since they are kept. */
@@ -15,7 +15,7 @@ export const languageTask = 'language';
 const languageColumns = new Set(['language', 'lang', 'locale', 'language_code', 'lang_code']);
 
 /** Reads the value of each slicing column out of a row, limited in number and length. */
-export type SliceReader = (row: Row) => string[];
+export type GroupReader = (row: Row) => string[];
 
 /** The column that tells a text's language, if the file has one. */
 export function languageColumn(head: RecordsHead): string | undefined {
@@ -23,7 +23,7 @@ export function languageColumn(head: RecordsHead): string | undefined {
 }
 
 /** @throws UsageError when a delimited file lacks a column */
-export function sliceReader(head: RecordsHead, columns: readonly string[]): SliceReader {
+export function groupReader(head: RecordsHead, columns: readonly string[]): GroupReader {
   const read = columnsReader(head, columns, '--by');
   const limits = columns.map(() => new ValueLimit());
   return (row) => read(row).map((value, index) => (limits[index] as ValueLimit).admit(valueText(value)));
@@ -37,7 +37,7 @@ export class ValueLimit {
     const short = value.trim().slice(0, maxValueCharacters).toWellFormed();
     if (short === '') return noValue;
     if (this.#known.has(short)) return short;
-    if (this.#known.size >= maxSliceValues) return otherValue;
+    if (this.#known.size >= maxGroups) return otherValue;
     this.#known.add(short);
     return short;
   }

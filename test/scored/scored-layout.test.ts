@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cellsToLabels, findTaskColumns, jsonToLabels } from '../../src/evaluation/scored-layout.ts';
+import { cellsToLabels, findTaskColumns, jsonToLabels } from '../../src/scored/scored-layout.ts';
 
 const open = { prefix: undefined, closed: false };
 
