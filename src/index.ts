@@ -11,15 +11,15 @@ export type {
   PredictorOptions,
   SingleLabelPrediction,
 } from './predictor/predictor.ts';
-export { evaluate } from './evaluation/evaluate.ts';
-export type { EvaluateHooks } from './evaluation/evaluate.ts';
-export type { Evaluation } from './evaluation/evaluation-run.ts';
-export type { EvaluateOptions } from './evaluation/options.ts';
-export type { EvaluationDocument } from './evaluation/document.ts';
-export { compare } from './evaluation/compare.ts';
-export type { Comparison } from './evaluation/compare.ts';
-export type { CompareOptions } from './evaluation/compare-options.ts';
-export type { ComparisonDocument } from './evaluation/comparison-document.ts';
+export { evaluate } from './evaluate/evaluate.ts';
+export type { EvaluateHooks } from './evaluate/evaluate.ts';
+export type { Evaluation } from './evaluate/evaluation-run.ts';
+export type { EvaluateOptions } from './evaluate/options.ts';
+export type { EvaluationDocument } from './evaluate/evaluation-document.ts';
+export { compare } from './compare/compare.ts';
+export type { Comparison } from './compare/compare.ts';
+export type { CompareOptions } from './compare/options.ts';
+export type { ComparisonDocument } from './compare/comparison-document.ts';
 export { formatReport, report } from './report/report.ts';
 export type { ReportFormat, ReportOptions } from './report/options.ts';
 export type { ReportDocument } from './report/document.ts';

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { GateFailed } from '../errors.ts';
-import { compare } from '../evaluation/compare.ts';
-import { type CompareOptions, compareOptionTable } from '../evaluation/compare-options.ts';
-import { comparisonText } from '../evaluation/comparison-text.ts';
+import { compare } from '../compare/compare.ts';
+import { type CompareOptions, compareOptionTable } from '../compare/options.ts';
+import { comparisonText } from '../compare/comparison-text.ts';
 import { addOptions } from './add-options.ts';
 import { printResult } from './print-result.ts';
 import type { Terminal } from './terminal.ts';

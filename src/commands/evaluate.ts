@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { GateFailed } from '../errors.ts';
-import { githubAnnotations, junitXml } from '../evaluation/ci-formats.ts';
-import { evaluate } from '../evaluation/evaluate.ts';
-import { evaluationText } from '../evaluation/evaluation-text.ts';
-import { type EvaluateOptions, evaluateOptionTable } from '../evaluation/options.ts';
-import { checkOutputs } from '../evaluation/outputs.ts';
+import { githubAnnotations, junitXml } from '../evaluate/ci-formats.ts';
+import { evaluate } from '../evaluate/evaluate.ts';
+import { evaluationText } from '../evaluate/evaluation-text.ts';
+import { type EvaluateOptions, evaluateOptionTable } from '../evaluate/options.ts';
+import { checkOutputs } from '../evaluate/outputs.ts';
 import { printable } from '../text/text-table.ts';
 import { addOptions } from './add-options.ts';
 import { printResult } from './print-result.ts';

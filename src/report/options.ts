@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { collect, expectNumber, seedOption } from '../evaluation/options.ts';
+import { collect, expectNumber, seedOption } from '../evaluate/options.ts';
 import { type OptionSpec, type ScoreOptions, scoreOptionTable } from '../options.ts';
 
 export const reportFormats = ['html', 'md', 'json'] as const;

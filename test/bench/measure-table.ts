@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findBundle } from '../../src/bundle/find-bundle.ts';
 import { loadBundle } from '../../src/bundle/load-bundle.ts';
-import { compare } from '../../src/evaluation/compare.ts';
-import type { CompareOptions } from '../../src/evaluation/compare-options.ts';
-import type { BundleSpeed, TaskQuality } from '../../src/evaluation/comparison-document.ts';
+import { compare } from '../../src/compare/compare.ts';
+import type { CompareOptions } from '../../src/compare/options.ts';
+import type { BundleSpeed, TaskQuality } from '../../src/compare/comparison-document.ts';
 import { countParameters } from './onnx-file.ts';
 import { writeSingleTask } from './single-task.ts';
 

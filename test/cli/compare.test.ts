@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { exitCodes } from '../../src/errors.ts';
-import type { ComparisonDocument } from '../../src/evaluation/comparison-document.ts';
+import type { ComparisonDocument } from '../../src/compare/comparison-document.ts';
 import { writeBundle } from '../support/fixture-bundle.ts';
 import { fixtureBundle, labelledCsv } from '../support/feedback-labels.ts';
 import { fixturesDirectory } from '../support/paths.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { exitCodes } from '../../src/errors.ts';
-import type { EvaluationDocument } from '../../src/evaluation/document.ts';
+import type { EvaluationDocument } from '../../src/evaluate/evaluation-document.ts';
 import { fixtureBundle, labelledCsv } from '../support/feedback-labels.ts';
 import { type Finished, runVoxpop, voxpopScript } from '../support/run-voxpop.ts';
 import { scratchDirectory } from '../support/scratch.ts';

@@ -7,12 +7,12 @@ import { openRecords } from '../records/open-records.ts';
 import { resolveTextColumns } from '../records/text-columns.ts';
 import { BundleSide } from './bundle-side.ts';
 import { commonTasks } from './compare-files.ts';
-import type { CompareOptions } from './compare-options.ts';
+import type { CompareOptions } from './options.ts';
 import type { ComparisonDocument, TaskQuality } from './comparison-document.ts';
 import { ComparisonTally } from './comparison-tally.ts';
-import { findGoldColumns, goldReader } from './gold.ts';
+import { findGoldColumns, goldReader } from '../evaluate/gold.ts';
 import { languageColumn, languageTask, groupReader } from '../scored/column-groups.ts';
-import { TaskTally } from './task-tally.ts';
+import { TaskTally } from '../evaluate/task-tally.ts';
 import type { LabelSet } from '../scored/scored-layout.ts';
 
 /** Shards per worker and turn: long enough to keep all workers busy, short enough that turns are close. */

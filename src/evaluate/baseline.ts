@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { InputError, UsageError } from '../errors.ts';
 import type { TaskLayout } from '../protocol.ts';
-import type { EvaluationDocument } from './document.ts';
+import type { EvaluationDocument } from './evaluation-document.ts';
 
 const baselineVersion = 1;
 const hashBytes = 6;

@@ -2,7 +2,7 @@ import { InputError, UsageError } from '../errors.ts';
 import { isManifestPath } from '../pipeline/manifest.ts';
 import { readRunSummary, type RunSummary } from '../pipeline/read-manifest.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
-import type { CompareOptions } from './compare-options.ts';
+import type { CompareOptions } from './options.ts';
 import type { ComparisonDocument, LanguageComparison, TaskComparison } from './comparison-document.ts';
 import { compareCounts, ComparisonTally, LabelCounts } from './comparison-tally.ts';
 import {

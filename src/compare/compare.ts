@@ -1,7 +1,7 @@
 import { InputError, UsageError } from '../errors.ts';
 import { type BundleProgress, compareBundles } from './compare-bundles.ts';
 import { areManifests, compareFiles, compareManifests } from './compare-files.ts';
-import { type CompareOptions, resolveCompareOptions } from './compare-options.ts';
+import { type CompareOptions, resolveCompareOptions } from './options.ts';
 import type { ComparisonDocument, ComparisonGate } from './comparison-document.ts';
 
 export interface Comparison {

@@ -5,7 +5,7 @@ import type {
   MetricName,
   SliceEvaluation,
   TaskEvaluation,
-} from './document.ts';
+} from './evaluation-document.ts';
 import { count, figure, points } from '../text/numbers.ts';
 import { printable, textTable } from '../text/text-table.ts';
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { bootstrap } from '../../src/evaluation/bootstrap.ts';
-import { confusionMatrix, countLabels, countMetrics, labelMetrics } from '../../src/evaluation/metrics.ts';
-import { OutcomeTally } from '../../src/evaluation/outcomes.ts';
-import { CalibrationTally, RankingTally } from '../../src/evaluation/score-tally.ts';
+import { bootstrap } from '../../src/evaluate/bootstrap.ts';
+import { confusionMatrix, countLabels, countMetrics, labelMetrics } from '../../src/evaluate/metrics.ts';
+import { OutcomeTally } from '../../src/evaluate/outcomes.ts';
+import { CalibrationTally, RankingTally } from '../../src/evaluate/score-tally.ts';
 import { repositoryRoot } from '../support/paths.ts';
 
 interface LabelFigures {
@@ -38,7 +38,7 @@ interface MultiCase extends LabelFigures {
 }
 
 const oracle = JSON.parse(
-  readFileSync(join(repositoryRoot, 'test/evaluation/oracle/metrics.json'), 'utf8'),
+  readFileSync(join(repositoryRoot, 'test/evaluate/oracle/metrics.json'), 'utf8'),
 ) as {
   scikit_learn: string;
   single: SingleCase[];

@@ -6,7 +6,7 @@ import type { Row } from '../records/row.ts';
 import type { ScorePlan } from '../score.ts';
 import { type Baseline, TextPredictions } from './baseline.ts';
 import { compareWithBaseline } from './baseline-comparison.ts';
-import type { EvaluationDocument, SliceEvaluation } from './document.ts';
+import type { EvaluationDocument, SliceEvaluation } from './evaluation-document.ts';
 import type { FlipsFile } from './flips.ts';
 import { runGates } from './gates.ts';
 import { type GoldColumn, goldReader } from './gold.ts';

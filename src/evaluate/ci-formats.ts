@@ -1,4 +1,4 @@
-import type { EvaluationDocument, GateResult } from './document.ts';
+import type { EvaluationDocument, GateResult } from './evaluation-document.ts';
 import { gatePlace } from './evaluation-text.ts';
 import { figure } from '../text/numbers.ts';
 

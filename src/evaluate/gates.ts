@@ -6,7 +6,7 @@ import {
   type MetricChange,
   type MetricName,
   metricNames,
-} from './document.ts';
+} from './evaluation-document.ts';
 
 /** A drop beyond this is a drop; less is the last digit of a rounded figure. */
 const roundingError = 2e-6;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TextPredictions } from '../../src/evaluation/baseline.ts';
+import { TextPredictions } from '../../src/evaluate/baseline.ts';
 
 const tasks = [
   { name: 'sentiment', labels: ['negative', 'neutral', 'positive'] },

@@ -1,4 +1,10 @@
-import type { EvaluationDocument, Measured, MetricChange, MetricName, SliceEvaluation } from './document.ts';
+import type {
+  EvaluationDocument,
+  Measured,
+  MetricChange,
+  MetricName,
+  SliceEvaluation,
+} from './evaluation-document.ts';
 import type { TaskMeasurement } from './task-tally.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { type OptionSpec, type ScoreOptions, scoreOptionTable } from '../options.ts';
-import { expectNumber, scoringOptionTable, type ScoringOptions, seedOption } from './options.ts';
+import { expectNumber, scoringOptionTable, type ScoringOptions, seedOption } from '../evaluate/options.ts';
 
 /** What a caller of `compare` may set. Either `a` and `b`, or `bundles` and `on`. */
 export interface CompareOptions extends Omit<ScoringOptions, 'threshold'>, Pick<ScoreOptions, 'prefix'> {

@@ -1,6 +1,6 @@
 import type { TaskLayout } from '../protocol.ts';
 import { bootstrap, type Bootstrap } from './bootstrap.ts';
-import type { LabelEvaluation, Measured, Metrics, MetricName } from './document.ts';
+import type { LabelEvaluation, Measured, Metrics, MetricName } from './evaluation-document.ts';
 import { confusionMatrix, countLabels, countMetrics, type CountMetrics, labelMetrics } from './metrics.ts';
 import { round } from '../text/numbers.ts';
 import { OutcomeTally } from './outcomes.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EvaluationDocument, MetricChange } from '../../src/evaluation/document.ts';
-import { runGates } from '../../src/evaluation/gates.ts';
+import type { EvaluationDocument, MetricChange } from '../../src/evaluate/evaluation-document.ts';
+import { runGates } from '../../src/evaluate/gates.ts';
 import { UsageError } from '../../src/errors.ts';
 
 const document: EvaluationDocument = {
