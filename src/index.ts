@@ -22,11 +22,11 @@ export type { CompareOptions } from './compare/options.ts';
 export type { ComparisonDocument } from './compare/comparison-document.ts';
 export { formatReport, report } from './report/report.ts';
 export type { ReportFormat, ReportOptions } from './report/options.ts';
-export type { ReportDocument } from './report/document.ts';
+export type { ReportDocument } from './report/report-document.ts';
 export type { LabelMap } from './pipeline/label-map.ts';
 export { loadBundle } from './bundle/load-bundle.ts';
 export type { Bundle, BundleDescription } from './bundle/load-bundle.ts';
-export type { BundleManifest, BundleTask } from './bundle/manifest.ts';
+export type { BundleJson as BundleManifest, BundleTask } from './bundle/bundle-json.ts';
 export { verifyBundle } from './predictor/verify-bundle.ts';
 export type { BundleVerification } from './predictor/verify-bundle.ts';
 export {

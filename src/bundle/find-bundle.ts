@@ -19,7 +19,7 @@ export async function findBundle(nameOrPath: string = defaultBundle): Promise<st
   if (shipped.includes(nameOrPath)) return join(modelsDirectory, nameOrPath);
   if (await stat(nameOrPath).catch(() => undefined)) return resolve(nameOrPath);
   throw new BundleError('BUNDLE_NOT_FOUND', `Expected a bundle, found none at ${nameOrPath}`, {
-    hint: `Name a directory with a ${bundleFiles.manifest}, or one of: ${shipped.join(', ')}.`,
+    hint: `Name a directory with a ${bundleFiles.json}, or one of: ${shipped.join(', ')}.`,
   });
 }
 
@@ -28,7 +28,7 @@ export async function shippedBundles(): Promise<string[]> {
   const entries = await readdir(modelsDirectory).catch(() => []);
   const isBundle = await Promise.all(
     entries.map((entry) =>
-      stat(join(modelsDirectory, entry, bundleFiles.manifest)).then(
+      stat(join(modelsDirectory, entry, bundleFiles.json)).then(
         () => true,
         () => false,
       ),

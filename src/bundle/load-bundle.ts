@@ -5,27 +5,27 @@ import { MessageChannel } from 'node:worker_threads';
 import { BundleError } from '../errors.ts';
 import { refuseUnsafePatterns } from './check-tokenizer.ts';
 import { inspectOnnx } from './inspect-onnx.ts';
-import { type BundleFile, type BundleManifest, parseManifest } from './manifest.ts';
+import { type BundleFile, type BundleJson, parseBundleJson } from './bundle-json.ts';
 
 /** Files that every bundle has, by their path in it. */
 export const bundleFiles = {
-  manifest: 'bundle.json',
+  json: 'bundle.json',
   model: 'model.onnx',
   tokenizer: 'tokenizer.json',
 } as const;
 
-/** No honest manifest comes near; a larger file is refused before it is read. */
-const maxManifestBytes = 16 * 1024 * 1024;
+/** No honest `bundle.json` comes near; a larger file is refused before it is read. */
+const maxJsonBytes = 16 * 1024 * 1024;
 
 /** A bundle whose files were read once, checked, and are used from memory: nothing can change them later. */
 export interface Bundle {
   path: string;
-  manifest: BundleManifest;
+  manifest: BundleJson;
   /** ONNX model; the whole of its buffer. */
   model: Uint8Array<ArrayBuffer>;
   /** Parsed `tokenizer.json` in Hugging Face's format. */
   tokenizer: Record<string, unknown>;
-  /** Of `bundle.json`'s bytes, hex; names the bundle's exact contents, since the manifest holds the hashes. */
+  /** SHA-256 of `bundle.json`, hex; names the exact contents of the whole bundle, which holds the hashes of the other files. */
   sha256: string;
 }
 
@@ -71,8 +71,8 @@ export async function loadBundle(path: string): Promise<Bundle> {
       },
     );
   }
-  const manifestBytes = await readInside(path, bundleFiles.manifest, maxManifestBytes);
-  const manifest = parseManifest(manifestBytes.toString('utf8'), join(path, bundleFiles.manifest));
+  const jsonBytes = await readInside(path, bundleFiles.json, maxJsonBytes);
+  const manifest = parseBundleJson(jsonBytes.toString('utf8'), join(path, bundleFiles.json));
   const contents = new Map<string, Buffer<ArrayBuffer>>();
   for (const file of manifest.files) contents.set(file.path, await readChecked(path, file));
 
@@ -81,7 +81,7 @@ export async function loadBundle(path: string): Promise<Bundle> {
     if (bytes !== undefined) return bytes;
     throw new BundleError(
       'BUNDLE_FILE_UNLISTED',
-      `${join(path, bundleFiles.manifest)}: expected ${name} among files, found ${[...contents.keys()].join(', ') || 'none'}`,
+      `${join(path, bundleFiles.json)}: expected ${name} among files, found ${[...contents.keys()].join(', ') || 'none'}`,
     );
   }) as [Buffer<ArrayBuffer>, Buffer<ArrayBuffer>];
   inspectOnnx(model, join(path, bundleFiles.model));
@@ -90,7 +90,7 @@ export async function loadBundle(path: string): Promise<Bundle> {
     manifest,
     model,
     tokenizer: parseTokenizer(tokenizer, join(path, bundleFiles.tokenizer)),
-    sha256: sha256(manifestBytes),
+    sha256: sha256(jsonBytes),
   };
 }
 
@@ -138,7 +138,7 @@ async function readInside(bundle: string, path: string, maxBytes: number): Promi
   ) {
     throw new BundleError(
       'BUNDLE_PATH_OUTSIDE',
-      `${join(bundle, bundleFiles.manifest)}: expected paths inside the bundle, found ${JSON.stringify(path)}`,
+      `${join(bundle, bundleFiles.json)}: expected paths inside the bundle, found ${JSON.stringify(path)}`,
     );
   }
   const info = await lstat(where).catch((cause: NodeJS.ErrnoException) => {

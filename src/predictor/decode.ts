@@ -1,4 +1,4 @@
-import type { BundleTask } from '../bundle/manifest.ts';
+import type { BundleTask } from '../bundle/bundle-json.ts';
 
 /** A task with what decides on its labels. */
 export interface TaskDecoder {

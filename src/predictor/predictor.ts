@@ -8,7 +8,7 @@ import {
   loadBundle,
   releaseModel,
 } from '../bundle/load-bundle.ts';
-import type { BundleTask } from '../bundle/manifest.ts';
+import type { BundleTask } from '../bundle/bundle-json.ts';
 import { PredictError, UsageError } from '../errors.ts';
 import { type ShardPredictions, textFlags } from '../protocol.ts';
 import { cutBatches } from './batch.ts';

@@ -1,6 +1,6 @@
 import type { EncodeEntry, Spec } from 'vega';
 import { count, ratio } from '../text/numbers.ts';
-import type { ReportDocument, TaskCross, TaskMix, TimeSeries } from './document.ts';
+import type { ReportDocument, TaskCross, TaskMix, TimeSeries } from './report-document.ts';
 import { percent, shortLabel, shortText } from './words.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { TimeSeries } from './document.ts';
+import type { TimeSeries } from './report-document.ts';
 
 /** Names that a column with the date of a comment goes by; lower case. */
 const usualNames = new Set(

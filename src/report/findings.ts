@@ -1,6 +1,6 @@
 import { count } from '../text/numbers.ts';
 import { wilsonLow } from './report-tally.ts';
-import type { ReportDocument } from './document.ts';
+import type { ReportDocument } from './report-document.ts';
 import { comments, humanLabel, percent } from './words.ts';
 
 /** What a reader should know first, in sentences. */

@@ -1,4 +1,4 @@
-import type { SampleText } from './document.ts';
+import type { SampleText } from './report-document.ts';
 
 const comparedCharacters = 600;
 

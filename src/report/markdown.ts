@@ -1,5 +1,5 @@
 import { count } from '../text/numbers.ts';
-import type { ReportDocument } from './document.ts';
+import type { ReportDocument } from './report-document.ts';
 import { findings } from './findings.ts';
 import { humanLabel, percent } from './words.ts';
 

@@ -1,7 +1,7 @@
 import { count } from '../text/numbers.ts';
 import { chartSizes, hotspotChart, shownHotspots, timeChart, wideFrom } from './charts.ts';
 import { breakdownCard, crossOf, heatCard, legend, meaningfulOrder, mixCard } from './cards.ts';
-import type { ReportDocument } from './document.ts';
+import type { ReportDocument } from './report-document.ts';
 import { chart } from './figure.ts';
 import { findings } from './findings.ts';
 import { html, type SafeHtml, trusted } from './html.ts';

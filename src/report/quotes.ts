@@ -1,5 +1,5 @@
 import { count } from '../text/numbers.ts';
-import type { ReportDocument, SampleText } from './document.ts';
+import type { ReportDocument, SampleText } from './report-document.ts';
 import { html, type SafeHtml } from './html.ts';
 import { capital, comments, humanLabel } from './words.ts';
 

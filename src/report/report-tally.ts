@@ -13,7 +13,7 @@ import type {
   TaskMix,
   TimeSeries,
   UncertainTexts,
-} from './document.ts';
+} from './report-document.ts';
 import { LowestScores } from './lowest-scores.ts';
 import { increase, LabelIds, pairFactor } from './label-ids.ts';
 

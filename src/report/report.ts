@@ -3,7 +3,7 @@ import { openScoredFile, type ScoredFile } from '../scored/scored-file.ts';
 import { languageColumn, languageTask, groupReader, ValueLimit } from '../scored/column-groups.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
 import { dateColumn } from './dates.ts';
-import type { ReportDocument, ReportSource } from './document.ts';
+import type { ReportDocument, ReportSource } from './report-document.ts';
 import { markdownReport } from './markdown.ts';
 import { type ReportFormat, type ReportOptions, reportDefaults, resolveFocus } from './options.ts';
 import { htmlReport } from './page.ts';

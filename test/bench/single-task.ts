@@ -8,7 +8,7 @@ import { keepOutputs } from './onnx-file.ts';
 /** Writes a bundle with the body of another one and the head of one of its tasks; returns its directory. */
 export async function writeSingleTask(bundle: string, task: string, directory: string): Promise<string> {
   await mkdir(directory, { recursive: true });
-  const manifest = JSON.parse(await readFile(join(bundle, bundleFiles.manifest), 'utf8')) as FixtureManifest;
+  const manifest = JSON.parse(await readFile(join(bundle, bundleFiles.json), 'utf8')) as FixtureManifest;
   manifest.tasks = manifest.tasks.filter(({ name }) => name === task);
   const outputs = manifest.tasks.map(({ output }) => output);
   const model = keepOutputs(await readFile(join(bundle, bundleFiles.model)), outputs);
@@ -19,6 +19,6 @@ export async function writeSingleTask(bundle: string, task: string, directory: s
       ? { ...file, bytes: model.length, sha256: createHash('sha256').update(model).digest('hex') }
       : file,
   );
-  await writeFile(join(directory, bundleFiles.manifest), JSON.stringify(manifest));
+  await writeFile(join(directory, bundleFiles.json), JSON.stringify(manifest));
   return directory;
 }

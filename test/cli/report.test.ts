@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { exitCodes } from '../../src/errors.ts';
 import { csvLines } from '../../src/records/plain-table.ts';
-import type { ReportDocument } from '../../src/report/document.ts';
+import type { ReportDocument } from '../../src/report/report-document.ts';
 import { fixtureBundle } from '../support/feedback-labels.ts';
 import { fixturesDirectory } from '../support/paths.ts';
 import { type Finished, runVoxpop } from '../support/run-voxpop.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BundleTask } from '../../src/bundle/manifest.ts';
+import type { BundleTask } from '../../src/bundle/bundle-json.ts';
 import { decodeRow } from '../../src/predictor/decode.ts';
 
 const single: BundleTask = {

@@ -24,7 +24,7 @@ export interface BundleFile {
 }
 
 /** `bundle.json`, checked. */
-export interface BundleManifest {
+export interface BundleJson {
   name: string;
   version: string;
   license: string;
@@ -50,7 +50,7 @@ type Json = Record<string, unknown>;
  * @param where path to name in errors
  * @throws BundleError naming the key, what was expected and what was found
  */
-export function parseManifest(text: string, where: string): BundleManifest {
+export function parseBundleJson(text: string, where: string): BundleJson {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -68,7 +68,7 @@ export function parseManifest(text: string, where: string): BundleManifest {
       { hint: 'The bundle was made for another version of voxpop.' },
     );
   }
-  const manifest: BundleManifest = {
+  const manifest: BundleJson = {
     name: check.string(json, 'name'),
     version: check.string(json, 'version'),
     license: check.string(json, 'license'),
