@@ -3,7 +3,10 @@ export { score, planScore } from './score.ts';
 export type { ScoreHooks, ScorePlan, ScoreProgress, ScoreSummary } from './score.ts';
 export { merge } from './merge.ts';
 export type { MergeSummary } from './merge.ts';
-export type { FileFormat, MergeOptions, ScoreColumns, ScoreOptions } from './options.ts';
+export type { MergeOptions } from './merge-options.ts';
+export type { ScoreOptions } from './score-options.ts';
+export type { RecordFormat as FileFormat } from './records/row.ts';
+export type { ScoresShown as ScoreColumns } from './records/prediction-view.ts';
 export { loadPredictor, Predictor } from './predictor/predictor.ts';
 export type {
   MultiLabelPrediction,

@@ -1,5 +1,5 @@
 import { UsageError } from './errors.ts';
-import type { MergeOptions } from './options.ts';
+import type { MergeOptions } from './merge-options.ts';
 import { identityOf, manifestPathOf, type RunManifest } from './pipeline/manifest.ts';
 import { mergeManifests } from './pipeline/merged-manifest.ts';
 import { OutputSession, usualManifestPath } from './pipeline/output-session.ts';

@@ -6,7 +6,7 @@ import {
   type ResolvedScoreOptions,
   resolveScoreOptions,
   type ScoreOptions,
-} from './options.ts';
+} from './score-options.ts';
 import { checkpointPath, type RunIdentity } from './pipeline/checkpoint.ts';
 import { type InputIdentity, identifyInputs, InputLog, type InputRead } from './pipeline/input-log.ts';
 import { createManifest, type ManifestShard } from './pipeline/manifest.ts';

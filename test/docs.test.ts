@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { exitCodes } from '../src/errors.ts';
-import { scoreOptionTable } from '../src/options.ts';
+import { scoreOptionTable } from '../src/score-options.ts';
 import { repositoryRoot } from './support/paths.ts';
 import { printed, readmeBlocks, readmePath } from './support/readme-blocks.ts';
 import { scratchDirectory } from './support/scratch.ts';

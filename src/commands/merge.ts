@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { count, counted } from '../text/numbers.ts';
 import { merge, type MergeSummary } from '../merge.ts';
-import { mergeOptionTable } from '../options.ts';
+import { mergeOptionTable } from '../merge-options.ts';
 import { addOptions } from './add-options.ts';
 import type { Terminal } from './terminal.ts';
 

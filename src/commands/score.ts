@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type LogFormat, type ScoreOptions, scoreOptionTable } from '../options.ts';
+import { type LogFormat, type ScoreOptions, scoreOptionTable } from '../score-options.ts';
 import { planScore, score } from '../score.ts';
 import { addOptions } from './add-options.ts';
 import { describePlan } from './dry-run.ts';

@@ -1,5 +1,5 @@
 import { exitCodes } from '../errors.ts';
-import type { LogFormat } from '../options.ts';
+import type { LogFormat } from '../score-options.ts';
 
 /** The world outside, as far as commands touch it. */
 export interface Terminal {

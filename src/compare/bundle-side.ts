@@ -1,7 +1,7 @@
 import { memoryUsage } from 'node:process';
 import { findBundle } from '../bundle/find-bundle.ts';
 import { type BundleDescription, checkBundle } from '../bundle/load-bundle.ts';
-import type { resolveScoreOptions } from '../options.ts';
+import type { ResolvedScoringOptions } from '../options.ts';
 import { WorkerPool } from '../pipeline/pool.ts';
 import type { ShardPredictions, TaskLayout } from '../protocol.ts';
 import { shardRows } from '../pipeline/run.ts';
@@ -38,7 +38,7 @@ export class BundleSide {
     this.#pool = pool;
   }
 
-  static async open(name: string, options: ReturnType<typeof resolveScoreOptions>): Promise<BundleSide> {
+  static async open(name: string, options: ResolvedScoringOptions): Promise<BundleSide> {
     const bundlePath = await findBundle(name);
     const bundle = await checkBundle(bundlePath);
     const known = new Set(bundle.manifest.tasks.map((task) => task.name));

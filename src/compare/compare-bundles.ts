@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { resolveScoreOptions } from '../options.ts';
+import { resolveScoringOptions } from '../options.ts';
 import { type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
 import { shardRows } from '../pipeline/run.ts';
 import type { RecordsHead, Row } from '../records/row.ts';
@@ -34,8 +34,9 @@ export async function compareBundles(
   options: CompareOptions,
   progress: BundleProgress = {},
 ): Promise<Compared> {
-  const resolved = resolveScoreOptions({ ...scoringPart(options), inputs: [on] });
-  const records = await openRecords({ ...resolved, onBytes: undefined });
+  const resolved = resolveScoringOptions(options);
+  const { from, delimiter, encoding, stdin } = options;
+  const records = await openRecords({ inputs: [on], from, delimiter, encoding, stdin });
   const sides: BundleSide[] = [];
   try {
     const { columns } = resolveTextColumns(records.head, options.text);
@@ -61,11 +62,6 @@ export async function compareBundles(
   } finally {
     await Promise.all([...sides.map((side) => side.close()), records.close()]);
   }
-}
-
-function scoringPart(options: CompareOptions): Omit<Parameters<typeof resolveScoreOptions>[0], 'inputs'> {
-  const { from, delimiter, encoding, tasks, workers, batchTokens, deterministic, limit, stdin } = options;
-  return { from, delimiter, encoding, tasks, workers, batchTokens, deterministic, limit, stdin };
 }
 
 async function* turns(batches: AsyncIterable<Row[]>, workers: number, limit: number): AsyncGenerator<Row[]> {

@@ -1,9 +1,17 @@
 import { UsageError } from '../errors.ts';
-import { type OptionSpec, type ScoreOptions, scoreOptionTable } from '../options.ts';
-import { expectNumber, scoringOptionTable, type ScoringOptions, seedOption } from '../evaluate/options.ts';
+import {
+  expectInteger,
+  expectNumber,
+  type OptionSpec,
+  type ScoringOptions,
+  scoringOptionTable,
+  sharedOptions,
+  toNumber,
+} from '../options.ts';
 
 /** What a caller of `compare` may set. Either `a` and `b`, or `bundles` and `on`. */
-export interface CompareOptions extends Omit<ScoringOptions, 'threshold'>, Pick<ScoreOptions, 'prefix'> {
+export interface CompareOptions extends Omit<ScoringOptions, 'threshold'> {
+  prefix?: string | undefined;
   /** Scored file, or manifest of a run. */
   a?: string | undefined;
   b?: string | undefined;
@@ -43,12 +51,12 @@ export const compareOptionTable: { [Name in CompareFlagName]-?: OptionSpec } = {
   maxPsi: {
     flags: '--max-psi <value>',
     description: 'fail when the population stability index of a task is higher, e.g. 0.25',
-    parse: Number,
+    parse: toNumber,
   },
   minAgreement: {
     flags: '--min-agreement <share>',
     description: 'fail when a smaller share of texts has the same labels, e.g. 0.98',
-    parse: Number,
+    parse: toNumber,
   },
   bundles: {
     flags: '--bundles <bundles...>',
@@ -56,40 +64,32 @@ export const compareOptionTable: { [Name in CompareFlagName]-?: OptionSpec } = {
   },
   on: { flags: '--on <file>', description: 'file to score with both bundles, in turns' },
   gold: {
-    flags: '--gold <task=column>',
+    ...sharedOptions.gold,
     description: 'with --bundles: column with the gold labels of a task (default: gold_<task>, or <task>)',
-    parse: (value, previous) => ({ ...(previous as object), ...goldPair(value) }),
   },
   pricePerHour: {
     flags: '--price-per-hour <amount>',
     description: 'with --bundles: price of this machine, for the cost per million rows',
-    parse: Number,
+    parse: toNumber,
   },
   prefix: {
-    flags: scoreOptionTable.prefix.flags,
+    flags: sharedOptions.prefix.flags,
     description: 'prefix that the files were scored with (default: found out)',
   },
-  seed: seedOption,
+  seed: sharedOptions.seed,
   json: { flags: '--json', description: 'print the comparison as JSON' },
   ...scoring,
 };
-
-function goldPair(text: string): Record<string, string> {
-  const at = text.indexOf('=');
-  if (at > 0 && at < text.length - 1) return { [text.slice(0, at)]: text.slice(at + 1) };
-  throw new UsageError('OPTION_INVALID', `Expected --gold to be like sentiment=label, got ${text}`);
-}
 
 /** What is to be compared. */
 export type CompareMode = { a: string; b: string } | { bundles: [string, string]; on: string };
 
 /** @throws UsageError naming the option, what was expected and what was given */
 export function resolveCompareOptions(options: CompareOptions): CompareMode {
-  if (options.maxPsi !== undefined) expectNumber('max-psi', options.maxPsi, 0, Number.MAX_SAFE_INTEGER);
-  if (options.minAgreement !== undefined) expectNumber('min-agreement', options.minAgreement, 0, 1);
-  if (options.pricePerHour !== undefined) {
-    expectNumber('price-per-hour', options.pricePerHour, 0, Number.MAX_SAFE_INTEGER);
-  }
+  expectNumber('max-psi', options.maxPsi, 0);
+  expectNumber('min-agreement', options.minAgreement, 0, 1);
+  expectNumber('price-per-hour', options.pricePerHour, 0);
+  expectInteger('seed', options.seed);
   const { a, b, bundles, on } = options;
   if (bundles !== undefined || on !== undefined) {
     const [first, second, ...more] = bundles ?? [];

@@ -1,7 +1,7 @@
 import { findBundle } from '../bundle/find-bundle.ts';
 import { checkBundle } from '../bundle/load-bundle.ts';
 import { UsageError } from '../errors.ts';
-import type { ScoreOptions } from '../options.ts';
+import type { ScoreOptions } from '../score-options.ts';
 import { type LabelMap, mapLabels, readLabelMap } from '../pipeline/label-map.ts';
 import type { TaskLayout } from '../protocol.ts';
 import { Tally } from '../pipeline/tally.ts';
@@ -17,13 +17,7 @@ import {
 import { type Evaluation, EvaluationRun } from './evaluation-run.ts';
 import { FlipsFile } from './flips.ts';
 import { findGoldColumns } from './gold.ts';
-import {
-  type EvaluateOptions,
-  resolveEvaluateOptions,
-  type ResolvedEvaluateOptions,
-  type ScoringOptions,
-  scoringOptionTable,
-} from './options.ts';
+import { type EvaluateOptions, resolveEvaluateOptions, type ResolvedEvaluateOptions } from './options.ts';
 import { checkOutputs } from './outputs.ts';
 import { languageTask } from '../scored/column-groups.ts';
 
@@ -77,13 +71,13 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
 
 /** What is scored: the tasks asked for, and the language, which figures are always given by. */
 async function scoringOptions(options: ResolvedEvaluateOptions): Promise<ScoreOptions> {
-  const names = [...Object.keys(scoringOptionTable), 'stdin', 'signal'] as (keyof ScoringOptions)[];
-  const scoring: ScoringOptions = Object.fromEntries(names.map((name) => [name, options[name]]));
+  // Labels are renamed where gold is read.
+  const scoring = { ...options, labelMap: undefined };
   const { tasks } = options;
-  if (tasks === undefined || tasks.includes(languageTask)) return { ...scoring, inputs: options.inputs };
+  if (tasks === undefined || tasks.includes(languageTask)) return scoring;
   const { manifest } = await checkBundle(await findBundle(options.model));
   const hasLanguage = manifest.tasks.some(({ name }) => name === languageTask);
-  return { ...scoring, inputs: options.inputs, tasks: hasLanguage ? [...tasks, languageTask] : tasks };
+  return { ...scoring, tasks: hasLanguage ? [...tasks, languageTask] : tasks };
 }
 
 async function save(path: string, { document, passed, notices }: Evaluation, predictions: TextPredictions) {

@@ -1,24 +1,15 @@
 import { UsageError } from '../errors.ts';
-import { type OptionSpec, type ScoreOptions, scoreOptionTable } from '../options.ts';
+import {
+  collectPairs,
+  expectInteger,
+  expectNumber,
+  type OptionSpec,
+  type ScoringOptions,
+  scoringOptionTable,
+  sharedOptions,
+  toNumber,
+} from '../options.ts';
 import type { LabelMap } from '../pipeline/label-map.ts';
-
-/** What decides how texts are read and scored, as in `score`. */
-export type ScoringOptions = Pick<
-  ScoreOptions,
-  | 'from'
-  | 'delimiter'
-  | 'encoding'
-  | 'text'
-  | 'tasks'
-  | 'threshold'
-  | 'model'
-  | 'workers'
-  | 'batchTokens'
-  | 'deterministic'
-  | 'limit'
-  | 'stdin'
-  | 'signal'
->;
 
 /** What a caller of `evaluate` may set; the defaults are in `evaluateDefaults`. */
 export interface EvaluateOptions extends ScoringOptions {
@@ -47,7 +38,11 @@ export interface EvaluateOptions extends ScoringOptions {
   seed?: number | undefined;
 }
 
-export const evaluateDefaults = { resamples: 1000, seed: 1, minSliceRows: 20 } as const;
+export const evaluateDefaults = {
+  resamples: 1000,
+  seed: sharedOptions.seed.default,
+  minSliceRows: 20,
+} as const;
 
 interface EvaluateFlags {
   json?: boolean;
@@ -55,64 +50,30 @@ interface EvaluateFlags {
   github?: boolean;
 }
 
-export const collect = (text: string, previous: unknown): string[] => [
-  ...((previous as string[]) ?? []),
-  text,
-];
-
-/** Flags of everything that reads texts and scores them. */
-export const scoringOptionTable = {
-  text: scoreOptionTable.text,
-  tasks: scoreOptionTable.tasks,
-  threshold: scoreOptionTable.threshold,
-  model: scoreOptionTable.model,
-  from: scoreOptionTable.from,
-  delimiter: scoreOptionTable.delimiter,
-  encoding: scoreOptionTable.encoding,
-  limit: scoreOptionTable.limit,
-  workers: scoreOptionTable.workers,
-  batchTokens: scoreOptionTable.batchTokens,
-  deterministic: scoreOptionTable.deterministic,
-  quiet: scoreOptionTable.quiet,
-  progress: scoreOptionTable.progress,
-};
-
 type EvaluateFlagName = Exclude<keyof EvaluateOptions, 'inputs' | 'stdin' | 'signal'> | keyof EvaluateFlags;
-
-export const seedOption: OptionSpec = {
-  flags: '--seed <number>',
-  description: 'seed of everything drawn at random',
-  default: evaluateDefaults.seed,
-  parse: Number,
-};
 
 /** The flags of `voxpop evaluate`. */
 export const evaluateOptionTable: {
   [Name in EvaluateFlagName | 'quiet' | 'progress']-?: OptionSpec;
 } = {
-  gold: {
-    flags: '--gold <task=column>',
-    description: 'column with the gold labels of a task, repeatable (default: gold_<task>, or <task>)',
-    parse: (value, previous) => ({ ...(previous as object), ...pair('gold', value, 'sentiment=label') }),
-  },
-  labelMap: scoreOptionTable.labelMap,
-  by: {
-    flags: '--by <column>',
-    description: 'measure by the values of this column too, repeatable (always: by language)',
-    parse: collect,
-  },
+  gold: sharedOptions.gold,
+  labelMap: sharedOptions.labelMap,
+  by: sharedOptions.by,
   baseline: { flags: '--baseline <file>', description: 'compare with an evaluation written by --save' },
   maxDrop: {
     flags: '--max-drop <points>',
     description:
       'fail when macro-F1 drops by more points than this against the baseline, in a task or in a slice of --by; ' +
       'for one task or figure: sentiment=0.5, topic.micro_f1=1; repeatable',
-    parse: (value, previous) => ({ ...(previous as object), ...limits('max-drop', value) }),
+    parse: (text, previous) =>
+      text.includes('=')
+        ? collectPairs('max-drop', 'sentiment=0.5', toNumber)(text, previous)
+        : { ...(previous as object), '*': toNumber(text) },
   },
   min: {
     flags: '--min <figure=value>',
     description: 'fail below this, e.g. sentiment.macro_f1=0.8 or topic.location.recall=0.5; repeatable',
-    parse: (value, previous) => ({ ...(previous as object), ...limits('min', value) }),
+    parse: collectPairs('min', 'sentiment.macro_f1=0.8', toNumber),
   },
   significant: {
     flags: '--significant',
@@ -122,7 +83,7 @@ export const evaluateOptionTable: {
     flags: '--min-slice-rows <rows>',
     description: 'hold slices of fewer rows to nothing',
     default: evaluateDefaults.minSliceRows,
-    parse: Number,
+    parse: toNumber,
   },
   flips: {
     flags: '--flips <file>',
@@ -133,28 +94,14 @@ export const evaluateOptionTable: {
     flags: '--resamples <count>',
     description: 'bootstrap resamples for the 95 % intervals; 0 for none',
     default: evaluateDefaults.resamples,
-    parse: Number,
+    parse: toNumber,
   },
-  seed: seedOption,
+  seed: sharedOptions.seed,
   json: { flags: '--json', description: 'print the evaluation as JSON' },
   junit: { flags: '--junit <file>', description: 'write the gates as JUnit XML' },
   github: { flags: '--github', description: 'print failed gates as GitHub annotations, on stderr' },
   ...scoringOptionTable,
 };
-
-function pair(option: string, text: string, example: string): Record<string, string> {
-  const at = text.indexOf('=');
-  if (at > 0 && at < text.length - 1) return { [text.slice(0, at)]: text.slice(at + 1) };
-  throw new UsageError('OPTION_INVALID', `Expected --${option} to be like ${example}, got ${text}`);
-}
-
-function limits(option: 'max-drop' | 'min', text: string): Record<string, number> {
-  const isBare = option === 'max-drop' && !text.includes('=');
-  const [[path, value]] = Object.entries(
-    isBare ? { '*': text } : pair(option, text, option === 'min' ? 'sentiment.macro_f1=0.8' : '0.5'),
-  ) as [[string, string]];
-  return { [path]: value.trim() === '' ? Number.NaN : Number(value) };
-}
 
 export type ResolvedEvaluateOptions = EvaluateOptions &
   Required<{
@@ -176,14 +123,14 @@ export function resolveEvaluateOptions(options: EvaluateOptions): ResolvedEvalua
     resamples: options.resamples ?? evaluateDefaults.resamples,
     seed: options.seed ?? evaluateDefaults.seed,
   };
-  expectNumber('resamples', resolved.resamples, 0, 100_000, true);
-  expectNumber('seed', resolved.seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, true);
-  expectNumber('min-slice-rows', resolved.minSliceRows, 0, Number.MAX_SAFE_INTEGER, true);
+  expectInteger('resamples', resolved.resamples, 0, 100_000);
+  expectInteger('seed', resolved.seed);
+  expectInteger('min-slice-rows', resolved.minSliceRows, 0);
   for (const [path, points] of Object.entries(resolved.maxDrop)) {
     expectNumber(`max-drop ${path === '*' ? '' : path}`.trim(), points, 0, 100);
   }
   for (const [path, value] of Object.entries(resolved.min)) {
-    expectNumber(`min ${path}`, value, 0, path.endsWith('.support') ? Number.MAX_SAFE_INTEGER : 1);
+    expectNumber(`min ${path}`, value, 0, path.endsWith('.support') ? undefined : 1);
   }
   const needsBaseline = [
     Object.keys(resolved.maxDrop).length > 0 ? '--max-drop' : undefined,
@@ -196,24 +143,4 @@ export function resolveEvaluateOptions(options: EvaluateOptions): ResolvedEvalua
     });
   }
   return resolved;
-}
-
-/** @throws UsageError */
-export function expectNumber(
-  name: string,
-  value: number,
-  minimum: number,
-  maximum: number,
-  isInteger = false,
-): void {
-  const isRight = value >= minimum && value <= maximum && (!isInteger || Number.isInteger(value));
-  if (isRight) return;
-  const kind = isInteger ? 'an integer' : 'a number';
-  const range =
-    maximum === Number.MAX_SAFE_INTEGER
-      ? minimum === Number.MIN_SAFE_INTEGER
-        ? ''
-        : ` of at least ${minimum}`
-      : ` from ${minimum} to ${maximum}`;
-  throw new UsageError('OPTION_INVALID', `Expected --${name} to be ${kind}${range}, got ${value}`);
 }

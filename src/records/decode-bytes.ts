@@ -11,7 +11,8 @@ const invalidMark = Buffer.from([0xff]);
  * What becomes of bytes that are not valid in the encoding: an error; U+FFFD in their place; or the record
  * that holds them is a bad one.
  */
-export type InvalidText = 'error' | 'replace' | 'reject';
+export const invalidTexts = ['error', 'replace', 'reject'] as const;
+export type InvalidText = (typeof invalidTexts)[number];
 
 export interface DecodedBytes {
   /** WHATWG name of the encoding that was read. */

@@ -1,7 +1,8 @@
 import { type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
 
-/** How much of the scores goes into the output. */
-export type ScoresShown = 'none' | 'top' | 'all';
+/** How much of the scores goes into the output: nothing, those of the assigned labels, or those of all labels. */
+export const scoresShown = ['none', 'top', 'all'] as const;
+export type ScoresShown = (typeof scoresShown)[number];
 
 export interface LabelScore {
   label: string;

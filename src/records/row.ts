@@ -42,7 +42,9 @@ export interface RejectReason {
   rawTruncated?: true;
 }
 
-export type RecordFormat = 'csv' | 'tsv' | 'jsonl';
+/** Formats that rows are read from and written to, one record per row. */
+export const recordFormats = ['csv', 'tsv', 'jsonl'] as const;
+export type RecordFormat = (typeof recordFormats)[number];
 
 /** Whether records of a format are cells under a header. */
 export function isDelimited(format: RecordFormat): format is 'csv' | 'tsv' {

@@ -1,17 +1,23 @@
-import { UsageError } from '../errors.ts';
-import { collect, expectNumber, seedOption } from '../evaluate/options.ts';
-import { type OptionSpec, type ScoreOptions, scoreOptionTable } from '../options.ts';
+import {
+  expectInteger,
+  type OptionSpec,
+  type ScoringOptions,
+  scoringOptionTable,
+  sharedOptions,
+  splitPair,
+} from '../options.ts';
 
 export const reportFormats = ['html', 'md', 'json'] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 
 /** What a caller of `report` may set. */
 export interface ReportOptions extends Pick<
-  ScoreOptions,
-  'text' | 'tasks' | 'prefix' | 'model' | 'from' | 'delimiter' | 'encoding' | 'stdin' | 'signal'
+  ScoringOptions,
+  'text' | 'tasks' | 'model' | 'from' | 'delimiter' | 'encoding' | 'stdin' | 'signal'
 > {
   /** Output of `score`; `-` is stdin. */
   input: string;
+  prefix?: string | undefined;
   title?: string | undefined;
   /** Columns to break down by, besides language. */
   by?: string[] | undefined;
@@ -30,7 +36,7 @@ interface ReportFlags {
 type ReportFlagName =
   Exclude<keyof ReportOptions, 'input' | 'stdin' | 'signal'> | keyof ReportFlags | 'quiet';
 
-export const reportDefaults = { title: 'Feedback report', focus: 'sentiment=negative', seed: 1 } as const;
+export const reportDefaults = { title: 'Feedback report', focus: 'sentiment=negative' } as const;
 
 /** The flags of `voxpop report`. */
 export const reportOptionTable: { [Name in ReportFlagName]-?: OptionSpec } = {
@@ -42,9 +48,8 @@ export const reportOptionTable: { [Name in ReportFlagName]-?: OptionSpec } = {
   },
   title: { flags: '--title <text>', description: 'heading of the report', default: reportDefaults.title },
   by: {
-    flags: '--by <column>',
+    ...sharedOptions.by,
     description: 'break down by the values of this column too, repeatable (always: by language)',
-    parse: collect,
   },
   date: {
     flags: '--date <column>',
@@ -56,37 +61,31 @@ export const reportOptionTable: { [Name in ReportFlagName]-?: OptionSpec } = {
     default: reportDefaults.focus,
   },
   text: {
-    flags: scoreOptionTable.text.flags,
+    ...scoringOptionTable.text,
     description: 'column that was scored, repeatable (default: found out)',
-    ...(scoreOptionTable.text.parse ? { parse: scoreOptionTable.text.parse } : {}),
   },
   tasks: {
-    flags: scoreOptionTable.tasks.flags,
+    ...scoringOptionTable.tasks,
     description: 'tasks to report on, comma-separated (default: all that the file has)',
-    ...(scoreOptionTable.tasks.parse ? { parse: scoreOptionTable.tasks.parse } : {}),
   },
   prefix: {
-    flags: scoreOptionTable.prefix.flags,
+    flags: sharedOptions.prefix.flags,
     description: 'prefix that the file was scored with (default: found out)',
   },
   model: {
-    flags: scoreOptionTable.model.flags,
+    flags: scoringOptionTable.model.flags,
     description: 'bundle whose tasks to look for, if the file does not tell them',
   },
-  from: scoreOptionTable.from,
-  delimiter: scoreOptionTable.delimiter,
-  encoding: scoreOptionTable.encoding,
-  seed: seedOption,
-  quiet: scoreOptionTable.quiet,
+  from: scoringOptionTable.from,
+  delimiter: scoringOptionTable.delimiter,
+  encoding: scoringOptionTable.encoding,
+  seed: sharedOptions.seed,
+  quiet: scoringOptionTable.quiet,
 };
 
 /** @throws UsageError naming the option, what was expected and what was given */
 export function resolveFocus(options: ReportOptions): { task: string; label: string } {
-  if (options.seed !== undefined) {
-    expectNumber('seed', options.seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, true);
-  }
-  const given = options.focus ?? reportDefaults.focus;
-  const at = given.indexOf('=');
-  if (at > 0 && at < given.length - 1) return { task: given.slice(0, at), label: given.slice(at + 1) };
-  throw new UsageError('OPTION_INVALID', `Expected --focus to be like sentiment=negative, got ${given}`);
+  expectInteger('seed', options.seed);
+  const [task, label] = splitPair('focus', options.focus ?? reportDefaults.focus, reportDefaults.focus);
+  return { task, label };
 }

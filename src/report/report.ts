@@ -2,6 +2,7 @@ import { UsageError } from '../errors.ts';
 import { openScoredFile, type ScoredFile } from '../scored/scored-file.ts';
 import { languageColumn, languageTask, groupReader, ValueLimit } from '../scored/column-groups.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
+import { sharedOptions } from '../options.ts';
 import { dateColumn } from './dates.ts';
 import type { ReportDocument, ReportSource } from './report-document.ts';
 import { markdownReport } from './markdown.ts';
@@ -45,7 +46,7 @@ async function readReport(
     );
   }
   const focusTask = Math.max(0, names.indexOf(focus.task));
-  const seed = options.seed ?? reportDefaults.seed;
+  const seed = options.seed ?? sharedOptions.seed.default;
 
   const language = languageColumn(head);
   const predicted = names.indexOf(languageTask);

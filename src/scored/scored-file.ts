@@ -1,7 +1,7 @@
 import { findBundle } from '../bundle/find-bundle.ts';
 import { checkBundle } from '../bundle/load-bundle.ts';
 import { InputError, UsageError, VoxpopError } from '../errors.ts';
-import type { ScoreOptions } from '../options.ts';
+import type { ScoringOptions } from '../options.ts';
 import { runSummaryBeside, type RunSummary } from '../pipeline/read-manifest.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
 import { isJsonObject, type JsonObject } from '../records/json-fields.ts';
@@ -17,10 +17,13 @@ import {
   type TaskPlace,
 } from './scored-layout.ts';
 
-export type ScoredFileOptions = Pick<
-  ScoreOptions,
-  'from' | 'delimiter' | 'encoding' | 'stdin' | 'text' | 'tasks' | 'prefix' | 'model' | 'signal'
->;
+export interface ScoredFileOptions extends Pick<
+  ScoringOptions,
+  'from' | 'delimiter' | 'encoding' | 'stdin' | 'text' | 'tasks' | 'model' | 'signal'
+> {
+  /** Prefix that the file was scored with, found out when absent. */
+  prefix?: string | undefined;
+}
 
 /** A task in a scored file. Whether it is multi-label shows in the labels, at the latest after the last row. */
 export interface ScoredTask {

@@ -15,7 +15,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { shardFromEnvironment } from '../../src/commands/shard-from-environment.ts';
 import { exitCodes } from '../../src/errors.ts';
 import { merge } from '../../src/merge.ts';
-import type { ScoreOptions } from '../../src/options.ts';
+import type { ScoreOptions } from '../../src/score-options.ts';
 import { score } from '../../src/score.ts';
 import { makeCsv, makeJsonl } from '../support/few-texts.ts';
 import { writeBundle } from '../support/fixture-bundle.ts';

@@ -1,0 +1,335 @@
+import type { Writable } from 'node:stream';
+import { UsageError } from './errors.ts';
+import {
+  expectChoice,
+  expectInteger,
+  type OptionSpec,
+  type ResolvedScoringOptions,
+  resolveScoringOptions,
+  scoringOptionTable,
+  type ScoringOptions,
+  sharedOptions,
+  toNumber,
+} from './options.ts';
+import type { LabelMap } from './pipeline/label-map.ts';
+import { allowsRejects, parseRejectLimit, type RejectLimit } from './pipeline/rejects.ts';
+import { parseSlice, type Slice } from './pipeline/slice.ts';
+import { type InvalidText, invalidTexts } from './records/decode-bytes.ts';
+import { type ScoresShown, scoresShown } from './records/prediction-view.ts';
+import { type RecordFormat, recordFormats } from './records/row.ts';
+
+/** What a row does that cannot be read, scored or written, where none may be rejected. */
+const errorChoices = ['stop', 'inline'] as const;
+type ErrorChoice = (typeof errorChoices)[number];
+
+/** How `voxpop score` speaks on stderr: words for people, or a JSON object per event. */
+export const logFormats = ['text', 'json'] as const;
+export type LogFormat = (typeof logFormats)[number];
+
+/** What a caller of `score` may set; the defaults are in `scoreOptionTable`. */
+export interface ScoreOptions extends ScoringOptions {
+  /** Paths; `-` is stdin. Several are read as one stream. */
+  inputs: string[];
+  /** A path, written under its final name only when complete; or a stream, which is never ended. */
+  output?: string | Writable | undefined;
+  to?: RecordFormat | undefined;
+  invalidUtf8?: InvalidText | undefined;
+  header?: boolean | undefined;
+  maxRowBytes?: number | undefined;
+  outputDelimiter?: string | undefined;
+  bom?: boolean | undefined;
+  escapeFormulas?: boolean | undefined;
+  scores?: ScoresShown | undefined;
+  prefix?: string | undefined;
+  flagTruncated?: boolean | undefined;
+  /** New names of labels, or a JSON file with them. */
+  labelMap?: LabelMap | string | undefined;
+  /** Take only a part of the rows, like `3/16`, counted from 0; `merge` joins the outputs. */
+  shard?: string | undefined;
+  /** Where rows go that cannot be read, scored or written, as JSON lines. */
+  rejects?: string | undefined;
+  /** How many rows may be rejected, like `100` or `1%`. */
+  maxRejects?: string | number | undefined;
+  /** What a row does that cannot be read, scored or written, where none may be rejected. */
+  errors?: ErrorChoice | undefined;
+  /** One line of JSONL in, one line out, each as soon as it is scored; from a stream to a stream. */
+  lineBuffered?: boolean | undefined;
+  resume?: boolean | undefined;
+  force?: boolean | undefined;
+  manifest?: string | undefined;
+}
+
+/** Flags of `voxpop score` that are for people and have no meaning in the library. */
+interface TerminalFlags {
+  summary?: boolean;
+  supervise?: number;
+  logFormat?: LogFormat;
+  dryRun?: boolean;
+  quiet?: boolean;
+  progress?: boolean;
+}
+
+/** Keys of the option table: every scalar option, and nothing that only code can pass. */
+type FlagName = Exclude<keyof ScoreOptions, 'inputs' | 'stdin' | 'signal'> | keyof TerminalFlags;
+
+/** The flags of `voxpop score`: the only place for their names, defaults and descriptions. */
+export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
+  output: {
+    flags: '-o, --output <file>',
+    description: 'write to this file (.gz: compressed) instead of stdout',
+    changesOutput: false,
+  },
+  text: scoringOptionTable.text,
+  tasks: scoringOptionTable.tasks,
+  scores: {
+    flags: '--scores <which>',
+    description: 'scores to write: none, of the assigned labels, or of all labels',
+    choices: scoresShown,
+    default: 'top',
+  },
+  threshold: scoringOptionTable.threshold,
+  prefix: sharedOptions.prefix,
+  flagTruncated: {
+    flags: '--flag-truncated',
+    description: 'add a column that tells which texts were cut to fit the model',
+  },
+  labelMap: sharedOptions.labelMap,
+  model: scoringOptionTable.model,
+  from: scoringOptionTable.from,
+  to: {
+    flags: '--to <format>',
+    description: 'output format (default: by extension, or as the input)',
+    choices: recordFormats,
+  },
+  delimiter: scoringOptionTable.delimiter,
+  encoding: scoringOptionTable.encoding,
+  invalidUtf8: {
+    flags: '--invalid-utf8 <how>',
+    description:
+      'bytes that the encoding does not allow: end with an error, replace by U+FFFD, reject the row',
+    choices: invalidTexts,
+    default: 'error',
+  },
+  header: {
+    flags: '--no-header',
+    description: 'CSV and TSV start with a row, not with names: columns are column_1, ...; none are written',
+  },
+  maxRowBytes: {
+    flags: '--max-row-bytes <count>',
+    description: 'longest row; bounds memory (default: 67108864, 64 MiB)',
+    parse: toNumber,
+  },
+  outputDelimiter: {
+    flags: '--output-delimiter <character>',
+    description: 'delimiter of CSV and TSV output (default: as the input)',
+  },
+  bom: {
+    flags: '--bom',
+    description: 'start CSV and TSV output with a byte order mark, for Excel (default: if the input has one)',
+  },
+  escapeFormulas: {
+    flags: '--escape-formulas',
+    description: "put ' before cells of CSV and TSV output that start with = + - @ tab or carriage return",
+  },
+  limit: scoringOptionTable.limit,
+  shard: {
+    flags: '--shard <i/n>',
+    description:
+      'label only part i of n of the rows, 0/16 to 15/16, for `voxpop merge`; auto: as the array of jobs says',
+  },
+  rejects: {
+    flags: '--rejects <file>',
+    description: 'set rows aside that cannot be read, scored or written, as JSON lines',
+  },
+  maxRejects: {
+    flags: '--max-rejects <count>',
+    description: 'rows that may be rejected before the run fails, a count or a share like 1%',
+    default: '0',
+    changesOutput: false,
+  },
+  errors: {
+    flags: '--errors <how>',
+    description:
+      'rows that cannot be read, scored or written: stop the run, or stand in JSONL output as {"error": ...}',
+    choices: errorChoices,
+    default: 'stop',
+  },
+  lineBuffered: {
+    flags: '--line-buffered',
+    description: 'filter stdin to stdout: one line of JSONL in, one out, each as soon as it is scored',
+  },
+  resume: {
+    flags: '--resume',
+    description: 'go on with an unfinished run; do nothing if it is finished and unchanged',
+    changesOutput: false,
+  },
+  force: sharedOptions.force,
+  supervise: {
+    flags: '--supervise <times>',
+    description: 'run in a process of its own; if it dies or fails, resume it up to so many times',
+    parse: toNumber,
+    changesOutput: false,
+  },
+  manifest: sharedOptions.manifest,
+  logFormat: {
+    flags: '--log-format <format>',
+    description: 'words for people or JSON events on stderr',
+    choices: logFormats,
+    default: 'text',
+    changesOutput: false,
+  },
+  workers: scoringOptionTable.workers,
+  batchTokens: scoringOptionTable.batchTokens,
+  deterministic: scoringOptionTable.deterministic,
+  dryRun: {
+    flags: '--dry-run',
+    description: 'show on stderr what was detected and the first rows; score nothing',
+    changesOutput: false,
+  },
+  summary: {
+    flags: '--summary',
+    description: 'print the label mix on stderr at the end',
+    changesOutput: false,
+  },
+  quiet: scoringOptionTable.quiet,
+  progress: scoringOptionTable.progress,
+};
+
+/** Options with every default filled in. */
+export interface ResolvedScoreOptions
+  extends Omit<ScoreOptions, keyof ResolvedScoringOptions | 'maxRejects' | 'shard'>, ResolvedScoringOptions {
+  scores: ScoresShown;
+  invalidUtf8: InvalidText;
+  header: boolean;
+  prefix: string;
+  flagTruncated: boolean;
+  shard: Slice | undefined;
+  maxRejects: RejectLimit;
+  errors: ErrorChoice;
+  lineBuffered: boolean;
+  resume: boolean;
+  force: boolean;
+}
+
+/**
+ * Checks options and fills in defaults, for the command line and the library alike.
+ * @throws UsageError naming the option, what was expected and what was given
+ */
+export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions {
+  if (options.inputs.length === 0) {
+    throw new UsageError('OPTION_INVALID', 'Expected at least one input file, got none', {
+      hint: 'Name a file, or - for stdin.',
+    });
+  }
+  const scoring = resolveScoringOptions(options);
+  expectInteger('max-row-bytes', options.maxRowBytes, 1, longestRow);
+  const defaults = scoreOptionTable;
+  const errors =
+    expectChoice('errors', options.errors, errorChoices) ?? (defaults.errors.default as ErrorChoice);
+  if (options.lineBuffered) checkLineBuffered(options);
+  if (errors === 'inline') checkInlineErrors(options);
+  const invalidUtf8 =
+    expectChoice('invalid-utf8', options.invalidUtf8, invalidTexts) ??
+    (defaults.invalidUtf8.default as InvalidText);
+  return {
+    ...scoring,
+    scores: expectChoice('scores', options.scores, scoresShown) ?? (defaults.scores.default as ScoresShown),
+    from: options.from ?? (options.lineBuffered ? 'jsonl' : undefined),
+    to: expectChoice('to', options.to, recordFormats),
+    // An error of one row, then, not of the run.
+    invalidUtf8: errors === 'inline' && invalidUtf8 !== 'replace' ? 'reject' : invalidUtf8,
+    header: options.header ?? true,
+    prefix: options.prefix ?? (defaults.prefix.default as string),
+    flagTruncated: options.flagTruncated ?? false,
+    shard: options.shard === undefined ? undefined : parseSlice(options.shard),
+    maxRejects: errors === 'inline' ? everyRow : resolveRejectLimit(options),
+    errors,
+    lineBuffered: options.lineBuffered ?? false,
+    resume: options.resume ?? false,
+    force: options.force ?? false,
+  };
+}
+
+function resolveRejectLimit({ maxRejects, rejects }: ScoreOptions): RejectLimit {
+  const limit = parseRejectLimit(String(maxRejects ?? scoreOptionTable.maxRejects.default));
+  if (!allowsRejects(limit) || rejects !== undefined) return limit;
+  throw new UsageError('OPTION_INVALID', 'Expected --rejects along with --max-rejects, got none', {
+    hint: 'Rejected rows must go somewhere: `--rejects <file>`.',
+  });
+}
+
+/** Where errors stand in the output, no row is too many. */
+const everyRow: RejectLimit = { percent: 100 };
+
+/** A filter has one stream on each side, and answers each line with a line. */
+function checkLineBuffered(options: ScoreOptions): void {
+  const expect = (isSo: boolean, expected: string, found: string, hint: string): void => {
+    if (isSo) return;
+    throw new UsageError('OPTION_INVALID', `Expected ${expected} along with --line-buffered, got ${found}`, {
+      hint,
+    });
+  };
+  const { inputs, output, text, from, to } = options;
+  expect(
+    inputs.length === 1 && inputs[0] === '-',
+    'the input - (stdin)',
+    inputs.join(' '),
+    'Feed files through a pipe, or leave the option out: a file needs no prompt answers.',
+  );
+  expect(
+    typeof output !== 'string',
+    'the output to be stdout',
+    typeof output === 'string' ? output : '',
+    'Leave the option out to write a file, which appears when it is complete.',
+  );
+  for (const [name, format] of [
+    ['from', from],
+    ['to', to],
+  ] as const) {
+    const hint = 'Only in JSONL is a line always a row.';
+    expect(format === undefined || format === 'jsonl', `--${name} jsonl`, `--${name} ${format}`, hint);
+  }
+  expect(
+    text !== undefined && text.length > 0,
+    '--text',
+    'none',
+    'Each process of a job sees another first line, or none to guess from: name the column, as in `--text comment`.',
+  );
+  expect(
+    options.rejects === undefined,
+    '--errors inline',
+    '--rejects',
+    'A line that is set aside would leave its place in the output empty.',
+  );
+  expect(
+    options.resume !== true,
+    'no --resume',
+    'one',
+    'A stream cannot be read again: send the lines again.',
+  );
+}
+
+function checkInlineErrors({ rejects, maxRejects }: ScoreOptions): void {
+  const other =
+    rejects !== undefined
+      ? '--rejects'
+      : maxRejects !== undefined && String(maxRejects) !== scoreOptionTable.maxRejects.default
+        ? '--max-rejects'
+        : undefined;
+  if (other !== undefined) {
+    throw new UsageError('OPTION_INVALID', `Expected either --errors inline or ${other}, got both`, {
+      hint: 'Rows that fail either stand in the output or go to a file of their own.',
+    });
+  }
+}
+
+/** Characters that a string of V8 can hold. */
+const longestRow = 2 ** 29 - 24;
+
+/** Picks the options that change the bytes of the output, as they go into manifests. */
+export function outputOptions(options: ResolvedScoreOptions): Record<string, unknown> {
+  const changing = Object.entries(scoreOptionTable).filter(([, spec]) => spec.changesOutput !== false);
+  const values = changing.map(([name]) => [name, options[name as keyof ResolvedScoreOptions]]);
+  // As JSON holds it: Infinity, the limit of a run without one, becomes null.
+  return JSON.parse(JSON.stringify(Object.fromEntries(values))) as Record<string, unknown>;
+}
