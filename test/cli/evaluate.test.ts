@@ -259,7 +259,7 @@ test('an error is never a failed gate', async (context) => {
     [/Expected --gold to be like sentiment=label, got sentiment/, 'gold.csv', '--gold', 'sentiment'],
     [/Expected --baseline beside --max-drop/, 'gold.csv', '--max-drop', '1'],
     [
-      /Expected --max-drop to be a number from 0 to 100, got NaN/,
+      /Expected --max-drop to be a number from 0 to 100, got x/,
       'gold.csv',
       '--baseline',
       'b',
