@@ -5,7 +5,8 @@ import { mergeManifests } from './pipeline/merged-manifest.ts';
 import { OutputSession, usualManifestPath } from './pipeline/output-session.ts';
 import { joinRejects, joinShards, readShardSet, type ShardOutput } from './pipeline/shard-set.ts';
 import { Tally } from './pipeline/tally.ts';
-import { checkOutputs, type Sink } from './records/sink.ts';
+import { checkOutputs } from './records/output-paths.ts';
+import type { Sink } from './records/sink.ts';
 import { formatOfPath, isGzipPath } from './records/sniff.ts';
 
 /** What was joined. */

@@ -22,7 +22,7 @@ import { type LabelCounts, type RunCounts, Tally } from './pipeline/tally.ts';
 import { selectTasks } from './predictor/predictor.ts';
 import { openRecords, type Records } from './records/open-records.ts';
 import type { RecordFormat } from './records/row.ts';
-import { checkOutputs } from './records/sink.ts';
+import { checkOutputs } from './records/output-paths.ts';
 import { isGzipPath } from './records/sniff.ts';
 import { resolveTextColumns } from './records/text-columns.ts';
 import { rawOf } from './records/raw.ts';

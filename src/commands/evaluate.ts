@@ -4,7 +4,7 @@ import { githubAnnotations, junitXml } from '../evaluate/ci-formats.ts';
 import { evaluate } from '../evaluate/evaluate.ts';
 import { evaluationText } from '../evaluate/evaluation-text.ts';
 import { type EvaluateOptions, evaluateOptionTable } from '../evaluate/options.ts';
-import { checkOutputs } from '../evaluate/outputs.ts';
+import { checkEvaluationOutputs } from '../evaluate/outputs.ts';
 import { printable } from '../text/text-table.ts';
 import { addOptions } from './add-options.ts';
 import { printResult } from './print-result.ts';
@@ -43,7 +43,7 @@ async function runEvaluate(inputs: string[], flags: Flags, terminal: Terminal): 
   const say = (line: string): void => {
     if (!flags.quiet) terminal.stderr.write(`${printable(line)}\n`);
   };
-  await checkOutputs(flags, { ...flags, inputs });
+  await checkEvaluationOutputs(flags, { ...flags, inputs });
   const bar = createProgressBar(terminal, !flags.quiet && flags.progress);
   try {
     const { document, notices, passed } = await evaluate(

@@ -1,4 +1,4 @@
-import { ReaderGoneError } from '../records/sink.ts';
+import { ReaderGoneError } from '../records/write-failure.ts';
 import type { Terminal } from './terminal.ts';
 import { writeResult } from './write-result.ts';
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { printable } from '../text/text-table.ts';
-import { refuseInputAsOutput } from '../records/sink.ts';
+import { refuseInputAsOutput } from '../records/output-paths.ts';
 import { type ReportFormat, type ReportOptions, reportOptionTable } from '../report/options.ts';
 import { formatReport, report } from '../report/report.ts';
 import { addOptions } from './add-options.ts';

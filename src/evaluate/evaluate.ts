@@ -18,7 +18,7 @@ import { type Evaluation, EvaluationRun } from './evaluation-run.ts';
 import { FlipsFile } from './flips.ts';
 import { findGoldColumns } from './gold.ts';
 import { type EvaluateOptions, resolveEvaluateOptions, type ResolvedEvaluateOptions } from './options.ts';
-import { checkOutputs } from './outputs.ts';
+import { checkEvaluationOutputs } from './outputs.ts';
 import { languageTask } from '../scored/column-groups.ts';
 
 /** In front of the columns that `score` would add, so that they never clash with gold columns: never seen. */
@@ -33,7 +33,7 @@ export type EvaluateHooks = ScoreHooks;
  */
 export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}): Promise<Evaluation> {
   const options = resolveEvaluateOptions(given);
-  await checkOutputs(options, options);
+  await checkEvaluationOutputs(options, options);
   const labelMap =
     typeof options.labelMap === 'string' ? await readLabelMap(options.labelMap) : (options.labelMap ?? {});
   const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline);

@@ -1,6 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { isPlainFile } from '../pipeline/output-session.ts';
-import { findSame, refuseInputAsOutput } from '../records/sink.ts';
+import { findSame, isPlainFile, refuseInputAsOutput } from '../records/output-paths.ts';
 import type { EvaluateOptions } from './options.ts';
 
 type Outputs = Pick<EvaluateOptions, 'save' | 'flips'> & { junit?: string | undefined };
@@ -9,7 +8,7 @@ type Outputs = Pick<EvaluateOptions, 'save' | 'flips'> & { junit?: string | unde
  * Only `--save` may replace the baseline: it is written last, and only when the gates passed.
  * @throws UsageError when outputs are one file, or one is an input, the baseline or the label map
  */
-export async function checkOutputs(
+export async function checkEvaluationOutputs(
   { save, flips, junit }: Outputs,
   { inputs, baseline, labelMap }: Pick<EvaluateOptions, 'inputs' | 'baseline' | 'labelMap'>,
 ): Promise<void> {

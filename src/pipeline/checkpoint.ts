@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
 import { pid as ownPid } from 'node:process';
 import { UsageError } from '../errors.ts';
-import { syncFolder } from '../records/sink.ts';
+import { writeDurably } from '../records/durable.ts';
 import type { InputIdentity, InputRead } from './input-log.ts';
 import type { TallyState } from './tally.ts';
 
@@ -72,27 +71,6 @@ export async function readCheckpoint(output: string): Promise<Checkpoint | undef
 
 export async function removeCheckpoint(output: string): Promise<void> {
   await rm(checkpointPath(output), { force: true });
-}
-
-/** Writes a small file so that it is there as a whole, or not at all, whatever happens. */
-export async function writeDurably(path: string, text: string): Promise<void> {
-  // One name, so that a process that dies here leaves at most one such file, which the next one replaces.
-  const temporary = `${path}.tmp`;
-  try {
-    await rm(temporary, { force: true });
-    const file = await open(temporary, 'wx');
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }
 
 /** What differs between two runs, in words; undefined when the second would write the same bytes. */

@@ -1,8 +1,9 @@
-import { appendFile, rename, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { appendFile, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { OutputError, RejectsError, UsageError, VoxpopError } from '../errors.ts';
-import { openSink, outputTarget, partPath, type Sink, syncFolder } from '../records/sink.ts';
+import { renameDurably, writeDurably } from '../records/durable.ts';
+import { isPlainFile, outputTarget, partPath } from '../records/output-paths.ts';
+import { openSink, type Sink } from '../records/sink.ts';
 import {
   type Checkpoint,
   difference,
@@ -12,7 +13,6 @@ import {
   removeCheckpoint,
   type RunIdentity,
   writeCheckpoint,
-  writeDurably,
 } from './checkpoint.ts';
 import { beginsWith, type InputRead } from './input-log.ts';
 import { identityOf, manifestPathOf, manifestText, type RunManifest } from './manifest.ts';
@@ -162,7 +162,7 @@ export class OutputSession {
     await this.checkpoint(tally, read, true);
     await this.sink.commit();
     await this.rejectsSink?.commit();
-    if (isNamed) await writing(manifestPath, () => giveName(manifestPath));
+    if (isNamed) await writing(manifestPath, () => renameDurably(partPath(manifestPath), manifestPath));
     else if (manifestPath !== undefined) {
       await writing(manifestPath, () => appendFile(manifestPath, manifestText(manifest)));
     }
@@ -243,12 +243,6 @@ async function takeOver(
       hint: 'Start over with --force.',
     },
   );
-}
-
-/** False for devices and pipes, which have no name to give and nothing to resume. */
-export async function isPlainFile(path: string): Promise<boolean> {
-  const info = await stat(path).catch(() => undefined);
-  return info === undefined || info.isFile();
 }
 
 /** Where the manifest of an output goes unless told otherwise; devices and pipes get none. */
@@ -338,16 +332,12 @@ async function changeSince(
 /** Names what a run left unnamed that ended while giving names. */
 async function finish(place: string, { rejectsPath, manifestPath }: OutputRequest): Promise<void> {
   for (const path of [place, rejectsPath, manifestPath]) {
-    if (path !== undefined) await giveName(await outputTarget(path));
+    if (path !== undefined) {
+      const target = await outputTarget(path);
+      await renameDurably(partPath(target), target);
+    }
   }
   await removeCheckpoint(place);
-}
-
-async function giveName(path: string): Promise<void> {
-  await rename(partPath(path), path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-  await syncFolder(dirname(path));
 }
 
 async function writing(path: string, write: () => Promise<void>): Promise<void> {

@@ -1,7 +1,8 @@
 import { InputError, RejectsError, UsageError } from '../errors.ts';
 import { howToReject } from '../records/row-fault.ts';
 import type { Row } from '../records/row.ts';
-import { partPath, type Sink } from '../records/sink.ts';
+import { partPath } from '../records/output-paths.ts';
+import type { Sink } from '../records/sink.ts';
 
 /** How many rows may be rejected before a run fails. */
 export type RejectLimit = { rows: number } | { percent: number };

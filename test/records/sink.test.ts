@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { checkOutputs, openSink, refuseInputAsOutput } from '../../src/records/sink.ts';
+import { checkOutputs, refuseInputAsOutput } from '../../src/records/output-paths.ts';
+import { openSink } from '../../src/records/sink.ts';
 import { file, temporaryPath } from './support.ts';
 
 function folder(): string {
