@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
 import { exitCodes, loadPredictor, score, type ScoreProgress, UsageError } from '../src/index.ts';
-import { fixturesDirectory, repositoryRoot } from './support/paths.ts';
-import { readmePath } from './support/readme-blocks.ts';
+import { fixturesDirectory } from './support/paths.ts';
 import { scratchDirectory } from './support/scratch.ts';
 
 const bundle = join(fixturesDirectory, 'bundle');
@@ -72,20 +69,4 @@ test('a predictor scores texts without files', async () => {
   const predictor = await loadPredictor(bundle, { tasks: ['sentiment'] });
   const [prediction] = await predictor.predict(['great']);
   assert.deepEqual(Object.keys(prediction?.tasks ?? {}), ['sentiment']);
-});
-
-test("the README's example runs as it stands", async () => {
-  const [, example] = /<!-- example -->\n+```js\n([^]*?)```/.exec(readFileSync(readmePath, 'utf8')) ?? [];
-  // Inside the package, so that 'voxpop' resolves to it.
-  const script = join(repositoryRoot, 'dist', 'readme-example.mjs');
-  writeFileSync(script, example as string);
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: repositoryRoot });
-    assert.match(stdout, /^(positive|negative|neutral) \[.*\]\n223 9\n$/);
-  } finally {
-    rmSync(script);
-    for (const name of ['sentiment.csv', 'sentiment.csv.manifest.json']) {
-      rmSync(join(repositoryRoot, name), { force: true });
-    }
-  }
 });

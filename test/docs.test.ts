@@ -1,69 +1,137 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { test } from 'node:test';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { describe, test } from 'node:test';
+import { slug } from 'github-slugger';
 import { exitCodes } from '../src/errors.ts';
-import { scoreOptionTable } from '../src/score-options.ts';
+import { defaultBundle, findBundle } from '../src/bundle/find-bundle.ts';
+import { loadBundle } from '../src/index.ts';
+import { blocks, pages, parts, readPage } from './support/pages.ts';
 import { repositoryRoot } from './support/paths.ts';
-import { printed, readmeBlocks, readmePath } from './support/readme-blocks.ts';
+import { refreshed } from './support/run-page.ts';
+import { runVoxpop } from './support/run-voxpop.ts';
 import { scratchDirectory } from './support/scratch.ts';
 
-const readme = readFileSync(readmePath, 'utf8');
-const commands = [['score'], ['merge'], ['evaluate'], ['compare'], ['report'], ['model'], ['model', 'show']];
+const all = pages();
+/** Flags of other programs that pages name. */
+const flagsOfOthers = [
+  '--array --cli-input-json --depth --file --halt --ignore-scripts --network --pipe --pipe-part --price --quote',
+  '--retries --rm --rows-per-second --sshlogin --tag --user --volume',
+].flatMap((flags) => flags.split(' '));
+const optionsPage = readPage('docs/options.md').text;
 
-/** Figures of a model may differ in the last digit on another CPU; words and layout may not. */
-function withoutFigures(text: string): string {
-  return text.replaceAll(/\d[\d.,-]*/g, '0').replaceAll(/ +/g, ' ');
-}
-
-test('the README shows what the commands print', async () => {
-  const blocks = readmeBlocks();
-  assert.ok(blocks.some(({ args }) => args.join(' ') === 'score --help'));
-  for (const { args, shown } of blocks) {
-    const comparable = args[0] === 'evaluate' && args[1] !== '--help' ? withoutFigures : String;
-    const hint = `voxpop ${args.join(' ')} (\`npm run docs\` brings the README up to date)`;
-    assert.equal(comparable(shown), comparable(await printed(args)), hint);
+describe('what a page shows is what its commands print', { concurrency: 2 }, () => {
+  for (const page of all) {
+    test(page.path, async () => {
+      assert.equal(page.text, await refreshed(page), `\`npm run docs ${page.path}\` brings it up to date`);
+    });
   }
 });
 
-test('every option of score and every exit code is in the README', () => {
-  for (const { flags } of Object.values(scoreOptionTable)) {
-    const long = flags.match(/--[a-z-]+/)?.[0] ?? '';
-    assert.ok(readme.includes(long), long);
+test('the README is short, and leads to every page', () => {
+  const readme = readPage('README.md').text;
+  assert.ok(Buffer.byteLength(readme) <= 12_000, `${Buffer.byteLength(readme)} bytes`);
+  for (const { path } of all.slice(1)) {
+    const index = posix.join(posix.dirname(path), '..', `${posix.basename(posix.dirname(path))}.md`);
+    const from = path.endsWith('/README.md') ? readPage(index).text : readme;
+    const link = from === readme ? path : posix.relative('docs', path);
+    assert.ok(from.includes(`](${link}`), `no link to ${path}`);
   }
-  for (const code of Object.values(exitCodes)) assert.match(readme, new RegExp(`^\\| ${code} +\\|`, 'm'));
 });
 
-test('the commands that the README gives exist', () => {
+test('links lead to files and headings that exist', () => {
+  const models = readdirSync(join(repositoryRoot, 'models'), { recursive: true, encoding: 'utf8' });
+  const cards = models.filter((path) => path.endsWith('.md')).map((path) => readPage(join('models', path)));
+  for (const { path, text } of [...all, ...cards, readPage('CHANGELOG.md')]) {
+    for (const [, target] of prose(text).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target as string)) continue;
+      const [file, heading] = (target as string).split('#') as [string, string | undefined];
+      const found = file === '' ? path : posix.join(dirname(path), file);
+      assert.ok(existsSync(join(repositoryRoot, found)), `${path}: ${target}`);
+      if (heading !== undefined) assert.ok(headings(found).includes(heading), `${path}: ${target}`);
+    }
+  }
+});
+
+test('tables are narrow enough for a terminal', () => {
+  for (const { path, text } of all) {
+    for (const line of prose(text).split('\n')) {
+      assert.ok(!line.startsWith('|') || line.length <= 100, `${path}: ${line}`);
+    }
+  }
+});
+
+test('the flags that pages name exist', () => {
+  const known = new Set([...(optionsPage.match(/--[a-z][a-z-]*/g) ?? []), ...flagsOfOthers]);
+  for (const { path, text } of all) {
+    const flags = text.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? [];
+    assert.deepEqual(
+      flags.filter((flag) => !known.has(flag)),
+      [],
+      path,
+    );
+  }
+});
+
+test('commands that pages give take the flags that they are given', () => {
+  for (const { path, text } of all) {
+    const shells = blocks(text, 'sh', 'console', 'yaml', 'ini', 'text')
+      .join('\n')
+      .replaceAll(/\\\n>?/g, ' ');
+    for (const [, line, rest] of shells.matchAll(/\bvoxpop(?:\.js)? ((?:model )?[a-z]+)\b([^|;\n]*)/g)) {
+      const help = new RegExp(`^## voxpop ${line}\\n([^]*?)^## `, 'm').exec(`${optionsPage}\n## `)?.[1];
+      const known = new Set(help?.match(/(?<![\w-])--?[a-z][a-z-]*/g));
+      const flags = rest?.match(/(?<=\s)--?[a-z][a-z-]*/g) ?? [];
+      assert.deepEqual(
+        flags.filter((flag) => help !== undefined && !known.has(flag)),
+        [],
+        `${path}: ${line}`,
+      );
+    }
+  }
+});
+
+test('the npm scripts that pages name exist', () => {
   const { scripts } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
-  const named = [...readme.matchAll(/npm run ([a-z:]+)/g)].map((match) => match[1] as string);
-  assert.ok(named.includes('check'));
-  for (const name of named) assert.ok(name in scripts, `npm run ${name}`);
+  for (const { path, text } of all) {
+    for (const [, name] of text.matchAll(/npm run ([a-z:]+)/g)) {
+      assert.ok((name as string) in scripts, `${path}: npm run ${name}`);
+    }
+  }
 });
 
-test('every flag that the README names exists', async () => {
-  const helps = await Promise.all(commands.map((command) => printed([...command, '--help'])));
-  const known = new Set(helps.flatMap((help) => help.match(/--[a-z][a-z-]*/g) ?? []));
-  // Of other programs.
-  for (const name of ['--global', '--rows', '--rounds', '--texts', '--write', '--array', '--pipe'])
-    known.add(name);
-  for (const [flag] of readme.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)) assert.ok(known.has(flag), flag);
-});
-
-test('every key of a manifest is in the README', async (t) => {
+test('every exit code and every key of a manifest is explained', async (t) => {
+  const nightly = readPage('docs/nightly.md').text;
+  for (const code of Object.values(exitCodes)) assert.match(nightly, new RegExp(`^\\| ${code} +\\|`, 'm'));
   const path = join(scratchDirectory(t), 'manifest.json');
-  await printed([
-    'score',
-    'fixtures/feedback.csv',
-    '-m',
-    'fixtures/bundle',
-    '--limit',
-    '1',
-    '--manifest',
-    path,
-  ]);
-  const keys = Object.keys(JSON.parse(readFileSync(path, 'utf8')) as object);
-  for (const key of keys) assert.match(readme, new RegExp(`^\\|.*\`${key}\``, 'm'), key);
+  const flags = ['-m', 'fixtures/bundle', '--limit', '1', '--manifest', path];
+  await runVoxpop(['score', 'fixtures/feedback.csv', ...flags], { cwd: repositoryRoot });
+  for (const key of Object.keys(JSON.parse(readFileSync(path, 'utf8')) as object)) {
+    assert.ok(nightly.includes(`\`${key}\``), key);
+  }
 });
+
+test('the page of labels explains the labels of the default bundle, and no others', async () => {
+  const { manifest } = await loadBundle(await findBundle(defaultBundle));
+  const page = readPage('docs/labels.md').text;
+  for (const { name, labels } of manifest.tasks) {
+    const chapter = new RegExp(`^## ${name}\\n([^]*?)^## `, 'm').exec(page)?.[1];
+    assert.ok(chapter, `docs/labels.md: expected a chapter ${name}`);
+    const explained = [...chapter.matchAll(/^\| `(\w+)`/gm)].map(([, label]) => label);
+    assert.deepEqual(new Set(explained), new Set(labels), name);
+  }
+});
+
+/** A page without its fenced blocks. */
+function prose(text: string): string {
+  return parts(text)
+    .filter(({ info }) => info === undefined)
+    .map((part) => part.text)
+    .join('');
+}
+
+function headings(path: string): string[] {
+  return [...prose(readPage(path).text).matchAll(/^#+ (.*)$/gm)].map(([, title]) => slug(title as string));
+}

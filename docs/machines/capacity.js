@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // What a job needs, by arithmetic: node docs/machines/capacity.js [--rows-per-second 1100] [--price 0.05]
-// The README holds its output; when another bundle becomes the default one, the first figure is the one to change.
+// The page beside it shows its output; when another bundle becomes the default one, the first figure is the one to change.
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
@@ -35,17 +35,16 @@ const table = [
     (rows) => hours(coreHours(rows) / cores),
   ]),
   ['read, written', (rows) => `${number((rows * bytesIn) / 1e9)} GB, ${number((rows * bytesOut) / 1e9)} GB`],
-  ['counting, in each job of `--shard` over one file', (rows) => hours(rows / countedPerSecond / 3600)],
+  ['counting, in each job of --shard over one file', (rows) => hours(rows / countedPerSecond / 3600)],
 ];
 
 function coreHours(rows) {
   return rows / rowsPerSecond / 3600;
 }
 
-for (const [index, [name, ...cells]] of table.entries()) {
-  const filled = index === 0 ? cells : [100e6, 10e9].map((rows) => cells[0](rows));
-  console.log(`| ${[name, ...filled].join(' | ')} |`);
-  if (index === 0) console.log('| --- | ---: | ---: |');
+for (const [index, [name, ...given]] of table.entries()) {
+  const cells = index === 0 ? given : [100e6, 10e9].map((rows) => given[0](rows));
+  console.log([name.padEnd(48), ...cells.map((cell) => cell.padStart(19))].join('  '));
 }
 const perCore = (rowsPerSecond * (bytesIn + bytesOut)) / 1e6;
 console.log(`

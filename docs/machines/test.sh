@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 export work root=$PWD model=$PWD/fixtures/bundle
 
 names=("$@")
-((${#names[@]})) || names=(capacity parallel slurm manifests image ray spark)
+((${#names[@]})) || names=(parallel slurm manifests image ray spark)
 wants() { [[ " ${names[*]} " == *" $1 "* ]]; }
 
 as_root=$([[ $(id -u) == 0 ]] || echo sudo)
