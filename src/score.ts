@@ -12,21 +12,22 @@ import { type InputIdentity, identifyInputs, InputLog, type InputRead } from './
 import { createManifest, type ManifestShard } from './pipeline/manifest.ts';
 import { OutputSession, usualManifestPath } from './pipeline/output-session.ts';
 import { mapLabels, type MappedTasks, readLabelMap } from './pipeline/label-map.ts';
-import { WorkerPool } from './pipeline/pool.ts';
-import type { Shard, ShardPredictions, TaskLayout } from './protocol.ts';
+import type { TaskLayout } from './protocol.ts';
 import { allowsRejects, Rejects } from './pipeline/rejects.ts';
 import { planSlice, requireFiles, type SlicePlan } from './pipeline/plan-slice.ts';
-import { RecentPredictions } from './pipeline/recent-predictions.ts';
-import { checkpointShards, type ScoredShard, scoreRows, shardRows, writeRows } from './pipeline/run.ts';
+import { type ScoredShard, scoreRows } from './pipeline/score-rows.ts';
+import { Scorer } from './pipeline/scorer.ts';
+import { shardRows } from './pipeline/shard.ts';
 import { type LabelCounts, type RunCounts, Tally } from './pipeline/tally.ts';
+import { checkpointShards, writeRows } from './pipeline/write-rows.ts';
 import { selectTasks } from './predictor/predictor.ts';
 import { openRecords, type Records } from './records/open-records.ts';
 import type { RecordFormat } from './records/row.ts';
 import { checkOutputs } from './records/output-paths.ts';
 import { isGzipPath } from './records/sniff.ts';
 import { resolveTextColumns } from './records/text-columns.ts';
-import { rawOf } from './records/raw.ts';
-import { createRowWriter, outputFormat, type RowWriter } from './records/writer.ts';
+import { createRowWriter, outputFormat } from './records/writer.ts';
+import type { RowWriter } from './records/format-writer.ts';
 import { version } from './version.ts';
 
 /** What a run will do, known before the first row is scored. */
@@ -40,8 +41,8 @@ export interface ScorePlan {
   bundle: { name: string; version: string; sha256: string; batchInvariant: boolean };
   /** Scored tasks, in bundle order, under the labels that are written. */
   tasks: TaskLayout[];
-  /** Brings the model's predictions under those labels. */
-  mapPredictions: MappedTasks['apply'];
+  /** The same tasks, with what brings the model's predictions under those labels. */
+  mapped: MappedTasks;
   /** Of the output. */
   format: RecordFormat;
   writer: RowWriter;
@@ -102,7 +103,8 @@ export async function planScore(
   const bundlePath = await findBundle(options.model);
   const { manifest, sha256 } = await checkBundle(bundlePath);
   const selected = selectTasks(manifest.tasks, { tasks: options.tasks, thresholds: options.threshold });
-  const { tasks, apply: mapPredictions } = mapLabels(selected, labelMap ?? {});
+  const mapped = mapLabels(selected, labelMap ?? {});
+  const { tasks } = mapped;
   const output = typeof options.output === 'string' ? options.output : undefined;
   const written = [output, options.rejects, options.manifest ?? (await usualManifestPath(output))];
   await checkOutputs(
@@ -163,7 +165,7 @@ export async function planScore(
       bundlePath,
       bundle: { name, version: bundleVersion, sha256, batchInvariant },
       tasks,
-      mapPredictions,
+      mapped,
       format,
       writer,
       slice,
@@ -202,42 +204,35 @@ export async function openScoring(given: ScoreOptions): Promise<Scoring> {
   const inputs = new InputLog(given.inputs.length);
   const plan = await planScore(given, (bytes, input) => inputs.add(bytes, input));
   const { options, records } = plan;
-  const pool = new WorkerPool(
-    {
+  const scorer = new Scorer({
+    settings: {
       bundlePath: plan.bundlePath,
       tasks: options.tasks,
       thresholds: options.threshold,
       maxBatchTokens: options.batchTokens,
       deterministic: options.deterministic,
     },
-    options.workers,
-  );
-  const labelCount = plan.tasks.reduce((sum, task) => sum + task.labels.length, 0);
-  const scoreShard = async (shard: Shard): Promise<ShardPredictions> =>
-    plan.mapPredictions(await pool.score(shard));
-  const recent = new RecentPredictions(scoreShard, labelCount);
-  // Where neighbours have an influence, what was predicted beside others is not what would be predicted here.
-  const pure = plan.bundle.batchInvariant || options.deterministic;
+    workers: options.workers,
+    mapped: plan.mapped,
+    isPure: plan.bundle.batchInvariant || options.deterministic,
+  });
   return {
     plan,
     inputs,
     shards: (skip = 0) =>
       scoreRows({
         rows: records.rows(plan.textColumns, plan.slice?.start),
+        head: records.head,
+        scorer,
         skip,
         limit: plan.slice?.rows ?? options.limit,
         promptly: options.lineBuffered,
-        score: pure ? (shard) => recent.score(shard) : scoreShard,
-        labelCount,
-        reject: (row, code, message) => {
-          row.rejected = { code, message, raw: rawOf(row, records.head) };
-        },
         // One shard in work and one waiting per worker, and one being written.
         maxShardsInFlight: 2 * options.workers + 1,
         signal: options.signal,
       }),
     close: async () => {
-      await Promise.all([pool.close(), records.close()]);
+      await Promise.all([scorer.close(), records.close()]);
     },
   };
 }

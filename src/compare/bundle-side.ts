@@ -4,7 +4,7 @@ import { type BundleDescription, checkBundle } from '../bundle/load-bundle.ts';
 import type { ResolvedScoringOptions } from '../options.ts';
 import { WorkerPool } from '../pipeline/pool.ts';
 import type { ShardPredictions, TaskLayout } from '../protocol.ts';
-import { shardRows } from '../pipeline/run.ts';
+import { shardRows } from '../pipeline/shard.ts';
 import { selectTasks } from '../predictor/predictor.ts';
 import type { Row } from '../records/row.ts';
 import type { BundleSpeed } from './comparison-document.ts';

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { resolveScoringOptions } from '../options.ts';
 import { type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
-import { shardRows } from '../pipeline/run.ts';
+import { shardRows } from '../pipeline/shard.ts';
 import type { RecordsHead, Row } from '../records/row.ts';
 import { openRecords } from '../records/open-records.ts';
 import { resolveTextColumns } from '../records/text-columns.ts';

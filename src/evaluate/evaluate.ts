@@ -4,6 +4,7 @@ import { UsageError } from '../errors.ts';
 import type { ScoreOptions } from '../score-options.ts';
 import { type LabelMap, mapLabels, readLabelMap } from '../pipeline/label-map.ts';
 import type { TaskLayout } from '../protocol.ts';
+import { Rejects } from '../pipeline/rejects.ts';
 import { Tally } from '../pipeline/tally.ts';
 import { openSink } from '../records/sink.ts';
 import { openScoring, type ScoreHooks, type ScorePlan } from '../score.ts';
@@ -44,8 +45,11 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
     const flips = options.flips === undefined ? undefined : await FlipsFile.open(options.flips);
     try {
       const tally = new Tally(scoring.plan.tasks);
+      const rejects = new Rejects({ rows: 0 }, undefined);
       for await (const shard of scoring.shards()) {
-        tally.add(shard);
+        // A text that the model cannot score would be measured as if it had no labels.
+        await rejects.write(shard.rows, shard.rejected, 0);
+        tally.add(shard.rows, shard.predictions, shard.rejected);
         await run.add(shard, flips);
         hooks.onProgress?.({
           counts: tally.counts,

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts';
 import type { LabelMap, MappedTasks } from '../pipeline/label-map.ts';
 import { type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
-import type { ScoredShard } from '../pipeline/run.ts';
+import type { ScoredShard } from '../pipeline/score-rows.ts';
 import type { Row } from '../records/row.ts';
 import type { ScorePlan } from '../score.ts';
 import { type Baseline, TextPredictions } from './baseline.ts';

@@ -1,5 +1,6 @@
 import { InputError, RejectsError, UsageError } from '../errors.ts';
-import { howToReject } from '../records/row-fault.ts';
+import type { Rejected } from '../records/rejected.ts';
+import { howToReject, type RejectReason } from '../records/row-fault.ts';
 import type { Row } from '../records/row.ts';
 import { partPath } from '../records/output-paths.ts';
 import type { Sink } from '../records/sink.ts';
@@ -37,20 +38,23 @@ export class Rejects {
   }
 
   /**
+   * Writes the rejected ones among some rows.
    * @param rejectedBefore rows that were rejected before these
    * @throws InputError for the first rejected row when none is allowed; RejectsError when a count is exceeded
    */
-  async write(rows: readonly Row[], rejectedBefore: number): Promise<void> {
-    let rejected = rejectedBefore;
+  async write(rows: readonly Row[], rejected: Rejected, rejectedBefore: number): Promise<void> {
+    if (rejected.size === 0) return;
+    let count = rejectedBefore;
     let lines = '';
-    for (const row of rows) {
-      if (row.rejected === undefined) continue;
-      rejected++;
-      if ('rows' in this.#limit && rejected > this.#limit.rows) {
+    for (const [index, row] of rows.entries()) {
+      const reason = rejected.get(index);
+      if (reason === undefined) continue;
+      count++;
+      if ('rows' in this.#limit && count > this.#limit.rows) {
         await this.#sink?.write(lines);
-        throw this.#limit.rows === 0 ? notAllowed(row) : this.#tooMany(this.#limit.rows, row);
+        throw this.#limit.rows === 0 ? notAllowed(row, reason) : this.#tooMany(this.#limit.rows, row);
       }
-      lines += `${rejectLine(row)}\n`;
+      lines += `${rejectLine(row, reason)}\n`;
     }
     await this.#sink?.write(lines);
   }
@@ -71,15 +75,14 @@ export class Rejects {
   }
 }
 
-function notAllowed({ file, line, rejected }: Row): InputError {
-  const { code = '', message = '' } = rejected ?? {};
+function notAllowed({ file, line }: Row, { code, message }: RejectReason): InputError {
   // The reader's messages name the place already.
   const plain = message.replace(`${file}:${line}: `, '');
   return new InputError(code, plain, { file, line }, { hint: howToReject });
 }
 
-function rejectLine({ file, line, ordinal, byteOffset, rejected }: Row): string {
-  const { rawTruncated, ...reason } = rejected ?? {};
+function rejectLine(row: Row, { rawTruncated, ...reason }: RejectReason): string {
+  const { file, line, ordinal, byteOffset } = row;
   const place = { file, line, row: ordinal + 1, byte_offset: byteOffset };
   return JSON.stringify({ ...place, ...reason, ...(rawTruncated ? { raw_truncated: true } : {}) });
 }

@@ -1,7 +1,12 @@
 import type { Row } from '../records/row.ts';
 
+/**
+ * Rows per shard. Large enough that most batches of one length hold several texts, and that a message between
+ * threads is cheap beside the work; small enough that the first rows come out soon.
+ */
+export const shardRows = 512;
+
 export interface ShardCut {
-  shardRows: number;
   /** Rows to leave out at the start. */
   skip: number;
   /** Rows to take at most, those left out included. */
@@ -21,7 +26,7 @@ export interface ShardCut {
  */
 export async function* cutShards(
   chunks: AsyncIterable<Row[]>,
-  { shardRows, skip, limit, promptly, signal }: ShardCut,
+  { skip, limit, promptly, signal }: ShardCut,
 ): AsyncGenerator<Row[]> {
   let shard: Row[] = [];
   let at = 0;

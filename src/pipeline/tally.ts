@@ -1,5 +1,6 @@
-import { type TaskLayout, textFlags } from '../protocol.ts';
-import type { ScoredShard } from './run.ts';
+import { type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
+import type { Rejected } from '../records/rejected.ts';
+import type { Row } from '../records/row.ts';
 
 /** rows = scored + empty + rejected. */
 export interface RunCounts {
@@ -58,10 +59,10 @@ export class Tally {
     return this.state.counts;
   }
 
-  add({ rows, predictions }: ScoredShard): void {
+  add(rows: readonly Row[], predictions: ShardPredictions, rejected: Rejected): void {
     const { counts } = this.state;
     let text = 0;
-    for (const row of rows) {
+    for (const [index, row] of rows.entries()) {
       const first = text;
       let all: number = textFlags.empty;
       let any = 0;
@@ -70,7 +71,7 @@ export class Tally {
         any |= predictions.flags[text] as number;
       }
       counts.rows++;
-      if (row.rejected !== undefined) {
+      if (rejected.has(index)) {
         counts.rejected++;
         continue;
       }

@@ -1,6 +1,6 @@
 import { type ShardPredictions, textFlags } from '../protocol.ts';
 import { formatScore } from './prediction-view.ts';
-import type { WriterOptions } from './writer.ts';
+import type { WriterOptions } from './format-writer.ts';
 
 /** Joins the labels of a multi-label task, and their scores. */
 const labelSeparator = ';';

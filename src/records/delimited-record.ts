@@ -1,6 +1,9 @@
-import type { Newline, RejectReason } from './row.ts';
+import type { RejectReason } from './row-fault.ts';
 
 const quote = 0x22;
+
+/** What ends a record: `\r` only for files of classic Mac OS that hold no line feed at all. */
+export type Newline = '\n' | '\r\n' | '\r';
 
 /** What bytes of CSV or TSV mean. */
 export interface Dialect {

@@ -1,5 +1,6 @@
 import type { DelimitedRecord } from './delimited-record.ts';
-import type { RejectReason, Row } from './row.ts';
+import type { RejectReason } from './row-fault.ts';
+import type { Row } from './row.ts';
 
 /** A row of CSV or TSV; decodes its cells only when they are asked for. */
 export class DelimitedRow implements Row {
@@ -7,8 +8,8 @@ export class DelimitedRow implements Row {
   readonly file: string;
   readonly line: number;
   readonly byteOffset: number;
-  texts: string[];
-  rejected?: RejectReason;
+  readonly texts: string[];
+  readonly rejected?: RejectReason;
   readonly #record: DelimitedRecord;
 
   constructor(ordinal: number, file: string, record: DelimitedRecord, textPlaces: number[]) {

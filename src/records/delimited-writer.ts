@@ -4,9 +4,9 @@ import { addedCellsReader, addedNames } from './added-columns.ts';
 import { type DelimitedRecord, isSameDialect } from './delimited-record.ts';
 import { delimiterOf } from './delimiter.ts';
 import { topLevelFields } from './json-fields.ts';
-import { rejectOrThrow, type RowFault } from './row-fault.ts';
+import { type Misfit, rejectMisfit } from './rejected.ts';
 import type { RecordsHead, Row } from './row.ts';
-import type { RowWriter, WriterOptions } from './writer.ts';
+import type { RowWriter, WriterOptions } from './format-writer.ts';
 
 const byteOrderMark = '\ufeff';
 
@@ -51,7 +51,8 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
       const names = head.hasHeader ? stringify([[...head.columns, ...addedColumns]], format) : '';
       return (hasMark ? byteOrderMark : '') + names;
     },
-    rows(rows, predictions) {
+    rows(rows, predictions, before) {
+      const rejected = new Map(before);
       const parts: (DelimitedRecord | string)[] = [];
       /** Records to be made from cells, collected because csv-stringify takes its time to start. */
       let made: string[][] = [];
@@ -60,7 +61,7 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
         made = [];
       };
       for (const [index, row] of rows.entries()) {
-        if (row.rejected !== undefined) continue;
+        if (rejected.has(index)) continue;
         const kept = keptRecord(row);
         if (kept !== undefined) {
           endMade();
@@ -69,10 +70,10 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
         }
         const cells = row.cells ?? jsonCells(row.json ?? '{}', head.columns);
         if (Array.isArray(cells)) made.push([...cells, ...addedCells(predictions, index)]);
-        else rejectOrThrow(row, cells, head, options.rejectRows);
+        else rejected.set(index, rejectMisfit(row, cells, head, options.rejectRows));
       }
       endMade();
-      return joinParts(parts);
+      return { lines: joinParts(parts), rejected };
     },
   };
 }
@@ -114,8 +115,6 @@ function outputDelimiter(head: RecordsHead, { to, outputDelimiter: told }: Write
   if (head.delimiter !== undefined && to === head.format) return head.delimiter;
   return to === 'tsv' ? '\t' : ',';
 }
-
-type Misfit = Omit<RowFault, 'line'>;
 
 /**
  * A JSON record as cells: strings as they are, null and missing empty, everything else as its JSON text,

@@ -1,5 +1,5 @@
 import { InputError } from '../errors.ts';
-import type { DelimitedRecord } from './delimited-record.ts';
+import type { DelimitedRecord, Newline } from './delimited-record.ts';
 import { DelimitedRow } from './delimited-row.ts';
 import {
   type FormatReader,
@@ -10,7 +10,7 @@ import {
 } from './format-reader.ts';
 import { precede } from './precede.ts';
 import { RecordScanner, type ScannerOptions } from './record-scanner.ts';
-import type { Newline, Row } from './row.ts';
+import type { Row } from './row.ts';
 
 export interface DelimitedOptions extends ReaderOptions {
   delimiter: string;

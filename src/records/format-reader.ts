@@ -1,4 +1,5 @@
-import type { Newline, Row } from './row.ts';
+import type { Newline } from './delimited-record.ts';
+import type { Row } from './row.ts';
 
 /** What a reader of any format is told. */
 export interface ReaderOptions {

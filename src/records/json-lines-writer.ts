@@ -6,9 +6,10 @@ import {
   type TaskPrediction,
   type TextPrediction,
 } from './prediction-view.ts';
-import { rejectOrThrow } from './row-fault.ts';
-import { isDelimited, type RecordsHead, type RejectReason } from './row.ts';
-import type { RowWriter, WriterOptions } from './writer.ts';
+import { type Misfit, rejectMisfit } from './rejected.ts';
+import type { RejectReason } from './row-fault.ts';
+import { isDelimited, type RecordsHead } from './row.ts';
+import type { RowWriter, WriterOptions } from './format-writer.ts';
 
 /**
  * Writes JSONL: the original line with one more key. Objects are put together as text, since
@@ -25,14 +26,16 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
   return {
     addedColumns: [key],
     header: () => '',
-    rows(rows, predictions) {
+    rows(rows, predictions, before) {
+      const rejected = new Map(before);
       let lines = '';
       for (const [index, row] of rows.entries()) {
-        if (row.rejected === undefined && row.json !== undefined && hasKey(row.json, key)) {
-          rejectOrThrow(row, keyTaken(key), head, options.rejectRows);
+        if (!rejected.has(index) && row.json !== undefined && hasKey(row.json, key)) {
+          rejected.set(index, rejectMisfit(row, keyTaken(key), head, options.rejectRows));
         }
-        if (row.rejected !== undefined) {
-          if (options.inlineErrors === true) lines += errorRecord(row.rejected) + head.newline;
+        const reason = rejected.get(index);
+        if (reason !== undefined) {
+          if (options.inlineErrors === true) lines += errorRecord(reason) + head.newline;
           continue;
         }
         if (row.json?.trim() === '') {
@@ -45,7 +48,7 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
         const record = row.json === undefined ? cellsToJson(row.cells ?? [], columnKeys) : row.json;
         lines += addField(record, field + describe(texts)) + head.newline;
       }
-      return lines;
+      return { lines, rejected };
     },
   };
 }
@@ -81,7 +84,7 @@ function hasKey(json: string, key: string): boolean {
   return Object.hasOwn(JSON.parse(json) as object, key);
 }
 
-function keyTaken(key: string): { code: string; message: string; hint: string } {
+function keyTaken(key: string): Misfit {
   return {
     code: 'COLUMN_CLASH',
     message: `expected no key \`${key}\`, which is to be added, but the record has it`,

@@ -83,18 +83,16 @@ async function* toRows(
     for (const each of lines) {
       const { line, byteOffset, text } = each;
       const record = readRecord(each, request);
-      const row: Row = { ordinal, file, line, byteOffset, texts: [] };
+      const place = { ordinal, file, line, byteOffset };
       if ('texts' in record) {
-        row.texts = record.texts;
-        row.json = text;
+        rows.push({ ...place, texts: record.texts, json: text });
       } else if (rejectRows) {
-        row.texts = request.textColumns.map(() => '');
-        row.rejected = rejectReason(record.fault, text);
+        const texts = request.textColumns.map(() => '');
+        rows.push({ ...place, texts, rejected: rejectReason(record.fault, text) });
       } else {
         failure = record.fault;
         break;
       }
-      rows.push(row);
       ordinal++;
     }
     if (rows.length > 0) yield rows;

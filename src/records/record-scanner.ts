@@ -10,7 +10,7 @@ import {
   textAfterQuote,
 } from './record-fault.ts';
 import { faultError, invalidTextFault, maxRawBytes, rejectReason, type RowFault } from './row-fault.ts';
-import type { RejectReason } from './row.ts';
+import type { RejectReason } from './row-fault.ts';
 
 const quote = 0x22;
 const carriageReturn = 0x0d;

@@ -1,6 +1,4 @@
 import { InputError } from '../errors.ts';
-import { rawOf } from './raw.ts';
-import type { RecordsHead, RejectReason, Row } from './row.ts';
 
 /** Bytes of a record, as UTF-8, that its reject keeps at most. */
 export const maxRawBytes = 1024 * 1024;
@@ -20,6 +18,19 @@ export interface RowFault {
   column?: number | undefined;
   hint: string;
   cause?: unknown;
+}
+
+/** Why a row takes no part in the output. */
+export interface RejectReason {
+  /** Code of the error that the row would have ended the run with, for example `RAGGED_ROW`. */
+  code: string;
+  message: string;
+  /** Field of a delimited record, or character of a JSON line, from 1, where known. */
+  column?: number;
+  /** The record as it stood in its file, decoded, without its line end. */
+  raw: string;
+  /** Whether `raw` is only the start of the record, cut to 1 MiB. */
+  rawTruncated?: true;
 }
 
 /** The error that a bad row ends a run with when no row may be rejected. */
@@ -61,19 +72,4 @@ export function tooLongFault(line: number, maxRowBytes: number, detail: string):
     line,
     hint: 'Allow longer rows with `--max-row-bytes <n>`; memory grows with it.',
   };
-}
-
-/**
- * Marks a row that was read well, but does not fit into the output.
- * @throws {InputError} when it may not be rejected.
- */
-export function rejectOrThrow(
-  row: Row,
-  fault: Omit<RowFault, 'line'>,
-  head: RecordsHead,
-  rejectRows: boolean | undefined,
-): void {
-  const located = { ...fault, line: row.line };
-  if (rejectRows !== true) throw faultError(row.file, located);
-  row.rejected = rejectReason(located, rawOf(row, head));
 }

@@ -1,4 +1,5 @@
-import type { DelimitedRecord } from './delimited-record.ts';
+import type { DelimitedRecord, Newline } from './delimited-record.ts';
+import type { RejectReason } from './row-fault.ts';
 
 /**
  * One input record; holds `record` and `cells` when it was read from CSV or TSV, `json` when from JSONL, and
@@ -18,28 +19,15 @@ export interface Row {
    */
   byteOffset: number;
   /** One per text column, '' where the value is missing or null, and in a row that is rejected. */
-  texts: string[];
+  readonly texts: string[];
   /** A delimited record: its bytes, and single cells. */
   readonly record?: DelimitedRecord | undefined;
   /** All values of a delimited record, exactly as read; decoded anew each time. */
   readonly cells?: string[] | undefined;
   /** The record as it stood in a JSONL file, without its line end. */
-  json?: string;
+  readonly json?: string;
   /** Why the row could not be read; only with `RecordsOptions.rejectRows`. */
-  rejected?: RejectReason;
-}
-
-/** Why a row takes no part in the output. */
-export interface RejectReason {
-  /** Code of the error that the row would have ended the run with, for example `RAGGED_ROW`. */
-  code: string;
-  message: string;
-  /** Field of a delimited record, or character of a JSON line, from 1, where known. */
-  column?: number;
-  /** The record as it stood in its file, decoded, without its line end. */
-  raw: string;
-  /** Whether `raw` is only the start of the record, cut to 1 MiB. */
-  rawTruncated?: true;
+  readonly rejected?: RejectReason;
 }
 
 /** Formats that rows are read from and written to, one record per row. */
@@ -71,6 +59,3 @@ export interface RecordsHead {
   /** Size in bytes of all inputs as stored (compressed), undefined when one is not a regular file. */
   totalBytes: number | undefined;
 }
-
-/** `\r` only for files of classic Mac OS that hold no line feed at all. */
-export type Newline = '\n' | '\r\n' | '\r';

@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts';
-import type { Newline, RecordFormat } from './row.ts';
+import type { Newline } from './delimited-record.ts';
+import type { RecordFormat } from './row.ts';
 
 /** Text looked at to guess a delimiter. */
 export const sniffBytes = 64 * 1024;

@@ -6,7 +6,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import * as ort from 'onnxruntime-node';
 import { loadBundle } from '../../src/bundle/load-bundle.ts';
-import { shardRows } from '../../src/pipeline/run.ts';
+import { shardRows } from '../../src/pipeline/shard.ts';
 import { type ShardPredictions, textFlags } from '../../src/protocol.ts';
 import { type Batch, cutBatches } from '../../src/predictor/batch.ts';
 import { decodeRow, type TaskDecoder } from '../../src/predictor/decode.ts';
@@ -131,7 +131,7 @@ await stage('write', async () => {
   const file = createWriteStream(output);
   file.write(writer.header());
   for (const shard of shards) {
-    for (const piece of [writer.rows(shard.rows, shard.predictions)].flat()) file.write(piece);
+    file.write(writer.rows(shard.rows, shard.predictions, new Map()).lines);
   }
   file.end();
   await finished(file);

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defaultBundle, findBundle } from '../../src/bundle/find-bundle.ts';
-import { shardRows } from '../../src/pipeline/run.ts';
+import { shardRows } from '../../src/pipeline/shard.ts';
 import { fixturesDirectory, repositoryRoot } from '../support/paths.ts';
 import { makeInput } from './make-input.ts';
 import { machine, median, table, writeResults } from './results.ts';

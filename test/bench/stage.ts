@@ -9,7 +9,8 @@ import { loadBundle } from '../../src/bundle/load-bundle.ts';
 import { InputLog } from '../../src/pipeline/input-log.ts';
 import { OutputSession } from '../../src/pipeline/output-session.ts';
 import { Rejects } from '../../src/pipeline/rejects.ts';
-import { scoreRows, writeRows } from '../../src/pipeline/run.ts';
+import { scoreRows } from '../../src/pipeline/score-rows.ts';
+import { writeRows } from '../../src/pipeline/write-rows.ts';
 import { Tally } from '../../src/pipeline/tally.ts';
 import type { Shard, ShardPredictions } from '../../src/protocol.ts';
 import { TextTokenizer } from '../../src/predictor/tokenizer.ts';
@@ -78,14 +79,14 @@ async function measure(): Promise<Timing> {
   });
   assert.ok(session);
   const tally = new Tally(plan.tasks);
+  const predict = await makeScore(plan.bundlePath);
   const shards = scoreRows({
     rows: plan.records.rows(plan.textColumns),
     skip: 0,
     limit: Infinity,
     promptly: false,
-    score: await makeScore(plan.bundlePath),
-    labelCount: plan.tasks.reduce((sum, task) => sum + task.labels.length, 0),
-    reject: () => assert.fail('no row of the benchmark is rejected'),
+    head: plan.records.head,
+    scorer: { score: async (shard) => ({ predictions: await predict(shard), failures: [] }) },
     maxShardsInFlight: 1,
     signal: undefined,
   });

@@ -4,12 +4,12 @@ import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
 import { rawOf } from '../../src/records/raw.ts';
 import type { RecordsOptions } from '../../src/records/open-records.ts';
+import { unreadRows } from '../../src/records/rejected.ts';
 import type { Row } from '../../src/records/row.ts';
 import {
   createRandom,
   createWriter,
   file,
-  outputOf,
   pieces,
   predictions,
   randomCell,
@@ -361,12 +361,13 @@ test('the writer leaves out rejected rows and rejects what does not fit', async 
   const { head, rows } = await readAll({ inputs: [file('a.jsonl', content)], rejectRows: true }, ['text']);
   const scores = rows.map((_, index) => (index === 5 ? [0, 0, 1] : [1, 0, 0]));
   const lineWriter = createWriter(head, { to: 'jsonl', rejectRows: true });
-  assert.equal(String(lineWriter.rows(rows, predictions(scores))).split('\n').length, 6);
-  assert.equal(
-    outputOf({ head, rows }, { rejectRows: true }, predictions(scores)),
-    'text,sentiment\na,negative\ne,positive\n',
-  );
-  assert.deepEqual(rows.map(({ rejected }) => rejected && [rejected.code, rejected.raw]), [
+  const lines = lineWriter.rows(rows, predictions(scores), unreadRows(rows));
+  assert.equal(String(lines.lines).split('\n').length, 6);
+  assert.deepEqual([...lines.rejected.keys()], [1]);
+  const table = createWriter(head, { rejectRows: true }).rows(rows, predictions(scores), unreadRows(rows));
+  assert.equal(String(table.lines), 'a,negative\ne,positive\n');
+  const reasons = rows.map((_, index) => table.rejected.get(index));
+  assert.deepEqual(reasons.map((reason) => reason && [reason.code, reason.raw]), [
     undefined,
     ['INVALID_JSON', 'oops'],
     ['UNEXPECTED_KEY', '{"text":"b","new":1}'],
@@ -378,6 +379,7 @@ test('the writer leaves out rejected rows and rejects what does not fit', async 
     'text',
   ]);
   const takenWriter = createWriter(taken.head, { to: 'jsonl', rejectRows: true });
-  assert.match(String(takenWriter.rows(taken.rows, predictions(scores))), /^\{"text":"b".*\n$/u);
-  assert.equal(taken.rows[0]?.rejected?.code, 'COLUMN_CLASH');
+  const written = takenWriter.rows(taken.rows, predictions(scores), new Map());
+  assert.match(String(written.lines), /^\{"text":"b".*\n$/u);
+  assert.equal(written.rejected.get(0)?.code, 'COLUMN_CLASH');
 });

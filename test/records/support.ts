@@ -7,7 +7,9 @@ import { after } from 'node:test';
 import type { ShardPredictions, TaskLayout } from '../../src/protocol.ts';
 import { openRecords, type RecordsOptions } from '../../src/records/open-records.ts';
 import type { RecordsHead, Row } from '../../src/records/row.ts';
-import { createRowWriter, type RowWriter, type WriterOptions } from '../../src/records/writer.ts';
+import type { RowWriter, WriterOptions } from '../../src/records/format-writer.ts';
+import { unreadRows } from '../../src/records/rejected.ts';
+import { createRowWriter } from '../../src/records/writer.ts';
 import { seededRandom } from '../../src/random.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'voxpop-records-'));
@@ -119,7 +121,7 @@ export function outputOf(
   scored = predictions(rows.flatMap(() => (options.textColumns ?? ['text']).map(() => [1, 0, 0]))),
 ): string {
   const writer = createWriter(head, options);
-  return writer.header() + String(writer.rows(rows, scored));
+  return writer.header() + String(writer.rows(rows, scored, unreadRows(rows)).lines);
 }
 
 /** Whole numbers from 0 to below `limit` that are the same in each run. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RecordFormat } from '../../src/records/row.ts';
-import { outputFormat, type WriterOptions } from '../../src/records/writer.ts';
+import type { WriterOptions } from '../../src/records/format-writer.ts';
+import { outputFormat } from '../../src/records/writer.ts';
 import {
   cells,
   createRandom,
