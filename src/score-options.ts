@@ -63,10 +63,15 @@ export interface ScoreOptions extends ScoringOptions {
 interface TerminalFlags {
   summary?: boolean;
   supervise?: number;
-  logFormat?: LogFormat;
+  logFormat: LogFormat;
   dryRun?: boolean;
   quiet?: boolean;
-  progress?: boolean;
+  progress: boolean;
+}
+
+/** What the command line of `voxpop score` says, besides its inputs. */
+export interface ScoreFlags extends Omit<ScoreOptions, 'inputs' | 'output'>, TerminalFlags {
+  output?: string;
 }
 
 /** Keys of the option table: every scalar option, and nothing that only code can pass. */

@@ -3,7 +3,7 @@ import type { ScoreHooks, ScorePlan, ScoreProgress, ScoreSummary } from '../scor
 import { labelBars } from './label-bars.ts';
 import { createProgressBar } from './progress-bar.ts';
 import { resumeCommand } from './resume-command.ts';
-import type { ScoreFlags } from './score.ts';
+import type { ScoreFlags } from '../score-options.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Tells on stderr how a run goes, in words or as JSON events. */

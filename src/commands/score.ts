@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type LogFormat, type ScoreOptions, scoreOptionTable } from '../score-options.ts';
+import { type ScoreFlags, scoreOptionTable } from '../score-options.ts';
 import { planScore, score } from '../score.ts';
 import { addOptions } from './add-options.ts';
 import { describePlan } from './dry-run.ts';
@@ -21,16 +21,6 @@ Examples:
 
 Exit codes: 0 done, 1 failed while running, 2 usage, input or bundle wrong, 3 too many rejects,
 130/143 interrupted.`;
-
-export interface ScoreFlags extends Omit<ScoreOptions, 'output'> {
-  output?: string;
-  supervise?: number;
-  logFormat: LogFormat;
-  dryRun?: boolean;
-  summary?: boolean;
-  quiet?: boolean;
-  progress: boolean;
-}
 
 export function scoreCommand(terminal: Terminal): Command {
   const command = new Command('score')

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import type { ScoreFlags } from './score.ts';
+import type { ScoreFlags } from '../score-options.ts';
 import { shardFromEnvironment } from './shard-from-environment.ts';
 
 /** Stands for `3-of-16` in names of files, so that one command line serves all jobs of an array. */
