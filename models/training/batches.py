@@ -1,169 +1,168 @@
-"""Reads the encoded corpus, and draws training batches that are balanced over tasks and sources."""
+"""Draws training batches that are balanced over tasks and sources, from texts as people type them."""
 
-import json
+import random
+import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
 
-from corpus import EXTRA_LANGUAGES, PARALLEL, TRAIN, UNLABELLED
+from corpus import LANGUAGE, PARALLEL, TRAIN, Corpus, is_multi, single_labels
 
-PAD_ID, BOS_ID, EOS_ID, UNK_ID = 0, 1, 2, 3
-SINGLE = ("sentiment", "actionability", "language")
-MULTI = ("emotion", "topic")
+BOS_ID, PAD_ID, EOS_ID = 0, 1, 2
 
 
-@dataclass
-class Corpus:
-    columns: dict[str, np.ndarray]
-    ids: np.ndarray
-    offsets: np.ndarray
-    noisy_of: dict[int, int]
-    noisy_ids: np.ndarray
-    noisy_offsets: np.ndarray
-    sources: list[str]
-    languages: list[str]
-    no_neutral: np.ndarray  # per source: its sentiment labels have no neutral class
-
-    @classmethod
-    def load(cls, work: Path) -> "Corpus":
-        columns = dict(np.load(work / "rows.npz"))
-        encoded = np.load(work / "ids.npz")
-        about = json.loads((work / "sources.json").read_text(encoding="utf-8"))
-        class_count = len(about["languages"]) - len(EXTRA_LANGUAGES)
-        columns["language_code"] = columns["language"]
-        columns["language"] = np.where(columns["language"] < class_count, columns["language"], UNLABELLED)
-        no_neutral = ["neutral" not in about["labels"][name].get("sentiment", ["neutral"]) for name in about["names"]]
-        noisy_of = {int(row): position for position, row in enumerate(encoded["noisy_rows"])}
-        return cls(
-            columns,
-            encoded["ids"],
-            encoded["offsets"],
-            noisy_of,
-            encoded["noisy_ids"],
-            encoded["noisy_offsets"],
-            about["names"],
-            about["languages"],
-            np.array(no_neutral),
-        )
-
-    def tokens(self, row: int, noisy: bool = False) -> np.ndarray:
-        if noisy and row in self.noisy_of:
-            at = self.noisy_of[row]
-            return self.noisy_ids[self.noisy_offsets[at] : self.noisy_offsets[at + 1]]
-        return self.ids[self.offsets[row] : self.offsets[row + 1]]
-
-    def labelled(self, task: str) -> np.ndarray:
-        column = self.columns[task]
-        return (column != UNLABELLED).any(-1) if column.ndim == 2 else column != UNLABELLED
+def strip_marks(text: str) -> str:
+    plain = "".join(character for character in unicodedata.normalize("NFD", text) if not unicodedata.combining(character))
+    return unicodedata.normalize("NFC", plain).replace("đ", "d").replace("ı", "i")
 
 
-def collate(texts: list[np.ndarray], longest: int, special: tuple[int, int, int] = (PAD_ID, BOS_ID, EOS_ID)) -> tuple[Tensor, Tensor]:
+def mistype(text: str, rng: random.Random) -> str:
+    """One slip in 20 letters, at least one: a letter left out, doubled or swapped with the next."""
+    characters = list(text)
+    for _ in range(max(1, round(len(characters) / 20))):
+        at = rng.randrange(len(characters) - 1) if len(characters) > 2 else 0
+        kind = rng.randrange(3)
+        if kind == 0 and len(characters) > 2:
+            del characters[at]
+        elif kind == 1 and characters:
+            characters.insert(at, characters[at])
+        else:
+            characters[at : at + 2] = characters[at : at + 2][::-1]
+    return "".join(characters)
+
+
+# How people write, apart from what they mean.
+NOISE = {
+    "upper": lambda text, rng: text.upper(),
+    "lower": lambda text, rng: text.lower(),
+    "exclaim": lambda text, rng: text.rstrip(".!") + rng.choice(["!", "!!", "!!!"]),
+    "full_stop": lambda text, rng: text.rstrip(".!") + ".",
+    "unpunctuated": lambda text, rng: "".join(" " if unicodedata.category(c).startswith("P") and c not in "'’" else c for c in text),
+    "typos": mistype,
+    "unaccented": lambda text, rng: strip_marks(text),
+}
+# The marks of these languages are vowels and tones: a text without them is no text.
+MARKS_ARE_LETTERS = ("hi", "th", "ar", "ja", "ko", "zh")
+
+
+def disturb(text: str, shares: dict[str, float], rng: random.Random) -> str:
+    place = rng.random()
+    for name, share in shares.items():
+        if place < share:
+            return NOISE[name](text, rng) or text
+        place -= share
+    return text
+
+
+def collate(texts: list[list[int]], longest: int) -> tuple[Tensor, Tensor]:
     """input_ids and attention_mask, int64 [B, T], with special tokens; T is the longest text's length."""
-    pad, begin, end = special
-    length = min(longest, 2 + max(len(text) for text in texts))
-    ids = np.full((len(texts), length), pad, np.int64)
+    length = min(longest, 2 + max(map(len, texts)))
+    ids = np.full((len(texts), length), PAD_ID, np.int64)
     mask = np.zeros((len(texts), length), np.int64)
     for row, text in enumerate(texts):
         text = text[: length - 2]
-        ids[row, : len(text) + 2] = [begin, *text, end]
+        ids[row, : len(text) + 2] = [BOS_ID, *text, EOS_ID]
         mask[row, : len(text) + 2] = 1
     return torch.from_numpy(ids), torch.from_numpy(mask)
 
 
-def eval_batches(corpus: Corpus, rows: np.ndarray, batch_tokens: int, longest: int) -> Iterator[tuple[np.ndarray, Tensor, Tensor]]:
-    """All of `rows`, sorted by length: (row numbers, ids, mask)."""
-    lengths = np.minimum(corpus.offsets[rows + 1] - corpus.offsets[rows], longest - 2) + 2
-    order = rows[np.argsort(lengths, kind="stable")]
-    lengths = np.sort(lengths, kind="stable")
-    start = 0
-    while start < len(order):
-        stop = start + 1
-        while stop < len(order) and lengths[stop] * (stop + 1 - start) <= batch_tokens:
-            stop += 1
-        chosen = order[start:stop]
-        yield chosen, *collate([corpus.tokens(row) for row in chosen], longest)
-        start = stop
+def cut(lengths: list[int], batch_tokens: int, batch_rows: int, longest: int) -> list[list[int]]:
+    """Places sorted by length and cut into batches of at most so many padded tokens and rows."""
+    order = sorted(range(len(lengths)), key=lambda place: lengths[place])
+    batches: list[list[int]] = []
+    for place in order:
+        padded = min(lengths[place] + 2, longest)
+        if batches and len(batches[-1]) < batch_rows and padded * (len(batches[-1]) + 1) <= batch_tokens:
+            batches[-1].append(place)
+        else:
+            batches.append([place])
+    return batches
+
+
+def in_batches(tokenizer: Tokenizer, texts: list[str], batch_tokens: int, longest: int) -> Iterator[tuple[list[int], Tensor, Tensor]]:
+    """All texts once: (their places, ids, mask)."""
+    for start in range(0, len(texts), 65536):
+        part = texts[start : start + 65536]
+        ids = [encoding.ids for encoding in tokenizer.encode_batch(part, add_special_tokens=False)]
+        for batch in cut([len(each) for each in ids], batch_tokens, 512, longest):
+            yield [start + place for place in batch], *collate([ids[place] for place in batch], longest)
 
 
 class Sampler:
     """Endless training batches of texts of about the same length."""
 
-    def __init__(self, corpus: Corpus, config: dict, seed: int) -> None:
-        self.corpus = corpus
-        self.settings = config["train"]
+    def __init__(self, corpus: Corpus, tokenizer: Tokenizer, config: dict, clean: float, seed: int, only: np.ndarray | None = None) -> None:
+        """`clean`: share of rows labelled by the definitions. `only`: bool [rows], those that may be drawn."""
+        self.corpus, self.tokenizer, self.settings = corpus, tokenizer, config["sampling"]
         self.rng = np.random.default_rng(seed)
-        self.translations = 1.0  # factor on the share of the unlabelled translations
-        columns = corpus.columns
-        sources = self.settings["sources"]
-        self.smoothing = np.array([sources["smoothing"].get(name, 0.02) for name in corpus.sources], np.float32)
-        factor = np.array([sources["factor"].get(name, 1.0) for name in corpus.sources])
-        self.pools: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-        for task in self.settings["share"]:
-            eligible = columns["split"] == TRAIN
-            if task == "language":  # the unlabelled translations: language, and soft labels later
-                eligible = columns["split"] == PARALLEL
-            rows = np.flatnonzero(eligible & corpus.labelled(task))
-            if len(rows) == 0:
-                continue
-            stratum = columns["source"][rows].astype(np.int64) * 64 + columns["language_code"][rows]
+        self.noise = random.Random(seed)
+        tasks, columns = config["tasks"], corpus.columns
+        factor = np.array([self.settings["factor"].get(name, 1.0) for name in corpus.sources])
+        allowed = np.ones(len(corpus.texts), bool) if only is None else only
+        self.pools: list[tuple[float, np.ndarray, np.ndarray]] = []
+
+        def add(share: float, rows: np.ndarray, weight: np.ndarray) -> None:
+            if len(rows) and share > 0:
+                self.pools.append((share, rows, np.cumsum(weight) / weight.sum()))
+
+        rows = np.flatnonzero((columns["split"] == TRAIN) & columns["clean"] & allowed)
+        add(clean, rows, rarity(corpus, rows, tasks) ** -self.settings["rare"])
+        for task, share in self.settings["share"].items():
+            eligible = columns["split"] == (PARALLEL if task == LANGUAGE else TRAIN)
+            if task == LANGUAGE:  # with it the texts of other languages
+                eligible |= (columns["split"] == TRAIN) & (columns["source"] == self.number("written_other"))
+            rows = np.flatnonzero(eligible & ~columns["clean"] & allowed & corpus.labelled(task))
+            stratum = columns["source"][rows].astype(np.int64) * 1000 + columns["language"][rows]
             _, inverse, counts = np.unique(stratum, return_inverse=True, return_counts=True)
-            weight = counts[inverse] ** (sources["temper"] - 1.0) * factor[columns["source"][rows]]
-            if task in SINGLE:
-                label = columns[task][rows].astype(np.int64)
-                # Within a source, classes move towards equal shares: else "a Russian text about a bank" means neutral.
-                _, cell, cell_counts = np.unique(inverse * 64 + label, return_inverse=True, return_counts=True)
-                within = np.maximum(cell_counts[cell] / counts[inverse], 0.02) ** -self.settings["source_class_temper"]
-                weight = weight * within / (np.bincount(inverse, weights=within)[inverse] / counts[inverse])
-                # Over all, rare classes come more often: every class counts alike in macro-F1.
-                shares = np.bincount(label, weights=weight)
-                weight = weight * (shares[label] / shares.sum()) ** -self.settings["class_temper"]
-            self.pools[task] = (rows, np.cumsum(weight) / weight.sum())
+            weight = counts[inverse] ** (self.settings["temper"] - 1.0) * factor[columns["source"][rows]]
+            if not is_multi(tasks[task]):
+                # Within a source, labels move towards equal shares: else "a Russian text about a bank" means neutral.
+                label = columns["task_" + task][rows]
+                _, cell, cell_counts = np.unique(np.stack([inverse, label]), axis=1, return_inverse=True, return_counts=True)
+                weight = weight * np.maximum(cell_counts[cell] / counts[inverse], 0.02) ** -0.5
+            add((1 - clean) * share, rows, weight)
 
-    def add_transfer(self, rows: np.ndarray, likely: np.ndarray) -> None:
-        """Adds a pool of translations whose soft label for actionability is used, classes in about equal shares.
+    def number(self, source: str) -> int:
+        return self.corpus.sources.index(source) if source in self.corpus.sources else -1
 
-        Unbalanced, nearly all of them are `none`, and the model learns that a language without labels means `none`.
-        """
-        weight = np.bincount(likely)[likely] ** -0.9
-        self.pools["transfer"] = (rows, np.cumsum(weight) / weight.sum())
+    def draw(self, count: int) -> np.ndarray:
+        total = sum(share for share, _, _ in self.pools)
+        parts = [rows[np.searchsorted(places, self.rng.random(round(count * share / total)))] for share, rows, places in self.pools]
+        return self.rng.permutation(np.concatenate(parts))  # or texts of one length would come pool by pool
 
-    def draw(self, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Row numbers, and for each whether it was drawn for transfer."""
-        rows, transfer = [], []
-        shares = self.settings["share"] | {"transfer": self.settings["transfer_share"]}
-        shares["language"] *= self.translations
-        total = sum(shares[task] for task in self.pools)
-        for task, (pool, cumulative) in self.pools.items():
-            share = shares[task] / total
-            chosen = pool[np.searchsorted(cumulative, self.rng.random(int(round(count * share))))]
-            rows.append(chosen)
-            transfer.append(np.full(len(chosen), task == "transfer"))
-        order = self.rng.permutation(sum(map(len, rows)))  # or texts of one length would come task by task
-        return np.concatenate(rows)[order], np.concatenate(transfer)[order]
-
-    def batches(self, batch_tokens: int, longest: int) -> Iterator[tuple[np.ndarray, np.ndarray, Tensor, Tensor]]:
-        """(row numbers, drawn for transfer, input_ids, attention_mask), with tokens dropped at random."""
-        corpus = self.corpus
+    def batches(self, batch_tokens: int, longest: int) -> Iterator[tuple[np.ndarray, Tensor, Tensor]]:
+        """(row numbers, input_ids, attention_mask)."""
+        corpus, languages = self.corpus, self.corpus.languages
         while True:
-            rows, transfer = self.draw(self.settings["draw_rows"])
-            texts = [corpus.tokens(row, noisy=self.rng.random() < 0.5)[: longest - 2] for row in rows]
-            order = sorted(range(len(rows)), key=lambda index: len(texts[index]))
-            batches, start = [], 0
-            while start < len(order):
-                stop = start + 1
-                while stop < len(order) and stop - start < self.settings["batch_rows"]:
-                    if (len(texts[order[stop]]) + 2) * (stop + 1 - start) > batch_tokens:
-                        break
-                    stop += 1
-                batches.append(order[start:stop])
-                start = stop
+            rows = self.draw(self.settings["draw_rows"])
+            texts = []
+            for row in rows:
+                shares = self.settings["noise"]
+                if languages[corpus.columns["language"][row]] in MARKS_ARE_LETTERS:
+                    shares = {name: share for name, share in shares.items() if name != "unaccented"}
+                texts.append(disturb(corpus.texts[row], shares, self.noise))
+            ids = [encoding.ids for encoding in self.tokenizer.encode_batch(texts, add_special_tokens=False)]
+            batches = cut([len(each) for each in ids], batch_tokens, self.settings["batch_rows"], longest)
             for index in self.rng.permutation(len(batches)):
                 batch = batches[index]
-                ids, mask = collate([texts[i] for i in batch], longest)
-                dropped = torch.from_numpy(self.rng.random(ids.shape) < self.settings["token_dropout"])
-                ids = torch.where(dropped & (ids > UNK_ID), UNK_ID, ids)
-                yield rows[batch], transfer[batch], ids, mask
+                yield rows[batch], *collate([ids[place] for place in batch], longest)
+
+
+def rarity(corpus: Corpus, rows: np.ndarray, tasks: dict) -> np.ndarray:
+    """Float [rows]: the share among `rows` of the rarest label that each has, over all tasks but the language's."""
+    rarest = np.ones(len(rows))
+    for task, about in tasks.items():
+        if task == LANGUAGE:
+            continue
+        column = corpus.columns["task_" + task][rows]
+        if is_multi(about):
+            shares = np.maximum((column == 1).mean(0), 1 / max(1, len(rows)))
+            rarest = np.minimum(rarest, np.where(column == 1, shares, 1.0).min(1))
+        else:
+            labels = single_labels(column)
+            shares = np.bincount(labels + 1, minlength=len(about["labels"]) + 1) / len(rows)
+            rarest = np.where(labels >= 0, np.minimum(rarest, shares[labels + 1]), rarest)
+    return np.maximum(rarest, 1e-3)

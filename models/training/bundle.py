@@ -1,4 +1,4 @@
-"""Step 8, bundle: puts model, tokenizer and bundle.json into a bundle directory.
+"""Step 7, bundle: puts model, tokenizer, probes and bundle.json into a bundle directory.
 
 The card (README.md) is copied from card.md once; its text is then edited in place, and the
 evaluation fills in the tables.
@@ -13,41 +13,21 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from tokenizers import Tokenizer
 
-from batches import MULTI, Corpus
-from corpus import license_of
+from batches import BOS_ID, EOS_ID, PAD_ID
+from compress import VECTORS
+from corpus import DEV, LANGUAGE, Corpus, is_multi, license_of
 from settings import arguments, load, tier_folder
-from static_int8 import open_session
+from static_int8 import is_batch_invariant, open_session
 
 FORMAT_VERSION = 1
-BUILT_WITH = ("torch", "tokenizers", "onnx", "onnxruntime", "gensim", "numpy")
+BUILT_WITH = ("torch", "tokenizers", "onnx", "onnxruntime", "numpy")
 
 
 def describe_file(path: Path) -> dict:
     content = path.read_bytes()
     return {"path": path.name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-
-
-def is_batch_invariant(model: Path, corpus: Corpus, texts: int = 512) -> bool:
-    """Whether logits are the same bytes for a text alone and among others of its length."""
-    session = open_session(model)
-    lengths = np.diff(corpus.offsets)
-    rng = np.random.default_rng(3)
-    checked = 0
-    for length in rng.permutation(np.arange(1, 100)):
-        rows = np.flatnonzero(lengths == length)[:32]
-        ids = np.stack([np.array([1, *corpus.tokens(row), 2], np.int64) for row in rows]) if len(rows) else np.empty((0, 3), np.int64)
-        if len(ids) < 2:
-            continue
-        together = session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
-        for at, one in enumerate(ids):
-            alone = session.run(None, {"input_ids": one[None], "attention_mask": np.ones_like(one[None])})
-            if any(a[0].tobytes() != b[at].tobytes() for a, b in zip(alone, together, strict=True)):
-                return False
-        checked += len(ids)
-        if checked >= texts:
-            break
-    return True
 
 
 def build(work: Path, out: Path, config: dict) -> None:
@@ -56,29 +36,33 @@ def build(work: Path, out: Path, config: dict) -> None:
     shutil.copyfile(folder / "model.onnx", out / "model.onnx")
     shutil.copyfile(work / "tokenizer.json", out / "tokenizer.json")
     corpus = Corpus.load(work)
-    thresholds = json.loads((folder / "thresholds.json").read_text())
+    tokenizer = Tokenizer.from_file(str(out / "tokenizer.json"))
+    thresholds = json.loads((folder / "thresholds-int8.json").read_text())
     tasks = []
-    for name, labels in {**config["tasks"], "language": config["data"]["languages"]}.items():
-        kind = "multi_label_classification" if name in MULTI else "single_label_classification"
-        task = {"name": name, "problem_type": kind, "labels": labels, "output": name}
-        tasks.append(task | ({"thresholds": thresholds[name]} if name in MULTI else {}))
+    for name, task in config["tasks"].items():
+        about = {"name": name, "problem_type": task["kind"], "labels": task["labels"], "output": name}
+        tasks.append(about | ({"thresholds": thresholds[name]} if is_multi(task) else {}))
     about, held_out = config["bundle"], config["data"].get("held_out", [])
+    pieces, longest = tokenizer.get_vocab_size(), config["model"]["max_length"]
+    names = ["input_ids", "attention_mask"]
     bundle = {
         "format_version": FORMAT_VERSION,
-        "name": about["name"],
+        "name": config["student"]["name"],
         "version": about["version"],
         "license": about["license"],
         "architecture": about["architecture"],
         "languages": config["data"]["languages"],
-        "max_length": config["model"]["max_length"],
-        "pad_token_id": 0,
+        "max_length": longest,
+        "pad_token_id": PAD_ID,
         "files": [describe_file(out / name) for name in ("model.onnx", "tokenizer.json")],
         "tasks": tasks,
-        "batch_invariant": is_batch_invariant(out / "model.onnx", corpus),
+        "gate": about["gate"],
+        "vectors": {"output": VECTORS, "size": 2 * config["model"]["width"]},
+        "batch_invariant": is_batch_invariant(out / "model.onnx", pieces, names, PAD_ID, longest),
         "metrics": {},
         "provenance": {
             "recipe_version": about["recipe_version"],
-            "seeds": {step: config[step]["seed"] for step in about["seeded_steps"]},
+            "seeds": {step: config[step]["seed"] for step in ("data", "encoder", "teacher", "soft", "student")},
             "sources": [
                 {"name": source, "license": license_of(source, config["licenses"])} for source in corpus.sources if source not in held_out
             ],

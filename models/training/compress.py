@@ -1,4 +1,4 @@
-"""Step 7, compress: calibrates the trained model, and turns it into a static int8 ONNX graph.
+"""Step 6, compress: calibrates the trained student on dev, and turns it into a static int8 ONNX graph.
 
 Writes model-fp32.onnx (calibrated), model.onnx (int8), thresholds.json and compress.json into the tier's folder.
 """
@@ -11,47 +11,24 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
+from tokenizers import Tokenizer
 
-from batches import BOS_ID, EOS_ID, MULTI, SINGLE, Corpus, Sampler, eval_batches
-from calibrate import choose_shift, fit_thresholds, rows_of, scale_heads
-from corpus import UNLABELLED
-from metrics import decide, macro_f1
+from batches import Sampler, in_batches
+from calibrate import choose_shift, fit_multi, scale_head
+from corpus import DEV, Corpus, is_multi, single_labels
+from metrics import best_thresholds, quality, sigmoid
 from model import Model
-from phrases import add_phrases
 from settings import arguments, load, tier_folder
 from static_int8 import open_session, quantise_graph
-from train import dev_sample, load_model
+from training import load_model, predict
 
 OPSET = 17
-
-
-def weigh_languages(model: Model, corpus: Corpus, rows: np.ndarray, logits: np.ndarray, longest: int) -> tuple[float, np.ndarray]:
-    """How much the pieces' languages count beside the other paths, by macro-F1 on dev; and the logits with that weight."""
-    table = model.piece_languages.weight.detach().numpy()
-    texts = (np.concatenate([[BOS_ID], corpus.tokens(row)[: longest - 2], [EOS_ID]]) for row in rows)
-    share = np.stack([table[text].mean(0) for text in texts])
-    labels = corpus.columns["language"][rows]
-    known = labels != UNLABELLED
-    weights = (1.0, 2.0, 3.0, 5.0)
-    quality = [macro_f1("language", labels[known], (logits + (weight - 1) * share)[known].argmax(-1)) for weight in weights]
-    best = weights[int(np.argmax(quality))]
-    return best, logits + (best - 1) * share
-
-
-def run(session: onnxruntime.InferenceSession, corpus: Corpus, rows: np.ndarray, longest: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    names = [output.name for output in session.get_outputs()]
-    order, outputs = [], {name: [] for name in names}
-    for chosen, ids, mask in eval_batches(corpus, rows, 4096, longest):
-        order.append(chosen)
-        for name, values in zip(names, session.run(names, {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}), strict=True):
-            outputs[name].append(values)
-    return np.concatenate(order), {name: np.concatenate(values) for name, values in outputs.items()}
+VECTORS = "vectors"  # the further output that `voxpop teach` builds on: see Model.forward
 
 
 def export(model: Model, path: Path) -> None:
-    """fp32 ONNX: int64 [batch, sequence] inputs, one float32 [batch, labels] of logits per task."""
+    """fp32 ONNX: int64 [batch, sequence] inputs; float32 outputs: logits [batch, labels] per task, and the vectors."""
 
     class Flat(torch.nn.Module):
         def __init__(self) -> None:
@@ -59,11 +36,13 @@ def export(model: Model, path: Path) -> None:
             self.model = model
 
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
-            return tuple(self.model(input_ids, attention_mask).values())
+            logits, vectors = self.model(input_ids, attention_mask)
+            return *logits.values(), vectors
 
     model.eval()
     ids = torch.randint(4, 100, (2, 7))
     axes = {0: "batch", 1: "sequence"}
+    outputs = [*model.shape.tasks, VECTORS]
     torch.onnx.export(
         Flat().eval(),
         (ids, torch.ones_like(ids)),
@@ -71,79 +50,92 @@ def export(model: Model, path: Path) -> None:
         opset_version=OPSET,
         dynamo=False,
         input_names=["input_ids", "attention_mask"],
-        output_names=list(model.label_counts),
-        dynamic_axes={"input_ids": axes, "attention_mask": axes} | {task: {0: "batch"} for task in model.label_counts},
+        output_names=outputs,
+        dynamic_axes={"input_ids": axes, "attention_mask": axes} | {name: {0: "batch"} for name in outputs},
     )
 
 
-def calibration(corpus: Corpus, config: dict) -> Iterator[dict[str, np.ndarray]]:
-    drawn = Sampler(corpus, config, seed=11).batches(1024, config["model"]["max_length"])
-    for _, _, ids, mask in islice(drawn, config["compress"]["calibration_batches"]):
+def run_graph(
+    path: Path, tokenizer: Tokenizer, texts: list[str], longest: int, names: list[str], threads: int = 2
+) -> dict[str, np.ndarray]:
+    """Float32 [texts, ...] per output."""
+    session = open_session(path, threads)
+    outputs: dict[str, np.ndarray] = {}
+    for places, ids, mask in in_batches(tokenizer, texts, 4096, longest):
+        for name, values in zip(names, session.run(names, {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}), strict=True):
+            outputs.setdefault(name, np.zeros((len(texts), values.shape[1]), np.float32))[places] = values
+    return outputs
+
+
+def calibration(corpus: Corpus, tokenizer: Tokenizer, config: dict) -> Iterator[dict[str, np.ndarray]]:
+    drawn = Sampler(corpus, tokenizer, config, 0.5, seed=11).batches(1024, config["model"]["max_length"])
+    for _, ids, mask in islice(drawn, config["compress"]["calibration_batches"]):
         yield {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}
 
 
 def tokens_per_second(path: Path, pieces: int, seconds: float = 4.0) -> int:
     """Speed of the session alone on one thread, batches of 32 texts of 32 tokens."""
     session = open_session(path)
+    names = [output.name for output in session.get_outputs() if output.name != VECTORS]
     ids = np.random.default_rng(0).integers(4, pieces, (32, 32))
     feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-    session.run(None, feed)
+    session.run(names, feed)
     runs, started = 0, time.monotonic()
     while time.monotonic() - started < seconds:
-        session.run(None, feed)
+        session.run(names, feed)
         runs += 1
     return int(runs * ids.size / (time.monotonic() - started))
 
 
+def calibrate(model: Model, tokenizer: Tokenizer, corpus: Corpus, config: dict) -> dict[str, dict]:
+    """Scales and shifts the heads by dev; returns what was fitted."""
+    dev = corpus.rows(DEV, clean=True)
+    logits, _ = predict(model, tokenizer, [corpus.texts[row] for row in dev], config["model"]["max_length"])
+    fitted = {}
+    for task, about in config["tasks"].items():
+        column = corpus.columns["task_" + task][dev]
+        known = corpus.labelled(task)[dev]
+        if is_multi(about):
+            scale, shift = fit_multi(logits[task][known], column[known])
+        else:
+            scale, shift = choose_shift(logits[task][known], single_labels(column[known]))
+        scale_head(model, task, scale, shift)
+        fitted[task] = {"scale": round(scale, 3), "shift": shift.round(3).tolist()}
+    return fitted
+
+
+def measure(path: Path, tokenizer: Tokenizer, corpus: Corpus, config: dict, pieces: int) -> tuple[dict, dict[str, list[float]]]:
+    """(quality on dev, bytes and speed; thresholds of the tasks with several labels)."""
+    dev = corpus.rows(DEV, clean=True)
+    tasks = config["tasks"]
+    logits = run_graph(path, tokenizer, [corpus.texts[row] for row in dev], config["model"]["max_length"], list(tasks))
+    thresholds = {}
+    for task, about in tasks.items():
+        if is_multi(about):
+            known = corpus.labelled(task)[dev]
+            thresholds[task] = best_thresholds(corpus.columns["task_" + task][dev][known], sigmoid(logits[task][known])).round(3).tolist()
+    report = {
+        "dev_macro_f1": quality(corpus, tasks, dev, logits),
+        "bytes": path.stat().st_size,
+        "tokens_per_second": tokens_per_second(path, pieces),
+    }
+    return report, thresholds
+
+
 def build(work: Path, config: dict) -> None:
-    longest = config["model"]["max_length"]
     corpus, folder = Corpus.load(work), tier_folder(work, config)
-    model = load_model(work, config)
-    dev = dev_sample(corpus, config["compress"]["dev_rows"], config["train"]["seed"])
+    tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
+    model = load_model(config, folder / "model.pt", config["student"])
+    fitted = calibrate(model, tokenizer, corpus, config)
     export(model, folder / "model-fp32.onnx")
-
-    order, logits = run(open_session(folder / "model-fp32.onnx", 2), corpus, dev, longest)
-    fitted: dict[str, object] = {}
-    if model.piece_languages is not None:
-        weight, logits["language"] = weigh_languages(model, corpus, order, logits["language"], longest)
-        model.piece_languages.weight.data *= weight
-        fitted["weight of the pieces' languages"] = weight
-    if config["model"]["phrases"]:
-        add_phrases(model, work, config, corpus, order, logits)
-    for task in model.label_counts:
-        known = corpus.labelled(task)[order]
-        if task == "sentiment":  # rows of two-class sources say nothing about how likely neutral is
-            known &= ~corpus.no_neutral[corpus.columns["source"][order]]
-        if task in SINGLE and known.any():
-            scale, shift = choose_shift(task, logits[task][known], corpus.columns[task][order][known])
-            scale_heads(model, task, scale)
-            model.heads[0].bias.data[rows_of(model.label_counts, task)] += torch.from_numpy(shift)
-            if task == "language" and model.piece_languages is not None:
-                model.piece_languages.weight.data *= scale
-            fitted[task] = {"scale": round(scale, 3), "shift": shift.round(3).tolist()}
-    export(model, folder / "model-fp32.onnx")
-    quantise_graph(folder / "model-fp32.onnx", folder / "model.onnx", calibration(corpus, config), table_bits=config["model"]["table_bits"])
-
+    # 4 bits are what the tables came in, block by block: nothing is lost.
+    quantise_graph(folder / "model-fp32.onnx", folder / "model.onnx", calibration(corpus, tokenizer, config), table_bits=4)
     report: dict[str, dict] = {}
     for kind, path in (("fp32", folder / "model-fp32.onnx"), ("int8", folder / "model.onnx")):
-        _, logits = run(open_session(path, 2), corpus, dev, longest)
-        thresholds = {task: fit_thresholds(logits[task], corpus.columns[task][order]) for task in MULTI}
-        scores = {}
-        for task in logits:
-            known = corpus.labelled(task)[order]
-            if known.any():
-                labels = corpus.columns[task][order][known]
-                scores[task] = round(macro_f1(task, labels, decide(task, logits[task][known], thresholds.get(task))), 4)
-        report[kind] = {
-            "dev_macro_f1": scores,
-            "bytes": path.stat().st_size,
-            "tokens_per_second": tokens_per_second(path, model.embedding.num_embeddings),
-        }
-        if kind == "fp32":
-            (folder / "thresholds-fp32.json").write_text(json.dumps(thresholds))
-    (folder / "thresholds.json").write_text(json.dumps(thresholds))
+        report[kind], thresholds = measure(path, tokenizer, corpus, config, model.shape.pieces)
+        (folder / f"thresholds-{kind}.json").write_text(json.dumps(thresholds))
     (folder / "compress.json").write_text(json.dumps(report))
-    print(json.dumps({"calibration": fitted, "thresholds": thresholds} | report, indent=1), file=sys.stderr)
+    print(json.dumps({"calibration": fitted, "thresholds": thresholds} | report), file=sys.stderr)
 
 
 def main() -> None:

@@ -1,121 +1,194 @@
-"""Step 9, evaluate: scores a bundle on the test splits and on the held-out sources.
+"""Step 8, evaluate: scores a bundle, and the teacher beside it, on rows that neither was trained on.
 
-Needs only the bundle and the corpus step. Writes the metrics into bundle.json and the tables into
-the card, between its `<!-- begin:NAME -->` and `<!-- end:NAME -->` lines.
+Writes the metrics into bundle.json and the tables into the card, between its `<!-- begin:NAME -->` and `<!-- end:NAME -->` lines.
+Three kinds of rows: `dev`, comments labelled by the definitions, where every label counts; `unseen`, whole sources kept out of training,
+with their own labels; `test`, the test splits of the sources that were trained on.
 """
 
 import json
 import random
 import re
 import sys
-import unicodedata
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import torch
 from tokenizers import Tokenizer
 
-from batches import BOS_ID, EOS_ID, MULTI, Corpus, collate
-from corpus import HELD_OUT, TEST, TRAIN, license_of
-from metrics import calibration_error, decide, macro_f1, majority, softmax
+from batches import MARKS_ARE_LETTERS, NOISE
+from compress import calibrate, run_graph
+from corpus import DEV, HELD_OUT, LANGUAGE, TEST, UNLABELLED, Corpus, is_multi, license_of, single_labels
+from metrics import best_thresholds, calibration_error, macro_f1_multi, macro_f1_single, sigmoid, softmax
 from settings import arguments, load, tier_folder
-from static_int8 import open_session
+from training import device, load_model, predict
 
-# How people write, apart from what they mean.
-DISTURBANCES = {
-    "as written": lambda text, rng: text,
-    "UPPER CASE": lambda text, rng: text.upper(),
-    "without diacritics": lambda text, rng: strip_marks(text),
-    "a typo in 20 letters": lambda text, rng: mistype(text, rng),
-    "emoji appended": lambda text, rng: text + " " + rng.choice(["🙂", "👀", "📦", "🤷", "✨", "🏨"]),
+# Disturbances after which a label should stay, by their names in batches.NOISE.
+STABLE = {
+    "!! appended": "exclaim",
+    "UPPER CASE": "upper",
+    "full stop": "full_stop",
+    "a typo in 20 letters": "typos",
+    "without diacritics": "unaccented",
 }
-# The marks of these languages are vowels and tones: a text without them is no text.
-MARKS_ARE_LETTERS = ("hi", "th", "ar", "ja", "ko", "zh")
+CUTS = (0.5, 0.6, 0.7, 0.8, 0.9)
 
 
-def strip_marks(text: str) -> str:
-    plain = "".join(character for character in unicodedata.normalize("NFD", text) if not unicodedata.combining(character))
-    return unicodedata.normalize("NFC", plain).replace("đ", "d").replace("ı", "i")
+def coarse(task: dict) -> tuple[list[int], dict[int, int]] | None:
+    """(bits of each class that the older sources know, our label -> class) of a single-label task, from its `from`."""
+    rules = list(task.get("from", {}).values())
+    if not rules or is_multi(task):
+        return None
+    classes: list[int] = []
+    place: dict[int, int] = {}
+    for allowed in rules[0]["labels"].values():
+        bits = sum(1 << task["labels"].index(name) for name in allowed)
+        if bits not in classes:
+            classes.append(bits)
+            place |= {task["labels"].index(name): len(classes) - 1 for name in allowed}
+    return classes, place
 
 
-def mistype(text: str, rng: random.Random) -> str:
-    characters = list(text)
-    for _ in range(round(len(characters) / 20)):
-        at = rng.randrange(len(characters) - 1) if len(characters) > 2 else 0
-        kind = rng.randrange(3)
-        if kind == 0:
-            del characters[at]
-        elif kind == 1:
-            characters.insert(at, characters[at])
-        else:
-            characters[at : at + 2] = characters[at : at + 2][::-1]
-    return "".join(characters)
-
-
-def predict(model: Path, tokenizer_file: Path, about: dict, texts: list[str], batch_tokens: int = 4096) -> dict[str, np.ndarray]:
-    """Logits per task, in the order of `texts`."""
-    tokenizer = Tokenizer.from_file(str(tokenizer_file))
-    session = open_session(model, threads=2)
-    longest = about["max_length"]
-    ids = [np.array(encoding.ids[: longest - 2], np.int64) for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
-    order = np.argsort([len(text) for text in ids], kind="stable")
-    outputs = {task["output"]: np.zeros((len(texts), len(task["labels"])), np.float32) for task in about["tasks"]}
-    start = 0
-    while start < len(order):
-        stop = start + 1
-        while stop < len(order) and (len(ids[order[stop]]) + 2) * (stop + 1 - start) <= batch_tokens:
-            stop += 1
-        chosen = order[start:stop]
-        input_ids, mask = collate([ids[row] for row in chosen], longest)
-        for name, values in zip(
-            outputs, session.run(list(outputs), {"input_ids": input_ids.numpy(), "attention_mask": mask.numpy()}), strict=True
-        ):
-            outputs[name][chosen] = values
-        start = stop
-    assert (tokenizer.token_to_id("<s>"), tokenizer.token_to_id("</s>")) == (BOS_ID, EOS_ID)
-    return outputs
-
-
-def measure(
-    task: str, corpus: Corpus, rows: np.ndarray, logits: np.ndarray, thresholds: list[float] | None, baseline: np.ndarray | None
-) -> dict:
-    """Figures of one task on `rows`; `logits` and `baseline` (decisions) belong to the same rows."""
-    labels = corpus.columns[task][rows]
-    train_labels = corpus.columns[task][corpus.columns["split"] == TRAIN]
-    figures: dict = {
-        "n": len(rows),
-        "macro_f1": macro_f1(task, labels, decide(task, logits, thresholds)),
-        "majority_macro_f1": macro_f1(task, labels, majority(task, train_labels, len(rows))),
+def coarse_figures(task: dict, bits: np.ndarray, logits: np.ndarray) -> dict:
+    """Figures against labels that are coarser than ours: scores of the labels that a class may mean are summed."""
+    classes, place = coarse(task)
+    truth = np.array([classes.index(value) if value in classes else -1 for value in bits])
+    known = truth >= 0
+    scores = softmax(logits[known])
+    summed = np.stack([scores[:, [label for label, at in place.items() if at == number]].sum(1) for number in range(len(classes))], 1)
+    predicted, truth = summed.argmax(1), truth[known]
+    return {
+        "n": len(truth),
+        "macro_f1": macro_f1_single(truth, predicted),
+        "accuracy": float((truth == predicted).mean()),
+        "ece": calibration_error(truth, summed / summed.sum(1, keepdims=True)),
     }
-    if baseline is not None:
-        figures["fasttext_macro_f1"] = macro_f1(task, labels, baseline)
-    if task not in MULTI:
-        figures["accuracy"] = float((logits.argmax(-1) == labels).mean())
-        figures["ece"] = calibration_error(labels, softmax(logits))
-    return {name: round(value, 4) for name, value in figures.items()}
 
 
-ROBUST_TASKS = ("sentiment", "actionability", "language")
+def figures(task: dict, column: np.ndarray, logits: np.ndarray, thresholds: list[float] | None) -> dict:
+    """Figures on rows labelled by the definitions; `column` as the corpus has it."""
+    if is_multi(task):
+        known = (column != UNLABELLED).any(1)
+        return {"n": int(known.sum()), "macro_f1": macro_f1_multi(column[known], sigmoid(logits[known]) >= np.array(thresholds))}
+    labels = single_labels(column)
+    known = labels >= 0
+    labels, logits = labels[known], logits[known]
+    if len(labels) == 0:
+        return {"n": 0}
+    return {
+        "n": len(labels),
+        "macro_f1": macro_f1_single(labels, logits.argmax(1)),
+        "accuracy": float((labels == logits.argmax(1)).mean()),
+        "ece": calibration_error(labels, softmax(logits)),
+    }
 
 
-def robustness(
-    corpus: Corpus, texts: list[str], rows: np.ndarray, sample: int, score: Callable[[list[str]], dict[str, np.ndarray]]
-) -> dict[str, dict]:
-    """Accuracy on the same test texts, as written and disturbed; only languages whose words survive the loss of marks."""
-    languages = [corpus.languages.index(name) for name in MARKS_ARE_LETTERS if name in corpus.languages]
-    usable = rows[~np.isin(corpus.columns["language_code"][rows], languages)]
-    rng = np.random.default_rng(1)
-    chosen = np.concatenate([rng.permutation(usable[corpus.labelled(task)[usable]])[:sample] for task in ROBUST_TASKS[:2]])
-    result = {}
-    for name, disturb in DISTURBANCES.items():
-        noise = random.Random(1)
-        logits = score([disturb(texts[row], noise) or "." for row in chosen])
-        result[name] = {"n": len(chosen)}
-        for task in ROBUST_TASKS:
-            labels = corpus.columns[task][chosen]
-            known = labels >= 0
-            result[name][task] = round(float((logits[task][known].argmax(-1) == labels[known]).mean()), 4) if known.any() else 0.0
-    return result
+def right_above(task: dict, column: np.ndarray, logits: np.ndarray) -> list[dict]:
+    """What share of labels is right whose score is at least each of CUTS, and how many rows that leaves."""
+    labels = single_labels(column)
+    known = labels >= 0
+    scores, labels = softmax(logits[known]), labels[known]
+    found = []
+    for cut in CUTS:
+        sure = scores.max(1) >= cut
+        right = float((scores.argmax(1) == labels)[sure].mean()) if sure.any() else 0.0
+        found.append({"score": cut, "rows": float(sure.mean()), "right": right})
+    return found
+
+
+def rounded(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: rounded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [rounded(each) for each in value]
+    return round(value, 4) if isinstance(value, float) else value
+
+
+class Judge:
+    """One model's scores of all measured rows."""
+
+    def __init__(self, corpus: Corpus, config: dict, rows: np.ndarray, logits: dict[str, np.ndarray], thresholds: dict) -> None:
+        self.corpus, self.tasks, self.rows, self.logits, self.thresholds = corpus, config["tasks"], rows, logits, thresholds
+        self.settings = config["evaluate"]
+        self.gate = next(
+            ((name, task["labels"].index(task["silences"])) for name, task in self.tasks.items() if task.get("silences")), None
+        )
+
+    def of(self, task: str, places: np.ndarray) -> dict:
+        column = self.corpus.columns["task_" + task][self.rows[places]]
+        return figures(self.tasks[task], column, self.logits[task][places], self.thresholds.get(task))
+
+    def on_dev(self) -> dict:
+        split, clean = self.corpus.columns["split"][self.rows], self.corpus.columns["clean"][self.rows]
+        dev = np.flatnonzero((split == DEV) & clean)
+        found = {}
+        languages = self.corpus.columns["language"][self.rows]
+        about_work = self.about_work()
+        for task, about in self.tasks.items():
+            known = dev[self.corpus.labelled(task)[self.rows[dev]]]
+            found[task] = self.of(task, known)
+            found[task]["languages"] = {
+                self.corpus.languages[code]: self.of(task, known[languages[known] == code]) for code in np.unique(languages[known])
+            }
+            found[task]["employees"], found[task]["customers"] = (
+                self.of(task, known[about_work[known]]),
+                self.of(task, known[~about_work[known]]),
+            )
+            if not is_multi(about):
+                found[task]["right_above"] = right_above(
+                    about, self.corpus.columns["task_" + task][self.rows[known]], self.logits[task][known]
+                )
+        return found
+
+    def about_work(self) -> np.ndarray:
+        """Bool [measured rows]: comments of employees, told by the labels that `evaluate.employees` names."""
+        wanted = self.settings["employees"]
+        labels = [self.tasks[wanted["task"]]["labels"].index(name) for name in wanted["labels"]]
+        return (self.corpus.columns["task_" + wanted["task"]][self.rows][:, labels] == 1).any(1)
+
+    def silenced(self) -> dict:
+        """Of dev's comments without feedback, the share that gets no labels; and of the others the share that wrongly gets none."""
+        task, label = self.gate
+        split, clean = self.corpus.columns["split"][self.rows], self.corpus.columns["clean"][self.rows]
+        dev = np.flatnonzero((split == DEV) & clean)
+        truth = single_labels(self.corpus.columns["task_" + task][self.rows[dev]]) == label
+        found = self.logits[task][dev].argmax(1) == label
+        return {"n": int(truth.sum()), "silenced": float(found[truth].mean()), "wrongly": float(found[~truth].mean())}
+
+    def on_sources(self, wanted: int) -> dict:
+        split, source = self.corpus.columns["split"][self.rows], self.corpus.columns["source"][self.rows]
+        found: dict = {}
+        for task, about in self.tasks.items():
+            if coarse(about) is None:
+                continue
+            known = np.flatnonzero((split == wanted) & self.corpus.labelled(task)[self.rows])
+            each = {}
+            for number in np.unique(source[known]):
+                places = known[source[known] == number]
+                bits = self.corpus.columns["task_" + task][self.rows[places]]
+                result = coarse_figures(about, bits, self.logits[task][places])
+                if result["n"] >= 20:
+                    each[self.corpus.sources[number]] = result
+            if each:
+                mean = {name: float(np.mean([f[name] for f in each.values()])) for name in ("macro_f1", "accuracy", "ece")}
+                found[task] = each | {"mean": {"n": sum(f["n"] for f in each.values())} | mean}
+        return found
+
+
+def stability(corpus: Corpus, rows: np.ndarray, task: str, score: object) -> dict:
+    """Share of `rows` whose label of `task` stays when the text is disturbed."""
+    texts = [corpus.texts[row] for row in rows]
+    before = score(texts)[task].argmax(1)
+    found = {}
+    marked = np.isin(
+        corpus.columns["language"][rows], [corpus.languages.index(name) for name in MARKS_ARE_LETTERS if name in corpus.languages]
+    )
+    for name, noise in STABLE.items():
+        rng = random.Random(1)
+        changed = [NOISE[noise](text, rng) for text in texts]
+        usable = ~marked if noise == "unaccented" else np.ones(len(rows), bool)
+        after = score([text for text, fits in zip(changed, usable, strict=True) if fits])[task].argmax(1)
+        found[name] = {"n": int(usable.sum()), "stays": float((after == before[usable]).mean())}
+    return found
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
@@ -123,52 +196,65 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join(["| " + " | ".join(header) + " |", "|" + right + "|", *("| " + " | ".join(row) + " |" for row in rows)])
 
 
-def show(figures: dict, name: str) -> str:
-    return f"{figures[name]:.3f}" if name in figures else ""
+def show(found: dict, name: str = "macro_f1") -> str:
+    return f"{found[name]:.3f}" if name in found else ""
 
 
 def tables(metrics: dict, config: dict, corpus: Corpus) -> dict[str, str]:
-    columns = ["macro_f1", "fasttext_macro_f1", "majority_macro_f1", "accuracy", "ece"]
-    header = ["macro-F1", "fastText", "majority", "accuracy", "ECE"]
-    tasks = metrics["test"]
-    by_task = [[task, str(f["n"]), *(show(f, name) for name in columns)] for task, f in tasks.items()]
-    languages = [*config["data"]["languages"]]
-    by_language = []
-    for language in languages:
-        cells = []
-        for task in tasks:
-            figures = tasks[task]["languages"].get(language)
-            cells.append("" if figures is None else f"{figures['accuracy' if task == 'language' else 'macro_f1']:.3f} ({figures['n']})")
-        by_language.append([language, *cells])
+    tasks, dev = config["tasks"], metrics["dev"]
+    teacher = metrics.get("teacher", {})
+    by_task = [
+        [task, str(f["n"]), show(f), show(teacher.get("dev", {}).get(task, {})), show(f["customers"]), show(f["employees"]), show(f, "ece")]
+        for task, f in dev.items()
+    ]
+    judged = [task for task in tasks if task != LANGUAGE]
+    by_language = [
+        [language, *(show(dev[task]["languages"].get(language, {})) for task in judged)] for language in config["data"]["languages"]
+    ]
     unseen = [
-        [source, task, str(f["n"]), *(show(f, name) for name in columns)]
-        for task, sources in metrics["held_out"].items()
+        [
+            source,
+            task,
+            str(f["n"]),
+            show(f),
+            show(teacher.get("unseen", {}).get(task, {}).get(source, {})),
+            show(f, "accuracy"),
+            show(f, "ece"),
+        ]
+        for task, sources in metrics["unseen"].items()
         for source, f in sources.items()
     ]
-    robustness = metrics.get("robustness", {})
-    disturbed = [[name, str(f["n"]), *(f"{f[task]:.3f}" for task in ROBUST_TASKS)] for name, f in robustness.items()]
-    against = metrics.get("teacher", {})
-    degradation = [
-        [task, f"{f['teacher_macro_f1']:.4f}", f"{f['macro_f1']:.4f}", f"{f['degradation_percent']:.2f} %"] for task, f in against.items()
+    test = [
+        [source, task, str(f["n"]), show(f), show(f, "accuracy")]
+        for task, sources in metrics["test"].items()
+        for source, f in sources.items()
     ]
-    names = [name.removeprefix("parallel_") for name in corpus.sources]
-    held_out = config["data"].get("held_out", [])
-    kinds = [
-        "translations" if name.startswith("parallel_") else "measured only" if name in held_out else "labelled" for name in corpus.sources
+    sure = [
+        [f"{cut:.1f}", *(f"{100 * found['right']:.0f} % ({100 * found['rows']:.0f} %)" for found in each)]
+        for cut, each in zip(
+            CUTS, zip(*(dev[task]["right_above"] for task in judged if not is_multi(tasks[task])), strict=True), strict=True
+        )
     ]
-    used = [[name, kind, license_of(full, config["licenses"])] for full, name, kind in zip(corpus.sources, names, kinds, strict=True)]
     compression = metrics.get("compression", {})
     sizes = [
-        [kind, f"{f['bytes'] / 1e6:.1f} MB", f"{f['tokens_per_second']:,}", *(f"{f['dev_macro_f1'].get(task, 0):.3f}" for task in tasks)]
+        [kind, f"{f['bytes'] / 1e6:.1f} MB", f"{f['tokens_per_second']:,}", *(f"{f['dev_macro_f1'][task]:.3f}" for task in judged)]
         for kind, f in compression.items()
     ]
+    held_out = config["data"].get("held_out", [])
+    names = [name.removeprefix("parallel_") for name in corpus.sources]
+    kinds = ["translations" if n.startswith("parallel_") else "measured only" if n in held_out else "labelled" for n in corpus.sources]
+    used = [[name, kind, license_of(full, config["licenses"])] for full, name, kind in zip(corpus.sources, names, kinds, strict=True)]
     return {
-        "compression": table(["", "model.onnx", "tokens/s, one core", *(f"{task}, dev" for task in tasks)], sizes),
-        "tasks": table(["task", "rows", *header], by_task),
-        "languages": table(["", *(f"{task}, accuracy" if task == "language" else task for task in tasks)], by_language),
-        "unseen": table(["source", "task", "rows", *header], unseen).replace("---:", "---", 1),
-        "robustness": table(["the same texts", "rows", *ROBUST_TASKS], disturbed),
-        "teacher": table(["task", "teacher, fp32", "this bundle, int8", "lost"], degradation),
+        "tasks": table(["task", "rows", "macro-F1", "teacher", "customers", "employees", "ECE"], by_task),
+        "languages": table(["", *judged], by_language),
+        "sure": table(["score at least", *(task for task in judged if not is_multi(tasks[task]))], sure),
+        "unseen": table(["source", "task", "rows", "macro-F1", "teacher", "accuracy", "ECE"], unseen).replace("---:", "---", 1),
+        "test": table(["source", "task", "rows", "macro-F1", "accuracy"], test).replace("---:", "---", 1),
+        "stability": table(
+            ["the same comments", "rows", "same " + config["evaluate"]["stable_task"]],
+            [[n, str(f["n"]), f"{100 * f['stays']:.1f} %"] for n, f in metrics["stability"].items()],
+        ),
+        "compression": table(["", "model.onnx", "tokens/s, one core", *judged], sizes),
         "sources": table(["source", "kind", "licence"], used).replace("---:", "---"),
     }
 
@@ -181,98 +267,91 @@ def fill(card: Path, filled: dict[str, str]) -> None:
     card.write_text(text, encoding="utf-8")
 
 
-def teacher_scores(
-    work: Path, config: dict, rows: np.ndarray, texts: list[str], score: Callable[[list[str], Path], dict[str, np.ndarray]]
-) -> dict[str, np.ndarray] | None:
-    """Logits of the default tier in fp32 for `rows`, kept for the next tier's evaluation; None where it was not trained here."""
-    folder = tier_folder(work, config)
-    model, kept = folder / "model-fp32.onnx", folder / "test-logits.npz"
-    if not model.exists():
-        return None
-    if not kept.exists() or kept.stat().st_mtime < model.stat().st_mtime:
-        np.savez(kept, **score([texts[row] for row in rows], model))
-    return dict(np.load(kept))
+def measured_rows(corpus: Corpus, config: dict) -> np.ndarray:
+    """Dev by the definitions, the held-out sources, and so many test rows of each source and language."""
+    columns = corpus.columns
+    chosen = [np.flatnonzero((columns["split"] == DEV) & columns["clean"]), np.flatnonzero(columns["split"] == HELD_OUT)]
+    labelled = np.any([corpus.labelled(task) for task, about in config["tasks"].items() if coarse(about) is not None], axis=0)
+    test = np.flatnonzero((columns["split"] == TEST) & labelled)
+    rng = np.random.default_rng(1)
+    test = rng.permutation(test)
+    stratum = columns["source"][test].astype(np.int64) * 1000 + columns["language"][test]
+    for number in np.unique(stratum):
+        chosen.append(test[stratum == number][: config["evaluate"]["test_rows"]])
+    return np.concatenate(chosen)
 
 
-def build(work: Path, bundle: Path, config: dict, teacher_config: dict) -> None:
+def teacher_judge(corpus: Corpus, tokenizer: Tokenizer, config: dict, work: Path, rows: np.ndarray) -> Judge:
+    """The teacher calibrated as students are, its scores kept for the next tier."""
+    kept = work / "teacher" / "measured.npz"
+    model_file = work / "teacher" / "model.pt"
+    if not kept.exists() or kept.stat().st_mtime < model_file.stat().st_mtime:
+        model = load_model(config, model_file, config["teacher"])
+        calibrate(model, tokenizer, corpus, config)
+        logits, _ = predict(model.to(device()), tokenizer, [corpus.texts[row] for row in rows], config["model"]["max_length"])
+        np.savez(kept, **logits)
+    logits = dict(np.load(kept))
+    dev = np.flatnonzero((corpus.columns["split"][rows] == DEV) & corpus.columns["clean"][rows])
+    thresholds = {}
+    for task, about in config["tasks"].items():
+        if is_multi(about):
+            known = dev[corpus.labelled(task)[rows[dev]]]
+            thresholds[task] = best_thresholds(corpus.columns["task_" + task][rows[known]], sigmoid(logits[task][known])).tolist()
+    return Judge(corpus, config, rows, logits, thresholds)
+
+
+def build(work: Path, bundle: Path, config: dict) -> None:
+    torch.set_grad_enabled(False)
     corpus = Corpus.load(work)
-    texts = json.loads((work / "texts.json").read_text(encoding="utf-8"))
     about = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
-    split = corpus.columns["split"]
-    measured = np.flatnonzero(np.isin(split, (TEST, HELD_OUT)))
+    tokenizer = Tokenizer.from_file(str(bundle / "tokenizer.json"))
+    rows = measured_rows(corpus, config)
+    names = [task["output"] for task in about["tasks"]]
 
-    def score(chosen: list[str], model: Path = bundle / "model.onnx") -> dict[str, np.ndarray]:
-        return predict(model, bundle / "tokenizer.json", about, chosen)
+    def score(texts: list[str]) -> dict[str, np.ndarray]:
+        return run_graph(bundle / "model.onnx", tokenizer, texts, about["max_length"], names)
 
-    logits = score([texts[row] for row in measured])
-    thresholds = {task["name"]: task.get("thresholds") for task in about["tasks"]}
-    baseline: dict[str, np.ndarray] = {}
-    if (work / "baseline.npz").exists():
-        stored = np.load(work / "baseline.npz")
-        baseline_thresholds = json.loads(str(stored["thresholds"]))
-        baseline = {task: decide(task, stored[task], baseline_thresholds.get(task)) for task in thresholds}
-
-    def figures(task: str, chosen: np.ndarray) -> dict:
-        fast = baseline[task][chosen] if baseline else None
-        return measure(task, corpus, measured[chosen], logits[task][chosen], thresholds[task], fast)
-
-    metrics: dict = {"test": {}, "held_out": {}}
-    source, language = corpus.columns["source"][measured], corpus.columns["language_code"][measured]
-    for task in thresholds:
-        known = corpus.labelled(task)[measured]
-        on_test = known & (split[measured] == TEST)
-        if not on_test.any():
-            continue
-        metrics["test"][task] = figures(task, np.flatnonzero(on_test)) | {
-            "languages": {
-                corpus.languages[code]: figures(task, np.flatnonzero(on_test & (language == code))) for code in np.unique(language[on_test])
-            },
-            "sources": {
-                corpus.sources[number]: figures(task, np.flatnonzero(on_test & (source == number))) for number in np.unique(source[on_test])
-            },
-        }
-    for task in ("sentiment", "actionability"):
-        unseen = corpus.labelled(task)[measured] & (split[measured] == HELD_OUT)
-        found = {corpus.sources[number]: figures(task, np.flatnonzero(unseen & (source == number))) for number in np.unique(source[unseen])}
-        if found:
-            names = [name for name in next(iter(found.values())) if name != "n"]
-            mean = {name: round(float(np.mean([f[name] for f in found.values()])), 4) for name in names}
-            metrics["held_out"][task] = found | {"mean": {"n": int(unseen.sum())} | mean}
-    on_test = measured[split[measured] == TEST]
-    metrics["robustness"] = robustness(corpus, texts, on_test, config["evaluate"]["robustness_rows"], score)
+    thresholds = {task["name"]: task["thresholds"] for task in about["tasks"] if "thresholds" in task}
+    judge = Judge(corpus, config, rows, score([corpus.texts[row] for row in rows]), thresholds)
+    metrics = {
+        "dev": judge.on_dev(),
+        "no_feedback": judge.silenced(),
+        "unseen": judge.on_sources(HELD_OUT),
+        "test": judge.on_sources(TEST),
+    }
+    dev, task = corpus.rows(DEV, clean=True), config["evaluate"]["stable_task"]
+    metrics["stability"] = stability(corpus, dev[corpus.labelled(task)[dev]], task, score)
     folder = tier_folder(work, config)
     if (folder / "compress.json").exists():
         metrics["compression"] = json.loads((folder / "compress.json").read_text())
-    teacher = teacher_scores(work, teacher_config, measured, texts, score)
-    if teacher is not None:
-        metrics["teacher"] = {}
-        for task, mine in metrics["test"].items():
-            known = np.flatnonzero(corpus.labelled(task)[measured] & (split[measured] == TEST))
-            cuts = json.loads((tier_folder(work, teacher_config) / "thresholds-fp32.json").read_text()).get(task)
-            theirs = macro_f1(task, corpus.columns[task][measured[known]], decide(task, teacher[task][known], cuts))
-            lost = 100 * (theirs - mine["macro_f1"]) / theirs
-            metrics["teacher"][task] = {
-                "teacher_macro_f1": round(theirs, 4),
-                "macro_f1": mine["macro_f1"],
-                "degradation_percent": round(lost, 2),
-            }
-        mean = {name: float(np.mean([f[name] for f in metrics["teacher"].values()])) for name in next(iter(metrics["teacher"].values()))}
-        metrics["teacher"]["mean"] = {name: round(value, 4) for name, value in mean.items()}
+    if (work / "teacher" / "model.pt").exists():
+        teacher = teacher_judge(corpus, tokenizer, config, work, rows)
+        on_dev = teacher.on_dev()
+        lost = {
+            task: 100 * (on_dev[task]["macro_f1"] - metrics["dev"][task]["macro_f1"]) / on_dev[task]["macro_f1"]
+            for task in on_dev
+            if task != LANGUAGE
+        }
+        short = {task: {"n": f["n"], "macro_f1": f["macro_f1"]} for task, f in on_dev.items()}
+        metrics["teacher"] = {"dev": short, "unseen": teacher.on_sources(HELD_OUT), "no_feedback": teacher.silenced()}
+        metrics["degradation_percent"] = lost | {"mean": float(np.mean(list(lost.values())))}
+    metrics = rounded(metrics)
     about["metrics"] = metrics
     (bundle / "bundle.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     fill(bundle / "README.md", tables(metrics, config, corpus))
-    for task, found in metrics["test"].items():
-        print(task, {name: value for name, value in found.items() if not isinstance(value, dict)}, file=sys.stderr)
-    for task, found in metrics["held_out"].items():
-        print("held out", task, found["mean"], file=sys.stderr)
-    print("against the teacher", metrics.get("teacher", {}).get("mean"), file=sys.stderr)
+    for task, found in metrics["dev"].items():
+        print(task, {name: value for name, value in found.items() if not isinstance(value, dict | list)}, file=sys.stderr)
+    for task, found in metrics["unseen"].items():
+        print("unseen", task, found["mean"], file=sys.stderr)
+    print("no feedback", metrics["no_feedback"], "stability", metrics["stability"], file=sys.stderr)
+    print("against the teacher", metrics.get("degradation_percent"), file=sys.stderr)
 
 
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--bundle", type=Path, required=True)
     given = parser.parse_args()
-    build(given.work, given.bundle, load(given.config, given.tier), load(given.config))
+    build(given.work, given.bundle, load(given.config, given.tier))
 
 
 if __name__ == "__main__":

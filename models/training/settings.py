@@ -17,13 +17,13 @@ def load(path: Path, tier: str | None = None) -> dict:
     config = tomllib.loads(path.read_text(encoding="utf-8"))
     tiers = config.pop("tiers", {})
     if tier is not None and tier not in tiers:
-        raise SystemExit(f"{path} has no tier {tier!r}: it has {', '.join(tiers)}. Without --tier it is {config['bundle']['name']}.")
+        raise SystemExit(f"{path} has no tier {tier!r}: it has {', '.join(tiers)}. Without --tier it is {config['student']['name']}.")
     return overlay(config, tiers[tier]) if tier else config
 
 
 def tier_folder(work: Path, config: dict) -> Path:
     """Where a tier's own files go; what all tiers share lies in `work` itself."""
-    folder = work / config["bundle"]["name"]
+    folder = work / config["student"]["name"]
     folder.mkdir(exist_ok=True)
     return folder
 
