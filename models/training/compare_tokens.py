@@ -1,8 +1,8 @@
 """Compares voxpop's token ids with those of the Rust tokenizers, on many texts and several kinds of tokenizer.
 
-python compare_tokens.py --data DATA [--texts 120000]
+python compare_tokens.py --data DATA [--texts 120000] [--tokenizer tokenizer.json ...]
 
-The tokenizers are trained here on some of the texts: XLM-R's kind (Unigram, sentencepiece's nmt_nfkc), with white space split
+The tokenizers are those given, or else trained here on some of the texts: XLM-R's kind (Unigram, sentencepiece's nmt_nfkc), with white space split
 first or by Metaspace alone, and BERT's (WordPiece), cased like mBERT and uncased. Needs `npm run build` before.
 """
 
@@ -26,11 +26,11 @@ PRINT_TOKEN_IDS = ROOT / "dist/test/support/print-token-ids.js"
 
 
 def read_texts(data: Path, count: int) -> list[tuple[str, str]]:
-    """(language, text), the languages in turns until there are enough."""
+    """(language, text), the languages in turns until there are enough; voxpop drops the white space around a text."""
     languages = []
     for path in sorted(data.glob("*.jsonl.xz")):
         with lzma.open(path, "rt", encoding="utf-8") as file:
-            languages.append([(path.name.split(".")[0], json.loads(line)["text"]) for line in file])
+            languages.append([(path.name.split(".")[0], json.loads(line)["text"].strip()) for line in file])
     turns = (row for rows in zip_longest(*languages) for row in rows if row is not None)
     return [row for row, _ in zip(turns, range(count), strict=False)]
 
@@ -57,25 +57,29 @@ def differences(tokenizer: Tokenizer, texts: list[str]) -> list[int]:
     return found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--texts", type=int, default=120_000)
-    parser.add_argument("--show", type=int, default=5, help="differing texts to show per tokenizer")
-    arguments = parser.parse_args()
-    rows = read_texts(arguments.data, arguments.texts)
-    texts = [text for _, text in rows]
-    print(f"{len(texts)} texts in {len({language for language, _ in rows})} languages", file=sys.stderr)
-    sample = texts[::4]
+def trained_kinds(sample: list[str]) -> dict[str, Tokenizer]:
     xlm_roberta = train_xlm_roberta(sample, 32_000)
     metaspace = Tokenizer.from_str(xlm_roberta.to_str())
     metaspace.pre_tokenizer = Metaspace()
-    kinds = {
+    return {
         "xlm-roberta": xlm_roberta,
         "xlm-roberta, Metaspace alone": metaspace,
         "bert cased": train_bert(sample, 30_000, lowercase=False),
         "bert uncased": train_bert(sample, 30_000, lowercase=True),
     }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--texts", type=int, default=120_000)
+    parser.add_argument("--show", type=int, default=5, help="differing texts to show per tokenizer")
+    parser.add_argument("--tokenizer", type=Path, action="append", default=[], help="a tokenizer.json to compare instead of trained ones")
+    arguments = parser.parse_args()
+    rows = read_texts(arguments.data, arguments.texts)
+    texts = [text for _, text in rows]
+    print(f"{len(texts)} texts in {len({language for language, _ in rows})} languages", file=sys.stderr)
+    kinds = {str(path): Tokenizer.from_file(str(path)) for path in arguments.tokenizer} or trained_kinds(texts[::4])
     total = 0
     for name, tokenizer in kinds.items():
         found = differences(tokenizer, texts)

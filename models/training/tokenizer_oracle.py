@@ -3,7 +3,8 @@
 python tokenizer_oracle.py ../../test/predictor/oracle
 
 One JSON file per kind: versions, tokenizer.json, [text, ids] cases, and the known differences: texts that voxpop
-splits otherwise, because its Unicode tables are newer than the reference's.
+splits otherwise, because its Unicode tables are newer than the reference's. XLM-R's also has the cases of tokenizers
+that differ from it in how they normalise and split, as published ones do.
 """
 
 import csv
@@ -13,7 +14,8 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from tokenizers import Tokenizer
+from tokenizers import Regex, Tokenizer, normalizers
+from tokenizers.pre_tokenizers import Metaspace
 
 from tokenizer_kinds import train_bert, train_xlm_roberta
 
@@ -33,6 +35,22 @@ HOSTILE = [
     "so-called 'quotes' «angles» — dash… 50% $5 #1 @you",
     "x" * 120,  # longer than WordPiece looks at
 ]
+# What stands at a space: characters that become one, vanish, or join what is before or after it.
+AT_SPACES = [
+    "good  bad   good",
+    "good \u200b bad good\u200b bad",
+    "good \u0001 bad \u00adgood",
+    "good \u0301bad good\u0301 bad",
+    "good \u2581bad good\u2581 bad \u2581 good\u2581bad",
+    "good \u00a0bad good\u3000 bad",
+    "good \r\n bad.\r\nGood\n\nbad",
+    "good \u200dbad good\u200d bad",
+    "good \u0600 bad \u06dd",
+    "good\ufffe \ufffe bad",
+    "a\ufe0f 1\ufe0f\u20e3 e\u0301 \U0001f44d\U0001f3fd a\U0001f3fd",
+]
+# As older and newer versions of transformers write XLM-R's kind.
+JOIN_SPACES = {" ": normalizers.Replace(Regex(" {2,}"), " "), "\u2581": normalizers.Replace(Regex(" {2,}"), "\u2581")}
 NEWER_UNICODE = ["a\u061db", "a\u2e52b", "a\u0890b"]
 # Few rules keep the file small; the whole table of nmt_nfkc is compared by compare_tokens.py.
 RULES = {
@@ -50,7 +68,35 @@ def write_rules(path: Path) -> None:
     path.write_text("".join(f"{code_points(old)}\t{code_points(new)}\n" for old, new in RULES.items()))
 
 
-def write_case(path: Path, tokenizer: Tokenizer, texts: list[str], known_differences: list[str]) -> None:
+def xlm_roberta_variants(tokenizer: Tokenizer) -> list[Tokenizer]:
+    precompiled = tokenizer.normalizer
+    splits = [Metaspace(), Metaspace(prepend_scheme="never"), Metaspace(split=False), tokenizer.pre_tokenizer]
+    kinds = [
+        ([precompiled, JOIN_SPACES[" "]], splits[0]),
+        ([precompiled, normalizers.Strip(left=False, right=True), JOIN_SPACES["\u2581"]], splits[0]),
+        ([precompiled], splits[0]),
+        ([precompiled, JOIN_SPACES[" "]], splits[1]),
+        ([precompiled, JOIN_SPACES[" "]], splits[2]),
+        ([precompiled, JOIN_SPACES[" "]], splits[3]),
+    ]
+    variants = []
+    for steps, split in kinds:
+        changed = Tokenizer.from_str(tokenizer.to_str())
+        changed.normalizer = normalizers.Sequence(steps)
+        changed.pre_tokenizer = split
+        variants.append(changed)
+    return variants
+
+
+def variant(tokenizer: Tokenizer, texts: list[str]) -> dict:
+    content = json.loads(tokenizer.to_str())
+    return {
+        "changes": {key: content[key] for key in ("normalizer", "pre_tokenizer")},
+        "cases": [[text, tokenizer.encode(text).ids] for text in texts],
+    }
+
+
+def write_case(path: Path, tokenizer: Tokenizer, texts: list[str], known_differences: list[str], variants: list[Tokenizer]) -> None:
     special = [token.content for token in tokenizer.get_added_tokens_decoder().values()]
     plain = [text for text in texts if not any(token in text for token in special)]
     content = {
@@ -58,6 +104,7 @@ def write_case(path: Path, tokenizer: Tokenizer, texts: list[str], known_differe
         "tokenizer": json.loads(tokenizer.to_str()),
         "cases": [[text, tokenizer.encode(text).ids] for text in plain],
         "known_differences": [[text, tokenizer.encode(text).ids] for text in known_differences],
+        "variants": [variant(changed, [text.strip() for text in AT_SPACES]) for changed in variants],
     }
     path.write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -72,10 +119,10 @@ def main() -> None:
         rules = Path(folder, "rules.tsv")
         write_rules(rules)
         xlm_roberta = train_xlm_roberta(texts, 700, normalization_rule_tsv=str(rules), character_coverage=0.985)
-    cases = texts[::4] + HOSTILE
-    write_case(out / "xlm-roberta.json", xlm_roberta, cases, [])
+    cases = [text.strip() for text in texts[::4] + HOSTILE + AT_SPACES]
+    write_case(out / "xlm-roberta.json", xlm_roberta, cases, [], xlm_roberta_variants(xlm_roberta))
     for name, lowercase in (("bert-cased", False), ("bert-uncased", True)):
-        write_case(out / f"{name}.json", train_bert(texts, 1500, lowercase), cases, NEWER_UNICODE)
+        write_case(out / f"{name}.json", train_bert(texts, 1500, lowercase), cases, NEWER_UNICODE, [])
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ export class TextTokenizer {
     const trimmed = text.trim();
     // The cut may split a surrogate pair: toWellFormed puts U+FFFD there, as it does for lone surrogates.
     const cut = (trimmed.length > maxCharacters ? trimmed.slice(0, maxCharacters) : trimmed).toWellFormed();
-    const ids = this.#encodeText(cut.replaceAll(noncharacter, '\uFFFD'));
+    const ids = this.#encodeText(cut);
     if (ids.length === 0) return { ids, truncated: false };
     const room = this.#maxLength - this.#prefix.length - this.#suffix.length;
     return {
@@ -76,7 +76,7 @@ function chooseEncoder(tokenizer: Json): TextEncoder {
     if (own !== undefined) return own;
   }
   const words = new WordTokenizer(tokenizer);
-  return (text) => words.encode(text);
+  return (text) => words.encode(text.replaceAll(noncharacter, '\uFFFD'));
 }
 
 type TemplatePiece = { SpecialToken?: { id: string }; Sequence?: unknown };

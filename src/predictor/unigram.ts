@@ -1,15 +1,12 @@
 import { libraryNormalizer } from './library-normalizer.ts';
-import { precompiledNormalizer } from './precompiled.ts';
+import { PieceTrie } from './piece-trie.ts';
+import { PrecompiledNormalizer } from './precompiled.ts';
 import type { Json, TextEncoder } from './tokenizer-json.ts';
 import { rememberWords } from './word-cache.ts';
 
-/** How much worse than the worst piece an unknown character is; sentencepiece's number. */
-const unknownPenalty = 10;
-
-/** The search tries pieces of every length at every character; real ones have a few dozen characters at most. */
-const maxPieceLength = 256;
-
 const space = '\u2581';
+/** At a word's edge it is one with the space beside the word. */
+const edgeSpace = /^[ \u2581]| $/;
 const whiteSpace = /\p{White_Space}+/u;
 
 /**
@@ -22,111 +19,139 @@ const whiteSpace = /\p{White_Space}+/u;
  */
 export function unigramEncoder(tokenizer: Json, special: ReadonlySet<string>): TextEncoder | undefined {
   const model = tokenizer['model'] as Json;
-  const splitWords = wordSplitter(tokenizer['pre_tokenizer'] as Json | null);
+  const [normalizers, preTokenizers] = [
+    stepsOf(tokenizer['normalizer'] as Json | null, 'normalizers'),
+    stepsOf(tokenizer['pre_tokenizer'] as Json | null, 'pretokenizers'),
+  ];
+  const splitWords = wordSplitter(preTokenizers);
   if (model['type'] !== 'Unigram' || model['byte_fallback'] === true || splitWords === undefined)
     return undefined;
   if (typeof model['unk_id'] !== 'number') return undefined;
-  const normalize = normalizer(tokenizer['normalizer'] as Json | null);
-  const pieces = new Pieces(model['vocab'] as [string, number][], model['unk_id'], special);
-  const encodeWord = rememberWords((word) => pieces.encode(word));
-  return (text) => splitWords(normalize(text)).flatMap((word) => encodeWord(word));
-}
-
-function normalizer(config: Json | null): (text: string) => string {
-  if (config?.['type'] === 'Precompiled')
-    return precompiledNormalizer(config['precompiled_charsmap'] as string);
-  if (config?.['type'] !== 'Sequence') return libraryNormalizer(config);
-  const steps = (config['normalizers'] as Json[]).map(normalizer);
-  return (text) => steps.reduce((normal, step) => step(normal), text);
-}
-
-/** `WhitespaceSplit`, `Metaspace`, or a sequence of both; words come out as the model wants them, `▁` included. */
-function wordSplitter(config: Json | null): ((text: string) => string[]) | undefined {
-  switch (config?.['type']) {
-    case 'WhitespaceSplit':
-      return (text) => text.split(whiteSpace).filter((word) => word !== '');
-    case 'Metaspace':
-      return metaspace(config);
-    case 'Sequence': {
-      const steps = (config['pretokenizers'] as Json[]).map(wordSplitter);
-      if (steps.some((step) => step === undefined)) return undefined;
-      return (text) =>
-        steps.reduce((words, step) => words.flatMap((word) => step?.(word) ?? []), [text] as string[]);
+  const steps = normalizers.map(normalizer);
+  const normalize = (text: string): string => {
+    let normal = text;
+    for (const step of steps) normal = step.normalize(normal);
+    return normal;
+  };
+  const pieces = new PieceTrie(model['vocab'] as [string, number][], model['unk_id'], special);
+  const encodeNormal = (normal: string): number[] => {
+    const ids: number[] = [];
+    for (const word of splitWords(normal)) pieces.encode(word, ids);
+    return ids;
+  };
+  const encodeText = (text: string): number[] => encodeNormal(normalize(text));
+  if (!areWordsIndependent(normalizers, preTokenizers)) return encodeText;
+  return wordByWord(encodeText, (word) => {
+    let normal = word;
+    for (const step of steps) {
+      if (step.keepsToItself?.(normal) === false) return undefined;
+      normal = step.normalize(normal);
     }
-    default:
-      return undefined;
-  }
+    return normal === '' || edgeSpace.test(normal) ? undefined : encodeNormal(normal);
+  });
+}
+
+/**
+ * Encodes what stands between spaces by itself, and looks up what was encoded before: normal form, words and pieces
+ * are then found once per word, not once per text.
+ * @param encodeWord gives nothing where a word could reach across a space: then the text is encoded as a whole
+ */
+function wordByWord(
+  encodeText: TextEncoder,
+  encodeWord: (word: string) => number[] | undefined,
+): TextEncoder {
+  const encodeKnownWord = rememberWords(encodeWord);
+  return (text) => {
+    const ids: number[] = [];
+    for (const word of text.split(' ')) {
+      if (word === '') continue;
+      const some = encodeKnownWord(word);
+      if (some === undefined) return encodeText(text);
+      for (let at = 0; at < some.length; at++) ids.push(some[at] as number);
+    }
+    return ids;
+  };
+}
+
+/**
+ * Whether words between spaces are encoded alike alone and in a text: runs of spaces count as one, every word gets
+ * its `▁`, and nothing looks at more than a word.
+ */
+function areWordsIndependent(normalizers: Json[], preTokenizers: Json[]): boolean {
+  const isLocal = normalizers.every(
+    (step) => step['type'] === 'Precompiled' || step['type'] === 'Strip' || joinsSpaces(step),
+  );
+  const collapses = joinsSpaces(normalizers.at(-1)) || preTokenizers[0]?.['type'] === 'WhitespaceSplit';
+  const marksEveryWord = preTokenizers.every(
+    (step) => step['type'] === 'WhitespaceSplit' || (schemeOf(step) === 'always' && step['split'] !== false),
+  );
+  return isLocal && collapses && marksEveryWord;
+}
+
+function stepsOf(config: Json | null | undefined, list: 'normalizers' | 'pretokenizers'): Json[] {
+  if (config === null || config === undefined) return [];
+  if (config['type'] !== 'Sequence') return [config];
+  return (config[list] as Json[]).flatMap((step) => stepsOf(step, list));
+}
+
+interface NormalizerStep {
+  normalize(text: string): string;
+  /** See `PrecompiledNormalizer`; a step without it looks at no more than a character. */
+  keepsToItself?(text: string): boolean;
+}
+
+function normalizer(config: Json): NormalizerStep {
+  if (config['type'] === 'Precompiled')
+    return new PrecompiledNormalizer(config['precompiled_charsmap'] as string);
+  const normalize = libraryNormalizer(config);
+  if (!joinsSpaces(config)) return { normalize };
+  return { normalize: (text) => (text.includes('  ') ? normalize(text) : text) };
+}
+
+/** Whether a normalizer makes one space, or `▁`, of several spaces, and does nothing else. */
+function joinsSpaces(config: Json | undefined): boolean {
+  const content = config?.['content'];
+  return (
+    config?.['type'] === 'Replace' &&
+    (config['pattern'] as Json)['Regex'] === ' {2,}' &&
+    (content === ' ' || content === space)
+  );
+}
+
+/**
+ * `WhitespaceSplit`, `Metaspace`, or both; words come out as the model wants them, `▁` included.
+ * @returns nothing where there is another step
+ */
+function wordSplitter(steps: Json[]): ((text: string) => string[]) | undefined {
+  const splitters = steps.map(stepSplitter);
+  if (splitters.length === 0 || splitters.some((step) => step === undefined)) return undefined;
+  const [first, ...others] = splitters as ((text: string) => string[])[];
+  return (text) => others.reduce((words, step) => words.flatMap(step), first?.(text) ?? []);
+}
+
+function stepSplitter(config: Json): ((text: string) => string[]) | undefined {
+  if (config['type'] === 'WhitespaceSplit')
+    return (text) => text.split(whiteSpace).filter((word) => word !== '');
+  return config['type'] === 'Metaspace' ? metaspace(config) : undefined;
+}
+
+/** Before there were schemes there was a switch. */
+function schemeOf(metaspaceConfig: Json): unknown {
+  return (
+    metaspaceConfig['prepend_scheme'] ?? (metaspaceConfig['add_prefix_space'] === false ? 'never' : 'always')
+  );
 }
 
 function metaspace(config: Json): ((text: string) => string[]) | undefined {
-  // Before there were schemes there was a switch.
-  const scheme = config['prepend_scheme'] ?? (config['add_prefix_space'] === false ? 'never' : 'always');
+  const scheme = schemeOf(config);
   if ((config['replacement'] ?? space) !== space || scheme === 'first') return undefined;
   const atSpace = new RegExp(`(?=${space})`, 'u');
+  const isOneWord = /^[^ \u2581]+$/;
   return (text) => {
+    if (scheme === 'always' && isOneWord.test(text)) return [space + text];
     const replaced = text.replaceAll(' ', space);
     if (replaced === '') return [];
     const whole = scheme === 'always' && !replaced.startsWith(space) ? space + replaced : replaced;
     return config['split'] === false ? [whole] : whole.split(atSpace);
   };
-}
-
-/** The vocabulary of a Unigram model, and the search for the most likely pieces. */
-class Pieces {
-  readonly #ids = new Map<string, number>();
-  readonly #scores: Float64Array;
-  readonly #unknown: number;
-  readonly #unknownScore: number;
-  /** UTF-16 units of the longest piece, by first unit. */
-  readonly #longest = new Map<number, number>();
-
-  constructor(vocab: [string, number][], unknown: number, special: ReadonlySet<string>) {
-    this.#scores = Float64Array.from(vocab, ([, score]) => score);
-    this.#unknown = unknown;
-    this.#unknownScore =
-      this.#scores.reduce((least, score) => Math.min(least, score), Infinity) - unknownPenalty;
-    vocab.forEach(([piece], id) => {
-      if (piece === '' || special.has(piece) || id === unknown) return;
-      if (piece.length > maxPieceLength)
-        throw new Error(
-          `expected pieces of at most ${maxPieceLength} characters, found one of ${piece.length}`,
-        );
-      this.#ids.set(piece, id);
-      const first = piece.charCodeAt(0);
-      this.#longest.set(first, Math.max(this.#longest.get(first) ?? 0, piece.length));
-    });
-  }
-
-  /** The best path, first found among equals, from left to right; unknown characters in a row are one id. */
-  encode(word: string): number[] {
-    const best = new Float64Array(word.length + 1);
-    const startOf = new Int32Array(word.length + 1).fill(-1);
-    const idOf = new Int32Array(word.length + 1);
-    const offer = (start: number, end: number, id: number, score: number): void => {
-      if (startOf[end] !== -1 && score <= (best[end] as number)) return;
-      best[end] = score;
-      startOf[end] = start;
-      idOf[end] = id;
-    };
-    for (let start = 0; start < word.length;) {
-      const soFar = best[start] as number;
-      const next = start + ((word.codePointAt(start) as number) > 0xffff ? 2 : 1);
-      const last = Math.min(word.length, start + (this.#longest.get(word.charCodeAt(start)) ?? 0));
-      let isKnown = false;
-      for (let end = next; end <= last; end++) {
-        const id = this.#ids.get(word.slice(start, end));
-        if (id === undefined) continue;
-        offer(start, end, id, (this.#scores[id] as number) + soFar);
-        isKnown ||= end === next;
-      }
-      if (!isKnown) offer(start, next, this.#unknown, this.#unknownScore + soFar);
-      start = next;
-    }
-    const ids: number[] = [];
-    for (let end = word.length; end > 0; end = startOf[end] as number) {
-      const id = idOf[end] as number;
-      if (id !== this.#unknown || ids.at(-1) !== id) ids.push(id);
-    }
-    return ids.toReversed();
-  }
 }

@@ -4,16 +4,22 @@ const generationWords = 20_000;
 /** Longer words are rare and do not come again. */
 const maxCharacters = 64;
 
-/** Remembers the ids of words: tokenizers that split words first give a word the same ids in every text. */
-export function rememberWords(
-  encode: (word: string) => readonly number[],
-): (word: string) => readonly number[] {
+/** Characters from which on V8 makes a part of a string a view of the whole, where it copies shorter ones. */
+const slicedLength = 13;
+
+/**
+ * Remembers the ids of words: tokenizers that split words first give a word the same ids in every text. A word for
+ * which `encode` has no ids is asked for again.
+ */
+export function rememberWords<Ids extends readonly number[] | undefined>(
+  encode: (word: string) => Ids,
+): (word: string) => Ids | readonly number[] {
   const words = new WordCache();
   return (word) => {
     const known = words.get(word);
     if (known !== undefined) return known;
     const ids = encode(word);
-    if (word.length <= maxCharacters) words.set(word, ids);
+    if (ids !== undefined && word.length <= maxCharacters) words.set(word, ids);
     return ids;
   };
 }
@@ -35,8 +41,8 @@ export class WordCache {
   }
 
   set(word: string, ids: readonly number[]): void {
-    // A copy: a word cut out of a text would keep the whole text in memory.
-    this.#add(Buffer.from(word).toString(), ids);
+    // A copy: a longer word cut out of a text would keep the whole text in memory.
+    this.#add(word.length < slicedLength ? word : Buffer.from(word).toString(), ids);
   }
 
   #add(word: string, ids: readonly number[]): void {
