@@ -1,6 +1,9 @@
 /** voxpop's public API. */
-export { score, planScore } from './score.ts';
-export type { ScoreHooks, ScorePlan, ScoreProgress, ScoreSummary } from './score.ts';
+export { score } from './score.ts';
+export type { ScoreHooks, ScoreSummary } from './score.ts';
+export { planScore } from './score-plan.ts';
+export type { ScorePlan } from './score-plan.ts';
+export type { ScoreProgress } from './scoring.ts';
 export { merge } from './merge.ts';
 export type { MergeSummary } from './merge.ts';
 export type { MergeOptions } from './merge-options.ts';

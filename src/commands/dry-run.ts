@@ -1,5 +1,5 @@
 import type { Row } from '../records/row.ts';
-import type { ScorePlan } from '../score.ts';
+import type { ScorePlan } from '../score-plan.ts';
 
 const shownRows = 3;
 const shownCharacters = 70;

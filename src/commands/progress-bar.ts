@@ -1,7 +1,7 @@
 import cliProgress from 'cli-progress';
 import { count } from '../text/numbers.ts';
 import type { Terminal } from './terminal.ts';
-import type { ScoreProgress } from '../score.ts';
+import type { ScoreProgress } from '../scoring.ts';
 
 export interface ProgressBar {
   update(progress: ScoreProgress): void;

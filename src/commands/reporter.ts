@@ -1,5 +1,7 @@
 import { count } from '../text/numbers.ts';
-import type { ScoreHooks, ScorePlan, ScoreProgress, ScoreSummary } from '../score.ts';
+import type { ScoreHooks, ScoreSummary } from '../score.ts';
+import type { ScorePlan } from '../score-plan.ts';
+import type { ScoreProgress } from '../scoring.ts';
 import { labelBars } from './label-bars.ts';
 import { createProgressBar } from './progress-bar.ts';
 import { resumeCommand } from './resume-command.ts';

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type ScoreFlags, scoreOptionTable } from '../score-options.ts';
-import { planScore, score } from '../score.ts';
+import { score } from '../score.ts';
+import { planScore } from '../score-plan.ts';
 import { addOptions } from './add-options.ts';
 import { describePlan } from './dry-run.ts';
 import { createReporter } from './reporter.ts';

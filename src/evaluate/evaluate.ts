@@ -7,7 +7,8 @@ import type { TaskLayout } from '../protocol.ts';
 import { Rejects } from '../pipeline/rejects.ts';
 import { Tally } from '../pipeline/tally.ts';
 import { openSink } from '../records/sink.ts';
-import { openScoring, type ScoreHooks, type ScorePlan } from '../score.ts';
+import type { ScorePlan } from '../score-plan.ts';
+import { openScoring, type ScoreProgress } from '../scoring.ts';
 import {
   type Baseline,
   formatBaseline,
@@ -25,7 +26,12 @@ import { languageTask } from '../scored/column-groups.ts';
 /** In front of the columns that `score` would add, so that they never clash with gold columns: never seen. */
 const hiddenPrefix = '\u0000';
 
-export type EvaluateHooks = ScoreHooks;
+export interface EvaluateHooks {
+  /** Called once, before the first row is scored. */
+  onPlan?: (plan: ScorePlan) => void;
+  /** Called after each shard. */
+  onProgress?: (progress: ScoreProgress) => void;
+}
 
 /**
  * Scores labelled files and measures how well: what `voxpop evaluate` does. A failed gate is a result, never
@@ -51,12 +57,7 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
         await rejects.write(shard.rows, shard.rejected, 0);
         tally.add(shard.rows, shard.predictions, shard.rejected);
         await run.add(shard, flips);
-        hooks.onProgress?.({
-          counts: tally.counts,
-          bytesRead: scoring.inputs.bytesRead,
-          totalBytes: scoring.plan.records.head.totalBytes,
-          totalRows: undefined,
-        });
+        hooks.onProgress?.(scoring.progress(tally.counts));
       }
       // An abort ends the shards early; half an evaluation is none.
       options.signal?.throwIfAborted();

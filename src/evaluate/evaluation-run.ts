@@ -3,7 +3,7 @@ import type { LabelMap, MappedTasks } from '../pipeline/label-map.ts';
 import { type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
 import type { ScoredShard } from '../pipeline/score-rows.ts';
 import type { Row } from '../records/row.ts';
-import type { ScorePlan } from '../score.ts';
+import type { ScorePlan } from '../score-plan.ts';
 import { type Baseline, TextPredictions } from './baseline.ts';
 import { compareWithBaseline } from './baseline-comparison.ts';
 import type { EvaluationDocument, SliceEvaluation } from './evaluation-document.ts';

@@ -15,7 +15,8 @@ import { Tally } from '../../src/pipeline/tally.ts';
 import type { Shard, ShardPredictions } from '../../src/protocol.ts';
 import { TextTokenizer } from '../../src/predictor/tokenizer.ts';
 import { openRecords } from '../../src/records/open-records.ts';
-import { planScore, score } from '../../src/score.ts';
+import { score } from '../../src/score.ts';
+import { planScore } from '../../src/score-plan.ts';
 
 export const stages = ['read+write', '+tokenise', 'full'] as const;
 export type Stage = (typeof stages)[number];

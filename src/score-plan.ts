@@ -1,0 +1,164 @@
+import { findBundle } from './bundle/find-bundle.ts';
+import { type BundleDescription, checkBundle } from './bundle/load-bundle.ts';
+import { UsageError } from './errors.ts';
+import { checkpointPath } from './pipeline/checkpoint.ts';
+import { type LabelMap, mapLabels, type MappedTasks, readLabelMap } from './pipeline/label-map.ts';
+import { usualManifestPath } from './pipeline/output-session.ts';
+import { planSlice, requireFiles, type SlicePlan } from './pipeline/plan-slice.ts';
+import { allowsRejects } from './pipeline/rejects.ts';
+import { shardRows } from './pipeline/shard.ts';
+import { checkpointShards } from './pipeline/write-rows.ts';
+import { selectTasks } from './predictor/predictor.ts';
+import type { TaskLayout } from './protocol.ts';
+import type { RowWriter } from './records/format-writer.ts';
+import { openRecords, type Records, type RecordsOptions } from './records/open-records.ts';
+import { checkOutputs } from './records/output-paths.ts';
+import type { RecordFormat } from './records/row.ts';
+import { isGzipPath } from './records/sniff.ts';
+import { resolveTextColumns } from './records/text-columns.ts';
+import { createRowWriter, outputFormat } from './records/writer.ts';
+import { type ResolvedScoreOptions, resolveScoreOptions, type ScoreOptions } from './score-options.ts';
+
+/** What a run will do, known before the first row is scored. */
+export interface ScorePlan {
+  options: ResolvedScoreOptions;
+  records: Records;
+  textColumns: string[];
+  /** True when `--text` was absent and the columns were recognised by name. */
+  textColumnsGuessed: boolean;
+  bundlePath: string;
+  bundle: { name: string; version: string; sha256: string; batchInvariant: boolean };
+  /** Scored tasks, in bundle order, under the labels that are written. */
+  tasks: TaskLayout[];
+  /** Brings the model's predictions under those labels. */
+  mapPredictions: MappedTasks['apply'];
+  /** Format of the output. */
+  format: RecordFormat;
+  writer: RowWriter;
+  /** Files that are written; undefined for a stream, and for what is not asked for. */
+  paths: OutputPaths;
+  /** The part of the rows that is scored; undefined: all of them. */
+  slice: SlicePlan | undefined;
+}
+
+/** Names of the files that a run writes. */
+export interface OutputPaths {
+  output: string | undefined;
+  rejects: string | undefined;
+  manifest: string | undefined;
+}
+
+/** Options whose label map was read, if it is a file. */
+type PlannedOptions = ResolvedScoreOptions & { labelMap: LabelMap | undefined };
+
+/**
+ * Opens inputs and bundle and decides everything that the options leave open. Close `records` afterwards.
+ * @throws UsageError, InputError, BundleError
+ */
+export async function planScore(
+  given: ScoreOptions,
+  onBytes?: (bytes: Uint8Array, input: number) => void,
+): Promise<ScorePlan> {
+  const options = await readOptions(given);
+  if (options.shard !== undefined) await requireFiles(options.inputs);
+  const bundlePath = await findBundle(options.model);
+  const bundle = await checkBundle(bundlePath);
+  const { tasks, apply: mapPredictions } = chooseTasks(bundle, options);
+  const paths = await choosePaths(options);
+  const isPure = bundle.manifest.batchInvariant || options.deterministic;
+  if (options.lineBuffered && !isPure) throw neighboursMatter(bundle);
+  const request = recordsRequest(options);
+  const records = await openRecords({ ...request, onBytes });
+  try {
+    if (options.lineBuffered && records.head.gzip) throw compressedLines();
+    const { columns: textColumns, guessed } = resolveTextColumns(records.head, options.text);
+    const format = outputFormat(paths.output, records.head, options.to);
+    const writer = createRowWriter(records.head, {
+      ...options,
+      to: format,
+      tasks,
+      textColumns,
+      rejectRows: request.rejectRows,
+      inlineErrors: options.errors === 'inline',
+    });
+    const rowsPerCut = cutSize(paths.output, isPure);
+    const slice =
+      options.shard === undefined
+        ? undefined
+        : await planSlice({ ...options, slice: options.shard, records: request, textColumns, rowsPerCut });
+    const { name, version, batchInvariant } = bundle.manifest;
+    return {
+      options,
+      records,
+      textColumns,
+      textColumnsGuessed: guessed,
+      bundlePath,
+      bundle: { name, version, sha256: bundle.sha256, batchInvariant },
+      tasks,
+      mapPredictions,
+      format,
+      writer,
+      paths,
+      slice,
+    };
+  } catch (error) {
+    await records.close();
+    throw error;
+  }
+}
+
+async function readOptions(given: ScoreOptions): Promise<PlannedOptions> {
+  const options = resolveScoreOptions(given);
+  const { labelMap } = options;
+  // What the file says is part of what a run is, so that a changed map is not resumed with.
+  return { ...options, labelMap: typeof labelMap === 'string' ? await readLabelMap(labelMap) : labelMap };
+}
+
+function chooseTasks({ manifest }: BundleDescription, options: PlannedOptions): MappedTasks {
+  const selected = selectTasks(manifest.tasks, { tasks: options.tasks, thresholds: options.threshold });
+  return mapLabels(selected, options.labelMap ?? {});
+}
+
+async function choosePaths({
+  output,
+  rejects,
+  manifest,
+  inputs,
+}: ResolvedScoreOptions): Promise<OutputPaths> {
+  const outputPath = typeof output === 'string' ? output : undefined;
+  const paths = {
+    output: outputPath,
+    rejects,
+    manifest: manifest ?? (await usualManifestPath(outputPath)),
+  };
+  const written = Object.values(paths).filter((path) => path !== undefined);
+  await checkOutputs(written, inputs, (path) => (path === outputPath ? [checkpointPath(path)] : []));
+  return paths;
+}
+
+function recordsRequest(options: ResolvedScoreOptions): RecordsOptions {
+  return { ...options, rejectRows: allowsRejects(options.maxRejects), everyLine: options.lineBuffered };
+}
+
+function neighboursMatter({ manifest }: BundleDescription): UsageError {
+  return new UsageError(
+    'OPTION_INVALID',
+    `Expected --deterministic along with --line-buffered, as the bundle ${manifest.name} is not batch invariant`,
+    { hint: 'Which lines are scored together depends on when they arrive, and must not change scores.' },
+  );
+}
+
+function compressedLines(): UsageError {
+  return new UsageError('OPTION_INVALID', 'Expected plain lines along with --line-buffered, found gzip', {
+    hint: 'A compressed line cannot be told before the next ones: `gzip -dc | voxpop score - ...`.',
+  });
+}
+
+/**
+ * Slices may begin at any row, but for two cases in which their outputs would not be those of one run: members of
+ * a gzip file, and shards of texts that influence each other, must end where they would end there.
+ */
+function cutSize(output: string | undefined, isPure: boolean): number {
+  if (output !== undefined && isGzipPath(output)) return checkpointShards * shardRows;
+  return isPure ? 1 : shardRows;
+}

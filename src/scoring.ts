@@ -1,0 +1,77 @@
+import { InputLog } from './pipeline/input-log.ts';
+import { type ScoredShard, scoreRows } from './pipeline/score-rows.ts';
+import { Scorer } from './pipeline/scorer.ts';
+import type { RunCounts } from './pipeline/tally.ts';
+import type { ScoreOptions } from './score-options.ts';
+import { planScore, type ScorePlan } from './score-plan.ts';
+
+/** Where a run stands. */
+export interface ScoreProgress {
+  counts: Readonly<RunCounts>;
+  /** Bytes read of the inputs as they lie on disk, compressed or not. */
+  bytesRead: number;
+  /** Undefined when an input's size is not known, as of stdin. */
+  totalBytes: number | undefined;
+  /** Rows there will be; known only for a part of the rows, as `shard` takes it. */
+  totalRows: number | undefined;
+}
+
+/** A plan with workers that carry it out. */
+export interface Scoring {
+  plan: ScorePlan;
+  /** Rows with their predictions, in input order; to be iterated once. */
+  shards(skip?: number): AsyncGenerator<ScoredShard>;
+  /** What was read of the inputs so far, as they lie on disk. */
+  inputs: InputLog;
+  /** Where the run stands when so much is counted. */
+  progress(counts: Readonly<RunCounts>): ScoreProgress;
+  /** Ends workers and files. */
+  close(): Promise<void>;
+}
+
+/**
+ * Scores the inputs without writing them anywhere: for `score`, and for everything that measures.
+ * @throws UsageError, InputError, BundleError; `shards` throws PredictError too
+ */
+export async function openScoring(given: ScoreOptions): Promise<Scoring> {
+  const inputs = new InputLog(given.inputs.length);
+  const plan = await planScore(given, (bytes, input) => inputs.add(bytes, input));
+  const { options, records } = plan;
+  const scorer = new Scorer({
+    settings: {
+      bundlePath: plan.bundlePath,
+      tasks: options.tasks,
+      thresholds: options.threshold,
+      maxBatchTokens: options.batchTokens,
+      deterministic: options.deterministic,
+    },
+    workers: options.workers,
+    mapped: { tasks: plan.tasks, apply: plan.mapPredictions },
+    isPure: plan.bundle.batchInvariant || options.deterministic,
+  });
+  return {
+    plan,
+    inputs,
+    shards: (skip = 0) =>
+      scoreRows({
+        rows: records.rows(plan.textColumns, plan.slice?.start),
+        head: records.head,
+        scorer,
+        skip,
+        limit: plan.slice?.rows ?? options.limit,
+        promptly: options.lineBuffered,
+        // One shard in work and one waiting per worker, and one being written.
+        maxShardsInFlight: 2 * options.workers + 1,
+        signal: options.signal,
+      }),
+    progress: (counts) => ({
+      counts,
+      bytesRead: inputs.bytesRead,
+      totalBytes: records.head.totalBytes,
+      totalRows: plan.slice?.rows,
+    }),
+    close: async () => {
+      await Promise.all([scorer.close(), records.close()]);
+    },
+  };
+}
