@@ -104,11 +104,12 @@ function settled(shown: string, output: string, ofModel: boolean): string {
 }
 
 /**
- * An output without what differs from run to run or from machine to machine: times, speeds, memory, and the last
- * digits of a model's scores; all figures where one label more or less moves them. Versions of a bundle stay.
+ * An output without what differs from run to run or from machine to machine: times, how often progress is told, speeds,
+ * memory, and the last digits of a model's scores; all figures where one label more or less moves them. Versions of a bundle stay.
  */
 function comparable(output: string, ofModel: boolean): string {
   return output
+    .replaceAll(/^\{.*"event":"progress".*\n/gm, '')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
     .replaceAll(/(workers|elapsed_ms)("?:? *)\d+/g, '$1$20')
     .replaceAll(/\d[\d.,]*(?= (?:s|ms|min|h|MB|GB|rows\/s|tokens\/s)\b)/g, '0')
