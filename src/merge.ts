@@ -1,6 +1,6 @@
 import { UsageError } from './errors.ts';
 import type { MergeOptions } from './merge-options.ts';
-import { identityOf, manifestPathOf, type RunManifest } from './pipeline/manifest.ts';
+import { identityOfManifest, manifestPathOf, type RunManifest } from './pipeline/manifest.ts';
 import { mergeManifests } from './pipeline/merged-manifest.ts';
 import { OutputSession, usualManifestPath } from './pipeline/output-session.ts';
 import { joinRejects, joinShards, readShardSet, type ShardOutput } from './pipeline/shard-set.ts';
@@ -47,7 +47,7 @@ export async function merge(options: MergeOptions): Promise<MergeSummary> {
     gzip: false,
     rejectsPath,
     manifestPath,
-    identity: identityOf(first.manifest),
+    identity: identityOfManifest(first.manifest),
     resume: false,
     force: options.force ?? false,
     keepCheckpoints: false,

@@ -1,4 +1,4 @@
-/** Types that cross the thread boundary between the pipeline and its workers. */
+/** What crosses the thread boundary between the pipeline and its workers. */
 
 export type ProblemType = 'single_label_classification' | 'multi_label_classification';
 
@@ -8,6 +8,11 @@ export interface TaskLayout {
   problemType: ProblemType;
   /** In logit order. */
   labels: string[];
+}
+
+/** Labels of all the tasks together: the width of a row of `ShardPredictions.scores`. */
+export function labelCountOf(tasks: readonly Pick<TaskLayout, 'labels'>[]): number {
+  return tasks.reduce((sum, { labels }) => sum + labels.length, 0);
 }
 
 /** Bits of `ShardPredictions.flags`. */

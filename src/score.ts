@@ -4,7 +4,7 @@ import { type InputIdentity, identifyInputs, type InputRead } from './pipeline/i
 import { createManifest, type ManifestShard, type RunManifest } from './pipeline/manifest.ts';
 import { OutputSession } from './pipeline/output-session.ts';
 import { Rejects } from './pipeline/rejects.ts';
-import { type LabelCounts, type RunCounts, Tally } from './pipeline/tally.ts';
+import { type TaskLabelCounts, type RunCounts, Tally } from './pipeline/tally.ts';
 import { writeRows } from './pipeline/write-rows.ts';
 import { outputOptions, type ScoreOptions } from './score-options.ts';
 import type { ScorePlan } from './score-plan.ts';
@@ -22,7 +22,7 @@ export interface ScoreSummary extends RunCounts {
   elapsedMs: number;
   workers: number;
   /** How often each label was assigned, by task. */
-  labels: LabelCounts;
+  labels: TaskLabelCounts;
   bytesRead: number;
   bytesWritten: number;
 }

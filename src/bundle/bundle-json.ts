@@ -1,5 +1,6 @@
 import { BundleError } from '../errors.ts';
 import type { ProblemType } from '../protocol.ts';
+import { excerpt } from '../text/excerpt.ts';
 
 /** The bundle format that this version reads and `bundle.json` must state. */
 export const bundleFormatVersion = 1;
@@ -197,6 +198,5 @@ class Checker {
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
+  return excerpt(JSON.stringify(value), 60);
 }

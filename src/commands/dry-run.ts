@@ -1,5 +1,6 @@
 import type { Row } from '../records/row.ts';
 import type { ScorePlan } from '../score-plan.ts';
+import { excerpt } from '../text/excerpt.ts';
 
 const shownRows = 3;
 const shownCharacters = 70;
@@ -29,7 +30,9 @@ export async function describePlan(plan: ScorePlan): Promise<string> {
       .slice(0, wanted)
       .map((row): [string, string] => [
         `row ${row.ordinal + 1}`,
-        row.rejected === undefined ? row.texts.map(excerpt).join(' | ') : `rejected: ${row.rejected.message}`,
+        row.rejected === undefined
+          ? row.texts.map((text) => quote(excerpt(text, shownCharacters))).join(' | ')
+          : `rejected: ${row.rejected.message}`,
       ]),
   ];
   return lines.map(([name, value]) => `${name.padEnd(10)}${value}\n`).join('');
@@ -42,8 +45,4 @@ function describeSlice({ index, of, firstRow, rows, inputRows }: NonNullable<Sco
 
 function quote(text: string): string {
   return JSON.stringify(text);
-}
-
-function excerpt(text: string): string {
-  return quote(text.length > shownCharacters ? `${text.slice(0, shownCharacters).toWellFormed()}...` : text);
 }

@@ -3,7 +3,7 @@ import { findBundle } from '../bundle/find-bundle.ts';
 import { type BundleDescription, checkBundle } from '../bundle/load-bundle.ts';
 import type { ResolvedScoringOptions } from '../options.ts';
 import { WorkerPool } from '../pipeline/pool.ts';
-import type { ShardPredictions, TaskLayout } from '../protocol.ts';
+import { labelCountOf, type ShardPredictions, type TaskLayout } from '../protocol.ts';
 import { shardRows } from '../pipeline/shard.ts';
 import { selectTasks } from '../predictor/predictor.ts';
 import type { Row } from '../records/row.ts';
@@ -33,7 +33,7 @@ export class BundleSide {
     this.name = name;
     this.bundle = bundle;
     this.tasks = tasks;
-    this.width = tasks.reduce((sum, { labels }) => sum + labels.length, 0);
+    this.width = labelCountOf(tasks);
     this.workers = workers;
     this.#pool = pool;
   }

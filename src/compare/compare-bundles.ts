@@ -14,6 +14,7 @@ import { findGoldColumns, goldReader } from '../evaluate/gold.ts';
 import { languageColumn, languageTask, groupReader } from '../scored/column-groups.ts';
 import { TaskTally } from '../evaluate/task-tally.ts';
 import type { LabelSet } from '../scored/scored-layout.ts';
+import { labelCountOf } from '../protocol.ts';
 
 /** Shards per worker and turn: long enough to keep all workers busy, short enough that turns are close. */
 const shardsPerTurn = 2;
@@ -228,7 +229,7 @@ function goldIfAny(
 
 function offsetOf(tasks: readonly TaskLayout[], name: string): number {
   const index = tasks.findIndex((task) => task.name === name);
-  return tasks.slice(0, index).reduce((sum, { labels }) => sum + labels.length, 0);
+  return labelCountOf(tasks.slice(0, index));
 }
 
 function readLabels({ scores, assigned }: ShardPredictions, start: number, { labels }: TaskLayout): LabelSet {

@@ -4,7 +4,7 @@ import { readRunSummary, type RunSummary } from '../pipeline/read-manifest.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
 import type { CompareOptions } from './options.ts';
 import type { ComparisonDocument, LanguageComparison, TaskComparison } from './comparison-document.ts';
-import { compareCounts, ComparisonTally, LabelCounts } from './comparison-tally.ts';
+import { compareCounts, ComparisonTally, LabelMix } from './comparison-tally.ts';
 import {
   openScoredFile,
   type ScoredFile,
@@ -13,6 +13,7 @@ import {
   usualMultiTasks,
 } from '../scored/scored-file.ts';
 import { languageColumn, languageTask } from '../scored/column-groups.ts';
+import { excerpt } from '../text/excerpt.ts';
 
 type Compared = Pick<ComparisonDocument, 'a' | 'b' | 'tasks' | 'matched' | 'only_a' | 'only_b'>;
 
@@ -60,7 +61,7 @@ function compareTask(task: string, a: RunSummary, b: RunSummary): TaskComparison
   const shared = Object.keys(a.labelsByLanguage).filter((name) => name in b.labelsByLanguage);
   const languages = shared.map((language): LanguageComparison => {
     const [before, now] = [a, b].map((run) => countsOf(run.labelsByLanguage[language] ?? {}, task));
-    const { drift } = compareCounts(before as LabelCounts, now as LabelCounts);
+    const { drift } = compareCounts(before as LabelMix, now as LabelMix);
     return { language, psi: drift.psi, jensen_shannon: drift.jensen_shannon };
   });
   return { task, ...labels, ...(languages.length > 0 ? { languages } : {}) };
@@ -70,8 +71,8 @@ function sideOf({ path, rows, bundle }: RunSummary): ComparisonDocument['a'] {
   return { name: path, ...(rows === undefined ? {} : { rows }), ...(bundle === undefined ? {} : { bundle }) };
 }
 
-function countsOf(table: RunSummary['labels'], task: string, manifest?: RunSummary): LabelCounts {
-  const counts = new LabelCounts();
+function countsOf(table: RunSummary['labels'], task: string, manifest?: RunSummary): LabelMix {
+  const counts = new LabelMix();
   const labels = Object.entries(table[task] ?? {});
   for (const [label, rows] of labels) counts.counts.set(label, rows);
   // Shares are of texts; without their number, of labels.
@@ -123,7 +124,7 @@ async function compareMixes(a: ScoredFile, b: ScoredFile, names: readonly string
   const [one, other] = [await countFile(a, names), await countFile(b, names)];
   const tasks = names.map((task, index) => ({
     task,
-    ...compareCounts(one.counts[index] as LabelCounts, other.counts[index] as LabelCounts),
+    ...compareCounts(one.counts[index] as LabelMix, other.counts[index] as LabelMix),
   }));
   return { tasks, rowsA: one.rows, rowsB: other.rows };
 }
@@ -131,9 +132,9 @@ async function compareMixes(a: ScoredFile, b: ScoredFile, names: readonly string
 async function countFile(
   file: ScoredFile,
   names: readonly string[],
-): Promise<{ rows: number; counts: LabelCounts[] }> {
+): Promise<{ rows: number; counts: LabelMix[] }> {
   const places = placesOf(file, names);
-  const counts = names.map(() => new LabelCounts());
+  const counts = names.map(() => new LabelMix());
   let rows = 0;
   for await (const batch of file.rows()) {
     for (const { texts } of batch) {
@@ -235,7 +236,7 @@ class RowComparison {
       const other = b.texts[index] as ScoredText;
       if (one.text !== undefined && other.text !== undefined && one.text !== other.text) {
         throw differentRows(
-          `row ${b.row.ordinal + 1} has the text ${excerpt(one.text)} in ${this.#a.path} and ${excerpt(other.text)} in ${this.#b.path}`,
+          `row ${b.row.ordinal + 1} has the text ${quoted(one.text)} in ${this.#a.path} and ${quoted(other.text)} in ${this.#b.path}`,
         );
       }
       if (one.isEmpty && other.isEmpty) continue;
@@ -269,7 +270,7 @@ function differentRows(found: string): InputError {
 
 function doubledKey(path: string, { row }: ScoredRow, key: string, value: string): UsageError {
   const where = `${path}:${row.line}`;
-  const found = `${excerpt(value)} a second time`;
+  const found = `${quoted(value)} a second time`;
   return new UsageError(
     'KEY_NOT_UNIQUE',
     `${where}: expected different values in \`${key}\`, found ${found}`,
@@ -279,8 +280,8 @@ function doubledKey(path: string, { row }: ScoredRow, key: string, value: string
   );
 }
 
-function excerpt(text: string): string {
-  return JSON.stringify(text.length > 50 ? `${text.slice(0, 50).toWellFormed()}...` : text);
+function quoted(text: string): string {
+  return JSON.stringify(excerpt(text, 50));
 }
 
 /** Whether both are manifests; one of each cannot be compared. */

@@ -11,6 +11,8 @@ import { round, share } from '../text/numbers.ts';
 import { Reservoir, seededRandom, seedFor } from '../random.ts';
 import type { LabelSet } from '../scored/scored-layout.ts';
 import { ValueLimit } from '../scored/column-groups.ts';
+import { getOrInsert } from '../collections.ts';
+import { joinLabels } from '../records/output-names.ts';
 
 /** What rows without any label of a task count as. */
 export const noLabel = '(no label)';
@@ -21,7 +23,7 @@ const exampleCharacters = 300;
 const maxFlipKinds = 500;
 
 /** Rows by label; a row without labels counts as `noLabel`. */
-export class LabelCounts {
+export class LabelMix {
   readonly counts = new Map<string, number>();
   rows = 0;
 
@@ -40,8 +42,8 @@ export class LabelCounts {
 /** Compares what two sides say of one task. Memory depends on labels and languages, not on rows. */
 export class ComparisonTally {
   readonly #task: string;
-  readonly #a = new LabelCounts();
-  readonly #b = new LabelCounts();
+  readonly #a = new LabelMix();
+  readonly #b = new LabelMix();
   readonly #both = new Map<string, number>();
   readonly #flips = new Map<string, Reservoir<FlipExample>>();
   readonly #languages = new Map<string, LanguageTally>();
@@ -107,17 +109,14 @@ export class ComparisonTally {
       examples.offer(() => ({
         row: row + 1,
         text: (words ?? '').slice(0, exampleCharacters).toWellFormed(),
-        a: a.labels.join(';'),
-        b: b.labels.join(';'),
+        a: joinLabels(a.labels),
+        b: joinLabels(b.labels),
       }));
     }
   }
 
   #language(language: string): LanguageTally {
-    const name = this.#languageLimit.admit(language);
-    let tally = this.#languages.get(name);
-    if (tally === undefined) this.#languages.set(name, (tally = new LanguageTally()));
-    return tally;
+    return getOrInsert(this.#languages, this.#languageLimit.admit(language), () => new LanguageTally());
   }
 
   result(): TaskComparison {
@@ -159,8 +158,8 @@ export class ComparisonTally {
 }
 
 class LanguageTally {
-  readonly #a = new LabelCounts();
-  readonly #b = new LabelCounts();
+  readonly #a = new LabelMix();
+  readonly #b = new LabelMix();
   #agreeing = 0;
 
   add(a: readonly string[], b: readonly string[], agrees: boolean): void {
@@ -182,8 +181,8 @@ class LanguageTally {
 
 /** Labels of both sides, most frequent first, and how far their mixes are apart. */
 export function compareCounts(
-  a: LabelCounts,
-  b: LabelCounts,
+  a: LabelMix,
+  b: LabelMix,
   both?: ReadonlyMap<string, number>,
 ): { labels: LabelComparison[]; drift: TaskComparison['drift'] } {
   const names = [...new Set([...a.counts.keys(), ...b.counts.keys()])].toSorted(
@@ -199,8 +198,8 @@ export function compareCounts(
 
 function compareLabel(
   label: string,
-  a: LabelCounts,
-  b: LabelCounts,
+  a: LabelMix,
+  b: LabelMix,
   both: ReadonlyMap<string, number> | undefined,
 ): LabelComparison {
   return {

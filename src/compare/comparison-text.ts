@@ -1,6 +1,7 @@
 import type { ComparisonDocument, LabelComparison, TaskComparison } from './comparison-document.ts';
 import { count, figure, megabytes, points } from '../text/numbers.ts';
 import { printable, textTable } from '../text/text-table.ts';
+import { excerpt } from '../text/excerpt.ts';
 
 const shownLabels = 20;
 
@@ -130,7 +131,7 @@ function flipSection({ task, flips }: TaskComparison): string {
     ...flips.map(({ flip, rows, examples }) => [
       flip,
       count(rows),
-      examples[0] === undefined ? '' : `row ${examples[0].row}: ${excerpt(examples[0].text)}`,
+      examples[0] === undefined ? '' : `row ${examples[0].row}: ${onOneLine(examples[0].text)}`,
     ]),
   ]);
   return table;
@@ -150,7 +151,6 @@ function languageSection({ task, languages }: TaskComparison): string {
   ]);
 }
 
-function excerpt(text: string): string {
-  const line = text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
-  return line.length > 60 ? `${line.slice(0, 60).toWellFormed()}...` : line;
+function onOneLine(text: string): string {
+  return excerpt(text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim(), 60);
 }

@@ -2,6 +2,7 @@ import type { ProblemType } from '../protocol.ts';
 import { countLabels, countMetrics, type CountMetrics } from './metrics.ts';
 import type { Outcome } from './outcomes.ts';
 import { poisson, seededRandom } from '../random.ts';
+import { getOrInsert } from '../collections.ts';
 
 export type Interval = [low: number, high: number];
 export type Intervals = Partial<Record<keyof CountMetrics, Interval>>;
@@ -41,17 +42,12 @@ export function bootstrap(
       ? countMetrics(countLabels(outcomes, labelCount, 'before', weights), type)
       : undefined;
     for (const [name, value] of Object.entries(now) as [keyof CountMetrics, number][]) {
-      append(values, name, value);
-      if (before !== undefined) append(gains, name, value - (before[name] as number));
+      getOrInsert(values, name, () => []).push(value);
+      if (before === undefined) continue;
+      getOrInsert(gains, name, () => []).push(value - (before[name] as number));
     }
   }
   return { intervals: toIntervals(values), differences: paired ? toIntervals(gains) : undefined };
-}
-
-function append<Key>(lists: Map<Key, number[]>, key: Key, value: number): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
 }
 
 function toIntervals(samples: Map<keyof CountMetrics, number[]>): Intervals {

@@ -15,6 +15,7 @@ import { sameLabels } from './outcomes.ts';
 import { seedFor } from '../random.ts';
 import { languageColumn, languageTask, groupReader, ValueLimit } from '../scored/column-groups.ts';
 import { type TaskMeasurement, TaskTally } from './task-tally.ts';
+import { getOrInsert } from '../collections.ts';
 
 export interface Evaluation {
   document: EvaluationDocument;
@@ -162,12 +163,7 @@ export class EvaluationRun {
 
   #sliceTallies(dimension: number, value: string): TaskTally[] {
     const slices = this.#slices[dimension] as Map<string, TaskTally[]>;
-    let tallies = slices.get(value);
-    if (tallies === undefined) {
-      tallies = this.#tasks.map(({ task }) => new TaskTally(task, false));
-      slices.set(value, tallies);
-    }
-    return tallies;
+    return getOrInsert(slices, value, () => this.#tasks.map(({ task }) => new TaskTally(task, false)));
   }
 
   finish(rows: number, empty: number): Evaluation {

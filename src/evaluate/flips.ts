@@ -1,6 +1,7 @@
 import { csvLines } from '../records/plain-table.ts';
 import type { Row } from '../records/row.ts';
 import { openSink, type Sink } from '../records/sink.ts';
+import { joinLabels } from '../records/output-names.ts';
 
 const header = ['row', 'file', 'line', 'task', 'gold', 'before', 'now', 'text'];
 
@@ -19,7 +20,7 @@ export class FlipsFile {
 
   add(row: Row, task: string, gold: string[], before: string[], now: string[]): void {
     const place = [String(row.ordinal + 1), row.file, String(row.line), task];
-    const labels = [gold, before, now].map((names) => names.join(';'));
+    const labels = [gold, before, now].map(joinLabels);
     this.#waiting.push([...place, ...labels, (row.texts[0] ?? '').toWellFormed()]);
   }
 

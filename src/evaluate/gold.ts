@@ -3,8 +3,8 @@ import { type LabelMap, newName } from '../pipeline/label-map.ts';
 import type { TaskLayout } from '../protocol.ts';
 import { type ColumnsReader, columnsReader } from '../records/column-reader.ts';
 import { isDelimited, type RecordsHead, type Row } from '../records/row.ts';
-
-const labelSeparator = ';';
+import { nameList } from '../text/name-list.ts';
+import { splitLabels } from '../records/output-names.ts';
 
 /** Where the gold labels of a task stand. */
 export interface GoldColumn {
@@ -36,10 +36,9 @@ export function findGoldColumns(
     return column === undefined ? [] : [{ task, column }];
   });
   if (found.length > 0) return found;
-  const columns = head.columns.map((column) => `\`${column}\``).join(', ');
   throw new UsageError(
     'GOLD_NOT_FOUND',
-    `Expected a column named as a task (${names.join(', ')}) with labels to compare with, found ${columns}`,
+    `Expected a column named as a task (${names.join(', ')}) with labels to compare with, found ${nameList(head.columns)}`,
     { hint: `Say which column holds them: \`--gold ${names[0]}=<column>\`.` },
   );
 }
@@ -88,8 +87,7 @@ function cellLabels(value: unknown, task: TaskLayout): string[] | undefined {
   const text = labelText(list);
   if (text === '') return undefined;
   if (!isMulti) return [text];
-  return text
-    .split(labelSeparator)
+  return splitLabels(text)
     .map((part) => part.trim())
     .filter((part) => part !== '');
 }

@@ -15,7 +15,7 @@ export interface CountMetrics {
 }
 
 /** How often each label is right, predicted and expected; indices are those of the task's labels. */
-export interface LabelCounts {
+export interface OutcomeCounts {
   rows: number;
   /** Rows whose labels are all right and complete. */
   exact: number;
@@ -34,8 +34,8 @@ export function countLabels(
   labelCount: number,
   side: 'predicted' | 'before' = 'predicted',
   weights?: Float64Array,
-): LabelCounts {
-  const counts: LabelCounts = {
+): OutcomeCounts {
+  const counts: OutcomeCounts = {
     rows: 0,
     exact: 0,
     truePositives: new Float64Array(labelCount + 1),
@@ -60,7 +60,7 @@ export function countLabels(
 }
 
 /** The figures that follow from counts alone; all 0 without rows. */
-export function countMetrics(counts: LabelCounts, type: ProblemType): CountMetrics {
+export function countMetrics(counts: OutcomeCounts, type: ProblemType): CountMetrics {
   let occurring = 0;
   let sum = 0;
   let truePositives = 0;
@@ -92,7 +92,7 @@ export interface LabelMetrics {
   predicted: number;
 }
 
-export function labelMetrics(counts: LabelCounts, label: number): LabelMetrics {
+export function labelMetrics(counts: OutcomeCounts, label: number): LabelMetrics {
   const [right, predicted, support] = [counts.truePositives, counts.predicted, counts.gold].map(
     (values) => values[label] as number,
   ) as [number, number, number];

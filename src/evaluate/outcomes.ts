@@ -1,3 +1,4 @@
+import { getOrInsert } from '../collections.ts';
 /** Rows of one task that have the same gold labels and the same predicted ones. */
 export interface Outcome {
   /** Label indices, ascending. */
@@ -19,9 +20,7 @@ export class OutcomeTally {
   add(gold: readonly number[], predicted: readonly number[], before?: readonly number[]): void {
     this.rows++;
     const key = `${gold.join()}|${predicted.join()}|${before?.join() ?? '?'}`;
-    const known = this.#outcomes.get(key);
-    if (known === undefined) this.#outcomes.set(key, { gold, predicted, before, count: 1 });
-    else known.count++;
+    getOrInsert(this.#outcomes, key, () => ({ gold, predicted, before, count: 0 })).count++;
   }
 
   /** In order of first appearance. */

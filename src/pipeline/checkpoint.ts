@@ -74,7 +74,7 @@ export async function removeCheckpoint(output: string): Promise<void> {
 }
 
 /** What differs between two runs, in words; undefined when the second would write the same bytes. */
-export function difference(before: RunIdentity, now: RunIdentity): string | undefined {
+export function identityChange(before: RunIdentity, now: RunIdentity): string | undefined {
   if (before.voxpop !== now.voxpop) return `voxpop was ${before.voxpop} and is ${now.voxpop}`;
   if (before.bundle.sha256 !== now.bundle.sha256) {
     const show = (bundle: RunIdentity['bundle']): string =>

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { InputError, UsageError } from '../errors.ts';
 import type { ShardPredictions, TaskLayout } from '../protocol.ts';
+import { isJsonObject } from '../records/json-fields.ts';
+import { labelSeparator } from '../records/output-names.ts';
 
 /** New names of labels, by task and label; labels that get the same name are merged. */
 export type LabelMap = Record<string, Record<string, string>>;
@@ -15,13 +17,13 @@ export async function readLabelMap(path: string): Promise<LabelMap> {
     const message = `expected a JSON file with new names of labels, found none: ${(cause as Error).message}`;
     throw new InputError('LABEL_MAP_INVALID', message, { file: path }, { hint, cause });
   }
-  if (!isObject(value)) {
+  if (!isJsonObject(value)) {
     throw new InputError('LABEL_MAP_INVALID', 'expected a JSON object by task', { file: path }, { hint });
   }
   for (const [task, names] of Object.entries(value)) {
     const isNames =
-      isObject(names) && Object.values(names).every((name) => typeof name === 'string' && name !== '');
-    if (isNames && !Object.values(names).some((name) => (name as string).includes(';'))) continue;
+      isJsonObject(names) && Object.values(names).every((name) => typeof name === 'string' && name !== '');
+    if (isNames && !Object.values(names).some((name) => (name as string).includes(labelSeparator))) continue;
     const message = `expected names (texts without \`;\`) by label for the task ${task}, found ${JSON.stringify(names).slice(0, 80)}`;
     throw new InputError('LABEL_MAP_INVALID', message, { file: path }, { hint });
   }
@@ -92,8 +94,4 @@ function requireKnown(tasks: readonly TaskLayout[], map: LabelMap): void {
       `Expected labels of ${name} (${task.labels.join(', ')}) in --label-map, found ${unknown.join(', ')}`,
     );
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

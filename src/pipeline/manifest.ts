@@ -141,7 +141,7 @@ export function manifestText(manifest: RunManifest): string {
 }
 
 /** What decided on the bytes of a finished output. */
-export function identityOf(manifest: RunManifest): RunIdentity {
+export function identityOfManifest(manifest: RunManifest): RunIdentity {
   return {
     voxpop: manifest.voxpop.version,
     bundle: manifest.bundle,

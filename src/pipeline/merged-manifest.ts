@@ -1,7 +1,7 @@
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../collections.ts';
 import { perSecond, type RunManifest } from './manifest.ts';
 import type { ShardOutput } from './shard-set.ts';
-import type { LabelCounts } from './tally.ts';
+import type { TaskLabelCounts } from './tally.ts';
 
 export interface MergedFiles {
   output: RunManifest['output'];
@@ -55,13 +55,13 @@ export function mergeManifests(
   };
 }
 
-function sumLabels(tables: readonly LabelCounts[]): LabelCounts {
+function sumLabels(tables: readonly TaskLabelCounts[]): TaskLabelCounts {
   return sumBy(tables, (labels) =>
     sumBy(labels, (counts) => counts.reduce((total, count) => total + count, 0)),
   );
 }
 
-function sumByLanguage(tables: readonly Record<string, LabelCounts>[]): Record<string, LabelCounts> {
+function sumByLanguage(tables: readonly Record<string, TaskLabelCounts>[]): Record<string, TaskLabelCounts> {
   return sumBy(tables, sumLabels);
 }
 

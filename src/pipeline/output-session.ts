@@ -6,7 +6,7 @@ import { isPlainFile, outputTarget, partPath } from '../records/output-paths.ts'
 import { openSink, type Sink } from '../records/sink.ts';
 import {
   type Checkpoint,
-  difference,
+  identityChange,
   isAtWork,
   ownToken,
   readCheckpoint,
@@ -15,7 +15,7 @@ import {
   writeCheckpoint,
 } from './checkpoint.ts';
 import { beginsWith, type InputRead } from './input-log.ts';
-import { identityOf, manifestPathOf, manifestText, type RunManifest } from './manifest.ts';
+import { identityOfManifest, manifestPathOf, manifestText, type RunManifest } from './manifest.ts';
 import { readManifest } from './read-manifest.ts';
 import { Tally } from './tally.ts';
 
@@ -299,7 +299,7 @@ async function changeOf(
 ): Promise<string | undefined> {
   const manifest = manifestPath === undefined ? undefined : await readManifest(manifestPath);
   if (manifest === undefined) return 'it has no manifest to tell what it was made from';
-  const change = difference(identityOf(manifest), identity);
+  const change = identityChange(identityOfManifest(manifest), identity);
   if (change !== undefined) return change;
   const { bytes, sha256 } = manifest.output;
   const isWhole = size === bytes && (await beginsWith(output, { bytes, sha256 }));
@@ -320,7 +320,7 @@ async function changeSince(
   { identity: before, read }: Checkpoint,
   identity: RunIdentity,
 ): Promise<string | undefined> {
-  const change = difference(before, identity);
+  const change = identityChange(before, identity);
   if (change !== undefined) return change;
   for (const [index, { path }] of identity.inputs.entries()) {
     if (await beginsWith(path, read[index] as InputRead)) continue;

@@ -1,4 +1,4 @@
-import type { Shard, ShardPredictions, WorkerSettings } from '../protocol.ts';
+import { labelCountOf, type Shard, type ShardPredictions, type WorkerSettings } from '../protocol.ts';
 import type { MappedTasks } from './label-map.ts';
 import { WorkerPool } from './pool.ts';
 import { RecentPredictions } from './recent-predictions.ts';
@@ -24,7 +24,7 @@ export class Scorer {
 
   constructor({ settings, workers, mapped, isPure }: ScorerOptions) {
     this.#pool = new WorkerPool(settings, workers);
-    this.#labelCount = mapped.tasks.reduce((sum, { labels }) => sum + labels.length, 0);
+    this.#labelCount = labelCountOf(mapped.tasks);
     const predict = async (shard: Shard): Promise<ShardPredictions> =>
       mapped.apply(await this.#pool.score(shard));
     // Where neighbours have an influence, what was predicted beside others is not what would be predicted here.

@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { exitCodes, UsageError, VoxpopError } from '../errors.ts';
-import { checkpointPath, difference, type RunIdentity } from './checkpoint.ts';
-import { groupBy } from './group-by.ts';
+import { checkpointPath, identityChange, type RunIdentity } from './checkpoint.ts';
+import { groupBy } from '../collections.ts';
 import { beginsWith } from './input-log.ts';
-import { identityOf, manifestPathOf, type ManifestShard, type RunManifest } from './manifest.ts';
+import { identityOfManifest, manifestPathOf, type ManifestShard, type RunManifest } from './manifest.ts';
 import { readManifest } from './read-manifest.ts';
 
 /** The output of one shard, with what it was made from. */
@@ -108,7 +108,11 @@ function runOf({ manifest, shard }: ShardOutput): string {
 /** Each shard has rejects of its own; whether it sets any aside has to be the same. */
 function identityWithoutInputs(manifest: RunManifest): RunIdentity {
   const { shard: _own, rejects, ...options } = manifest.options;
-  return { ...identityOf(manifest), inputs: [], options: { ...options, rejects: rejects !== undefined } };
+  return {
+    ...identityOfManifest(manifest),
+    inputs: [],
+    options: { ...options, rejects: rejects !== undefined },
+  };
 }
 
 function differenceOf(one: ShardOutput, other: ShardOutput): string {
@@ -116,7 +120,7 @@ function differenceOf(one: ShardOutput, other: ShardOutput): string {
   if (before.of !== now.of) return `there were ${before.of} shards and are ${now.of}`;
   const form = ({ format, gzip }: ManifestShard): string => format + (gzip ? ' in gzip' : '');
   if (form(before) !== form(now)) return `the output was ${form(before)} and is ${form(now)}`;
-  const change = difference(identityWithoutInputs(one.manifest), identityWithoutInputs(other.manifest));
+  const change = identityChange(identityWithoutInputs(one.manifest), identityWithoutInputs(other.manifest));
   if (change !== undefined) return change;
   const inputs = ({ manifest }: ShardOutput): string =>
     manifest.inputs.map(({ path, sha256 }) => `${path} (${sha256.slice(0, 12)})`).join(', ');

@@ -1,4 +1,4 @@
-import { type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
+import { labelCountOf, type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
 import type { Rejected } from '../records/rejected.ts';
 import type { Row } from '../records/row.ts';
 
@@ -22,23 +22,25 @@ export interface RunCounts {
 }
 
 /** How often each label was assigned, by task. */
-export type LabelCounts = Record<string, Record<string, number>>;
+export type TaskLabelCounts = Record<string, Record<string, number>>;
 
 export interface TallyState {
   counts: RunCounts;
-  labels: LabelCounts;
+  labels: TaskLabelCounts;
   /** By predicted language; empty when the task `language` was not scored. */
-  labelsByLanguage: Record<string, LabelCounts>;
+  labelsByLanguage: Record<string, TaskLabelCounts>;
 }
 
 /** Counts what comes out of a run. */
 export class Tally {
   readonly state: TallyState;
   readonly #tasks: TaskLayout[];
+  readonly #labelCount: number;
 
   /** @param state of the run that this one goes on from */
   constructor(tasks: TaskLayout[], state?: TallyState) {
     this.#tasks = tasks;
+    this.#labelCount = labelCountOf(tasks);
     this.state = state ?? {
       counts: {
         rows: 0,
@@ -87,7 +89,7 @@ export class Tally {
 
   #addLabels(assigned: Uint8Array, text: number): void {
     const found: [task: string, label: string][] = [];
-    let at = text * this.#tasks.reduce((sum, task) => sum + task.labels.length, 0);
+    let at = text * this.#labelCount;
     let language: string | undefined;
     for (const task of this.#tasks) {
       for (const label of task.labels) {
@@ -104,18 +106,18 @@ export class Tally {
         const value = noLabels(this.#tasks);
         Object.defineProperty(by, language, { value, enumerable: true, writable: true, configurable: true });
       }
-      addAll(by[language] as LabelCounts, found);
+      addAll(by[language] as TaskLabelCounts, found);
     }
   }
 }
 
-function noLabels(tasks: TaskLayout[]): LabelCounts {
+function noLabels(tasks: TaskLayout[]): TaskLabelCounts {
   return Object.fromEntries(
     tasks.map((task) => [task.name, Object.fromEntries(task.labels.map((label) => [label, 0]))]),
   );
 }
 
-function addAll(counts: LabelCounts, found: [task: string, label: string][]): void {
+function addAll(counts: TaskLabelCounts, found: [task: string, label: string][]): void {
   for (const [task, label] of found) {
     const labels = (counts[task] ??= {});
     labels[label] = (labels[label] ?? 0) + 1;

@@ -1,3 +1,5 @@
+import { getOrInsert } from '../collections.ts';
+
 /** Texts that go through the model in one `session.run`, dims `[batch, sequence]`. */
 export interface Batch {
   /** Indices of the texts. */
@@ -19,9 +21,7 @@ export function cutBatches(lengths: ArrayLike<number>, maxLength: number, maxBat
     const length = lengths[text] as number;
     if (length === 0) continue;
     const sequence = Math.min(sequenceLength(length), maxLength);
-    const group = bySequence.get(sequence);
-    if (group === undefined) bySequence.set(sequence, [text]);
-    else group.push(text);
+    getOrInsert(bySequence, sequence, () => []).push(text);
   }
   const batches: Batch[] = [];
   for (const [sequence, texts] of [...bySequence].toSorted(([a], [b]) => a - b)) {

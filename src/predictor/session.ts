@@ -24,7 +24,7 @@ export class ModelSession {
     this.#padTokenId = bundle.manifest.padTokenId;
     this.#outputs = bundle.manifest.tasks.map((task) => ({ name: task.output, labels: task.labels.length }));
     this.#integerTypes = inputTypes(session, bundle);
-    checkOutputs(session, bundle);
+    requireLabelOutputs(session, bundle);
   }
 
   /**
@@ -141,7 +141,7 @@ function inputTypes(
   );
 }
 
-function checkOutputs(session: ort.InferenceSession, bundle: BundleDescription): void {
+function requireLabelOutputs(session: ort.InferenceSession, bundle: BundleDescription): void {
   const where = modelPath(bundle);
   for (const task of bundle.manifest.tasks) {
     const output = session.outputMetadata.find((value) => value.name === task.output);

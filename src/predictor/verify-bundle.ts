@@ -55,7 +55,7 @@ async function probeBatchInvariance(bundle: Bundle): Promise<Omit<BundleVerifica
       for (const place of [0, size - 1]) {
         const batch = Array.from({ length: size }, (_, row) => (row === place ? text : makeText()));
         const together = await session.run(batch, length);
-        largestDifference = Math.max(largestDifference, difference(alone, together, place));
+        largestDifference = Math.max(largestDifference, largestGap(alone, together, place));
         comparisons++;
       }
     }
@@ -64,7 +64,7 @@ async function probeBatchInvariance(bundle: Bundle): Promise<Omit<BundleVerifica
 }
 
 /** Largest difference between the only row of `alone` and row `place` of `together`; NaN counts as infinite. */
-function difference(alone: Float32Array[], together: Float32Array[], place: number): number {
+function largestGap(alone: Float32Array[], together: Float32Array[], place: number): number {
   let largest = 0;
   alone.forEach((logits, task) => {
     logits.forEach((logit, label) => {

@@ -1,9 +1,13 @@
-import { type ShardPredictions, textFlags } from '../protocol.ts';
+import { labelCountOf, type ShardPredictions, textFlags } from '../protocol.ts';
 import { formatScore } from './prediction-view.ts';
 import type { WriterOptions } from './format-writer.ts';
-
-/** Joins the labels of a multi-label task, and their scores. */
-const labelSeparator = ';';
+import {
+  labelScoreColumnOf,
+  labelSeparator,
+  scoreColumnOf,
+  textColumnPrefix,
+  truncatedName,
+} from './output-names.ts';
 
 type Layout = Pick<WriterOptions, 'tasks' | 'textColumns' | 'scores' | 'flagTruncated'>;
 
@@ -11,13 +15,13 @@ type Layout = Pick<WriterOptions, 'tasks' | 'textColumns' | 'scores' | 'flagTrun
 export function addedNames(options: Layout & Pick<WriterOptions, 'prefix'>): string[] {
   const { tasks, textColumns, scores, prefix, flagTruncated } = options;
   return textColumns.flatMap((column) => {
-    const start = prefix + (textColumns.length > 1 ? `${column}.` : '');
+    const start = prefix + (textColumns.length > 1 ? textColumnPrefix(column) : '');
     const names = tasks.flatMap(({ name, labels }) => {
       if (scores === 'none') return [name];
-      const perLabel = scores === 'all' ? labels.map((label) => `${name}_score_${label}`) : [];
-      return [name, `${name}_score`].concat(perLabel);
+      const perLabel = scores === 'all' ? labels.map((label) => labelScoreColumnOf(name, label)) : [];
+      return [name, scoreColumnOf(name)].concat(perLabel);
     });
-    if (flagTruncated) names.push('truncated');
+    if (flagTruncated) names.push(truncatedName);
     return names.map((name) => start + name);
   });
 }
@@ -30,7 +34,7 @@ export type AddedCells = (predictions: ShardPredictions, row: number) => string[
  * and writes.
  */
 export function addedCellsReader({ tasks, textColumns, scores, flagTruncated }: Layout): AddedCells {
-  const width = tasks.reduce((sum, { labels }) => sum + labels.length, 0);
+  const width = labelCountOf(tasks);
   const cellsPerTask = tasks.map(({ labels }) => {
     if (scores === 'none') return 1;
     return scores === 'top' ? 2 : 2 + labels.length;

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { isJsonObject, valueAt } from './json-fields.ts';
 import { isDelimited, type RecordsHead, type Row } from './row.ts';
+import { nameList } from '../text/name-list.ts';
 
 /** Reads values of some columns out of rows; undefined where a JSON record has no such value. */
 export type ColumnsReader = (row: Row) => unknown[];
@@ -21,7 +22,7 @@ export function columnsReader(head: RecordsHead, names: readonly string[], optio
   const places = names.map((name) => {
     const place = head.columns.indexOf(name);
     if (place !== -1) return place;
-    const found = head.columns.map((column) => `\`${column}\``).join(', ');
+    const found = nameList(head.columns);
     throw new UsageError('COLUMN_NOT_FOUND', `Expected a column named \`${name}\`, found ${found}`, {
       hint: `Give \`${option}\` the name of a column.`,
     });

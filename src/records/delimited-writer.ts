@@ -7,6 +7,7 @@ import { topLevelFields } from './json-fields.ts';
 import { type Misfit, rejectMisfit } from './rejected.ts';
 import type { RecordsHead, Row } from './row.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
+import { nameList } from '../text/name-list.ts';
 
 const byteOrderMark = '\ufeff';
 
@@ -99,7 +100,7 @@ function quoteCell(cell: string, delimiter: string): string {
 function requireFreeNames(existing: string[], added: string[]): void {
   const taken = added.filter((name, index) => existing.includes(name) || added.indexOf(name) !== index);
   if (taken.length === 0) return;
-  const names = [...new Set(taken)].map((name) => `\`${name}\``).join(', ');
+  const names = nameList([...new Set(taken)]);
   throw new UsageError(
     'COLUMN_CLASH',
     `Expected new names for the added columns, found ${names} taken already`,

@@ -10,6 +10,7 @@ import { type Misfit, rejectMisfit } from './rejected.ts';
 import type { RejectReason } from './row-fault.ts';
 import { isDelimited, type RecordsHead } from './row.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
+import { predictionsKey, truncatedName } from './output-names.ts';
 
 /**
  * Writes JSONL: the original line with one more key. Objects are put together as text, since
@@ -17,7 +18,7 @@ import type { RowWriter, WriterOptions } from './format-writer.ts';
  * @throws {UsageError} when a column already has the name of the key, or two columns have one name.
  */
 export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions): RowWriter {
-  const key = `${options.prefix}predictions`;
+  const key = predictionsKey(options.prefix);
   requireDifferentTasks(options);
   if (isDelimited(head.format)) requireUsableHeader(head.columns, key);
   const columnKeys = head.columns.map((column) => `${JSON.stringify(column)}:`);
@@ -54,10 +55,14 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
 }
 
 function requireDifferentTasks({ tasks, flagTruncated }: WriterOptions): void {
-  if (!flagTruncated || tasks.every(({ name }) => name !== 'truncated')) return;
-  throw new UsageError('COLUMN_CLASH', 'Expected no task named `truncated` beside the flag of that name', {
-    hint: 'Leave out `--flag-truncated`.',
-  });
+  if (!flagTruncated || tasks.every(({ name }) => name !== truncatedName)) return;
+  throw new UsageError(
+    'COLUMN_CLASH',
+    `Expected no task named \`${truncatedName}\` beside the flag of that name`,
+    {
+      hint: 'Leave out `--flag-truncated`.',
+    },
+  );
 }
 
 function requireUsableHeader(columns: string[], key: string): void {
@@ -120,7 +125,7 @@ function createDescriber(options: WriterOptions): (texts: TextPrediction[]) => s
       const scored = prediction.isEmpty ? undefined : prediction.tasks[index];
       return (taskKeys[index] ?? '') + describeTask(task, scored, options);
     });
-    if (flagTruncated) parts.push(`"truncated":${prediction.isTruncated}`);
+    if (flagTruncated) parts.push(`"${truncatedName}":${prediction.isTruncated}`);
     return `{${parts.join(',')}}`;
   }
 

@@ -18,6 +18,7 @@ import {
   type RowFault,
   tooLongFault,
 } from './row-fault.ts';
+import { excerpt } from '../text/excerpt.ts';
 
 const lineFeed = 0x0a;
 /** Characters of a bad line that its error shows. */
@@ -202,7 +203,7 @@ function parseLine({ text, line, fault }: Line): { value: JsonObject } | { fault
     return { fault: invalidJson(line, text, cause as Error) };
   }
   if (isJsonObject(value)) return { value };
-  const message = `expected a JSON object, found ${kindOf(value)}: ${excerpt(text, 0)}`;
+  const message = `expected a JSON object, found ${kindOf(value)}: ${excerpt(text, excerptCharacters)}`;
   return { fault: { code: 'NOT_AN_OBJECT', message, line, hint: oneObjectPerLine } };
 }
 
@@ -214,16 +215,15 @@ function invalidJson(line: number, text: string, cause: Error): RowFault {
   const reason = cause.message
     .replace(/(?: in| after)? JSON at position \d+.*$/su, '')
     .replace(/, .* is not valid JSON$/su, '');
-  const message = `expected a JSON object, found bad JSON (${reason}): ${excerpt(text, index ?? 0)}`;
+  const message = `expected a JSON object, found bad JSON (${reason}): ${around(text, index ?? 0)}`;
   const column = index === undefined ? undefined : index + 1;
   return { code: 'INVALID_JSON', message, line, column, hint: oneObjectPerLine, cause };
 }
 
 /** The part of a line around a character. */
-function excerpt(text: string, index: number): string {
+function around(text: string, index: number): string {
   const start = Math.max(0, Math.min(index - excerptCharacters / 2, text.length - excerptCharacters));
-  const part = text.slice(start, start + excerptCharacters);
-  return `${start > 0 ? '...' : ''}${part}${start + excerptCharacters < text.length ? '...' : ''}`;
+  return (start > 0 ? '...' : '') + excerpt(text.slice(start), excerptCharacters);
 }
 
 /** @returns undefined for an object or an array. */

@@ -16,6 +16,7 @@ import {
   sniffBytes,
 } from './sniff.ts';
 import { requireTextPaths } from './text-columns.ts';
+import { nameList } from '../text/name-list.ts';
 
 export interface RecordsOptions {
   /** Paths, read one after another as one stream; `-` is `stdin`. */
@@ -322,8 +323,8 @@ function headerDifference(expected: string[], found: string[]): string | undefin
   const added = found.filter((column) => !expected.includes(column));
   if (missing.length > 0 || added.length > 0) {
     const parts = [
-      missing.length > 0 ? `no ${list(missing)}` : '',
-      added.length > 0 ? `a new ${list(added)}` : '',
+      missing.length > 0 ? `no ${nameList(missing)}` : '',
+      added.length > 0 ? `a new ${nameList(added)}` : '',
     ];
     return parts.filter((part) => part !== '').join(' and ');
   }
@@ -331,8 +332,4 @@ function headerDifference(expected: string[], found: string[]): string | undefin
   const index = expected.findIndex((column, place) => column !== found[place]);
   if (index === -1) return undefined;
   return `column ${index + 1} to be \`${found[index]}\` in place of \`${expected[index]}\``;
-}
-
-function list(columns: string[]): string {
-  return columns.map((column) => `\`${column}\``).join(', ');
 }

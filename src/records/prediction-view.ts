@@ -1,4 +1,4 @@
-import { type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
+import { labelCountOf, type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
 
 /** How much of the scores goes into the output: nothing, those of the assigned labels, or those of all labels. */
 export const scoresShown = ['none', 'top', 'all'] as const;
@@ -31,7 +31,7 @@ export function predictionAt(
   predictions: ShardPredictions,
   index: number,
 ): TextPrediction {
-  const width = tasks.reduce((sum, { labels }) => sum + labels.length, 0);
+  const width = labelCountOf(tasks);
   const flags = predictions.flags[index] ?? 0;
   let at = index * width;
   return {

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import type { RecordsHead, Row } from './row.ts';
+import { nameList } from '../text/name-list.ts';
 
 /** Rows of JSONL, which may each lack the text, that are looked at before it counts as unknown. */
 const rowsUntilUnknown = 100;
@@ -59,12 +60,12 @@ function guess(head: RecordsHead): string {
       'TEXT_COLUMN_NOT_GUESSED',
       columns.length === 0
         ? 'Expected a column of text, found no columns'
-        : `Expected a column with a usual name such as \`text\` or \`comment\`, found ${list(columns)}`,
+        : `Expected a column with a usual name such as \`text\` or \`comment\`, found ${nameList(columns)}`,
       { hint: 'Name the column to score: `--text <column>`.' },
     );
   }
   requireSingle(column, candidates);
-  const message = `Expected one column of text, found several: ${list(candidates)}`;
+  const message = `Expected one column of text, found several: ${nameList(candidates)}`;
   const hint = 'Name the ones to score: `--text <column>`, once for each.';
   throw new UsageError('TEXT_COLUMN_AMBIGUOUS', message, { hint });
 }
@@ -115,7 +116,7 @@ export async function* requireTextPaths(
 
 function unknownColumn(wanted: string, columns: string[]): UsageError {
   const near = columns.find((column) => usualForm(column) === usualForm(wanted)) ?? nearest(wanted, columns);
-  const found = columns.length === 0 ? 'no columns' : list(columns);
+  const found = columns.length === 0 ? 'no columns' : nameList(columns);
   return new UsageError('TEXT_COLUMN_NOT_FOUND', `Expected a column named \`${wanted}\`, found ${found}`, {
     hint:
       near === undefined ? 'Name one of these with `--text`.' : `Did you mean \`--text ${quoteWord(near)}\`?`,
@@ -145,10 +146,4 @@ function editDistance(one: string, other: string): number {
     above = current;
   }
   return above.at(-1) ?? 0;
-}
-
-function list(columns: string[]): string {
-  const shown = columns.slice(0, 20).map((column) => `\`${column}\``);
-  if (columns.length > shown.length) shown.push(`... (${columns.length} in all)`);
-  return shown.join(', ');
 }

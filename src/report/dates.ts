@@ -1,4 +1,5 @@
 import type { TimeSeries } from './report-document.ts';
+import { getOrInsert } from '../collections.ts';
 
 /** Names that a column with the date of a comment goes by; lower case. */
 const usualNames = new Set(
@@ -59,9 +60,7 @@ export class DateTally<Labels> {
   }
 
   #at(days: Map<string, Labels>, day: string): Labels {
-    let labels = days.get(day);
-    if (labels === undefined) days.set(day, (labels = this.#make()));
-    return labels;
+    return getOrInsert(days, day, this.#make);
   }
 
   /** Counts by ISO day. Slashed dates are read the way that fits more of them, month first in a tie. */

@@ -16,6 +16,7 @@ import type {
 } from './report-document.ts';
 import { LowestScores } from './lowest-scores.ts';
 import { increase, LabelIds, pairFactor } from './label-ids.ts';
+import { getOrInsert } from '../collections.ts';
 
 const samplesPerCell = 3;
 const uncertainPerTask = 12;
@@ -91,8 +92,7 @@ export class ReportTally {
     const flat = ids.flat();
     for (const [index, { values }] of this.#breakdowns.entries()) {
       const value = text.values[index] as string;
-      let tally = values.get(value);
-      if (tally === undefined) values.set(value, (tally = { texts: 0, labels: new Map() }));
+      const tally = getOrInsert(values, value, () => ({ texts: 0, labels: new Map() }));
       tally.texts++;
       for (const id of flat) increase(tally.labels, id);
     }
@@ -110,10 +110,9 @@ export class ReportTally {
       increase(this.#labels, id);
       const score = scores[index];
       if (score !== undefined) {
-        const known = this.#scores.get(id) ?? { sum: 0, texts: 0 };
+        const known = getOrInsert(this.#scores, id, () => ({ sum: 0, texts: 0 }));
         known.sum += score;
         known.texts++;
-        this.#scores.set(id, known);
       }
       return id;
     });

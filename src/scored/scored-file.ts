@@ -16,6 +16,8 @@ import {
   type LabelSet,
   type TaskPlace,
 } from './scored-layout.ts';
+import { nameList } from '../text/name-list.ts';
+import { isPredictionsKey, predictionsKey } from '../records/output-names.ts';
 
 export interface ScoredFileOptions extends Pick<
   ScoringOptions,
@@ -175,8 +177,8 @@ function delimitedReader(
 }
 
 function jsonLayout(path: string, head: RecordsHead, first: Row[], options: ScoredFileOptions): Layout {
-  const told = options.prefix === undefined ? undefined : `${options.prefix}predictions`;
-  const key = told ?? head.columns.find((name) => name.endsWith('predictions'));
+  const told = options.prefix === undefined ? undefined : predictionsKey(options.prefix);
+  const key = told ?? head.columns.find(isPredictionsKey);
   const record = predictionsOf(first[0], key);
   if (key === undefined || record === undefined) throw noLabels(path, head, undefined);
   const isNested = Object.values(record).some(
@@ -252,7 +254,7 @@ function findTextColumns(
 
 function noLabels(path: string, head: RecordsHead, task: string | undefined): InputError {
   const wanted = task === undefined ? 'labels of `voxpop score`' : `labels of the task ${task}`;
-  const columns = head.columns.map((column) => `\`${column}\``).join(', ') || 'no columns';
+  const columns = nameList(head.columns) || 'no columns';
   return new InputError(
     'NOT_SCORED',
     `expected ${wanted}, found only ${columns}`,

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../records/json-fields.ts';
+import { scoreColumnOf, splitLabels, taskSeparator } from '../records/output-names.ts';
 
 /** Where the labels of one task for one text column stand in a delimited file. */
 export interface TaskPlace {
@@ -22,7 +23,7 @@ export function findTaskColumns(
   const names = new Set(columns);
   const places: TaskPlace[] = [];
   for (const column of columns) {
-    const scoreColumn = names.has(`${column}_score`) ? `${column}_score` : undefined;
+    const scoreColumn = names.has(scoreColumnOf(column)) ? scoreColumnOf(column) : undefined;
     const bare =
       options.prefix !== undefined && column.startsWith(options.prefix)
         ? column.slice(options.prefix.length)
@@ -39,7 +40,7 @@ export function findTaskColumns(
 
 /** A text column in front ends with a dot; any other prefix is only believed beside a score. */
 function endsWithTask(column: string, task: string, scoreColumn: string | undefined): boolean {
-  return column.endsWith(`.${task}`) || (scoreColumn !== undefined && column.endsWith(task));
+  return column.endsWith(taskSeparator + task) || (scoreColumn !== undefined && column.endsWith(task));
 }
 
 function splitName(
@@ -47,8 +48,8 @@ function splitName(
   task: string | undefined,
   columns: ReadonlySet<string>,
 ): [textColumn: string | undefined, task: string] {
-  const dot = task === undefined ? bare.lastIndexOf('.') : bare.length - task.length - 1;
-  const front = dot > 0 && bare[dot] === '.' ? bare.slice(0, dot) : undefined;
+  const dot = task === undefined ? bare.lastIndexOf(taskSeparator) : bare.length - task.length - 1;
+  const front = dot > 0 && bare[dot] === taskSeparator ? bare.slice(0, dot) : undefined;
   if (front !== undefined) {
     // Behind an unknown prefix the text column is the longest column that the front ends with.
     const column = columns.has(front)
@@ -69,9 +70,8 @@ export interface LabelSet {
 }
 
 export function cellsToLabels(labels: string, scores: string | undefined): LabelSet {
-  if (labels === '') return { labels: [], scores: [] };
-  const values = scores === undefined || scores === '' ? [] : scores.split(';').map(Number);
-  const names = labels.split(';');
+  const values = splitLabels(scores ?? '').map(Number);
+  const names = splitLabels(labels);
   const isFirst = (_: unknown, index: number): boolean => names.indexOf(names[index] as string) === index;
   return { labels: names.filter(isFirst), scores: values.filter(isFirst) };
 }

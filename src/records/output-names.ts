@@ -1,0 +1,46 @@
+/** Between the labels of a multi-label task in one cell, and between their scores. */
+export const labelSeparator = ';';
+
+/** Key of the predictions in a JSON record, behind the prefix. */
+const predictionsName = 'predictions';
+
+/** Column, or key, that says whether only the start of a text was scored. */
+export const truncatedName = 'truncated';
+
+/** Key of the predictions in a JSON record. */
+export function predictionsKey(prefix: string): string {
+  return prefix + predictionsName;
+}
+
+/** Whether a key holds the predictions, behind whatever prefix. */
+export function isPredictionsKey(key: string): boolean {
+  return key.endsWith(predictionsName);
+}
+
+/** Behind the name of a text column and before that of a task, where several text columns are scored. */
+export const taskSeparator = '.';
+
+/** What stands in front of the columns of a text column, where there are several of those. */
+export function textColumnPrefix(textColumn: string): string {
+  return textColumn + taskSeparator;
+}
+
+/** Column with the scores of the labels in `column`. */
+export function scoreColumnOf(column: string): string {
+  return `${column}_score`;
+}
+
+/** Column with the score of one label, whether it is assigned or not. */
+export function labelScoreColumnOf(column: string, label: string): string {
+  return `${scoreColumnOf(column)}_${label}`;
+}
+
+/** The cell that holds these labels, or these scores. */
+export function joinLabels(labels: readonly string[]): string {
+  return labels.join(labelSeparator);
+}
+
+/** The labels, or the scores, that a cell holds; none in an empty one. */
+export function splitLabels(cell: string): string[] {
+  return cell === '' ? [] : cell.split(labelSeparator);
+}
