@@ -32,7 +32,12 @@ export type { ReportDocument } from './report/report-document.ts';
 export type { LabelMap } from './pipeline/label-map.ts';
 export { loadBundle } from './bundle/load-bundle.ts';
 export type { Bundle, BundleDescription } from './bundle/load-bundle.ts';
-export type { BundleJson as BundleManifest, BundleTask } from './bundle/bundle-json.ts';
+export type {
+  BundleGate,
+  BundleJson as BundleManifest,
+  BundleTask,
+  BundleVectors,
+} from './bundle/bundle-json.ts';
 export { verifyBundle } from './predictor/verify-bundle.ts';
 export type { BundleVerification } from './predictor/verify-bundle.ts';
 export {

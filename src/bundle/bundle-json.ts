@@ -1,6 +1,6 @@
 import { BundleError } from '../errors.ts';
 import type { ProblemType } from '../protocol.ts';
-import { excerpt } from '../text/excerpt.ts';
+import { type Json, JsonChecker, show } from './json-checker.ts';
 
 /** The bundle format that this version reads and `bundle.json` must state. */
 export const bundleFormatVersion = 1;
@@ -24,6 +24,21 @@ export interface BundleFile {
   bytes: number;
 }
 
+/** A label that says that there is nothing to say: where it is assigned, the other tasks' labels mean nothing. */
+export interface BundleGate {
+  /** Name of a single-label task. */
+  task: string;
+  /** One of its labels. */
+  label: string;
+}
+
+/** What a text means, as numbers: what the heads are built on, and what another head can be built on. */
+export interface BundleVectors {
+  /** Name of the ONNX output, float32 [batch, size]. */
+  output: string;
+  size: number;
+}
+
 /** `bundle.json`, checked. */
 export interface BundleJson {
   name: string;
@@ -38,13 +53,13 @@ export interface BundleJson {
   batchInvariant: boolean;
   files: BundleFile[];
   tasks: BundleTask[];
+  gate: BundleGate | undefined;
+  vectors: BundleVectors | undefined;
   /** What the card reports; free form. */
   metrics: Record<string, unknown>;
   /** Data sources with licences, recipe, seeds; free form. */
   provenance: Record<string, unknown>;
 }
-
-type Json = Record<string, unknown>;
 
 /**
  * Reads the text of a `bundle.json`.
@@ -60,7 +75,7 @@ export function parseBundleJson(text: string, where: string): BundleJson {
       cause,
     });
   }
-  const check = new Checker(where);
+  const check = new JsonChecker(where);
   const json = check.object(value, 'the top level');
   if (json['format_version'] !== bundleFormatVersion) {
     throw new BundleError(
@@ -69,6 +84,9 @@ export function parseBundleJson(text: string, where: string): BundleJson {
       { hint: 'The bundle was made for another version of voxpop.' },
     );
   }
+  const tasks = check
+    .array(json, 'tasks')
+    .map((task, index) => parseTask(check, check.object(task, `tasks[${index}]`), `tasks[${index}].`));
   const manifest: BundleJson = {
     name: check.string(json, 'name'),
     version: check.string(json, 'version'),
@@ -81,9 +99,13 @@ export function parseBundleJson(text: string, where: string): BundleJson {
     files: check
       .array(json, 'files')
       .map((file, index) => parseFile(check, check.object(file, `files[${index}]`), `files[${index}].`)),
-    tasks: check
-      .array(json, 'tasks')
-      .map((task, index) => parseTask(check, check.object(task, `tasks[${index}]`), `tasks[${index}].`)),
+    tasks,
+    gate:
+      json['gate'] === undefined ? undefined : parseGate(check, check.object(json['gate'], 'gate'), tasks),
+    vectors:
+      json['vectors'] === undefined
+        ? undefined
+        : parseVectors(check, check.object(json['vectors'], 'vectors'), tasks),
     metrics: check.object(json['metrics'] ?? {}, 'metrics'),
     provenance: check.object(json['provenance'] ?? {}, 'provenance'),
   };
@@ -99,13 +121,13 @@ export function parseBundleJson(text: string, where: string): BundleJson {
   return manifest;
 }
 
-function parseFile(check: Checker, json: Json, at: string): BundleFile {
+function parseFile(check: JsonChecker, json: Json, at: string): BundleFile {
   const sha256 = check.string(json, 'sha256', at);
   if (!/^[0-9a-f]{64}$/.test(sha256)) check.fail(`${at}sha256`, '64 lower-case hex digits', show(sha256));
   return { path: check.string(json, 'path', at), sha256, bytes: check.integer(json, 'bytes', 0, at) };
 }
 
-function parseTask(check: Checker, json: Json, at: string): BundleTask {
+function parseTask(check: JsonChecker, json: Json, at: string): BundleTask {
   const problemType = check.string(json, 'problem_type', at);
   if (problemType !== 'single_label_classification' && problemType !== 'multi_label_classification') {
     return check.fail(
@@ -136,67 +158,27 @@ function parseTask(check: Checker, json: Json, at: string): BundleTask {
   return { ...task, problemType, thresholds: thresholds as number[] };
 }
 
-/** Reads typed values out of parsed JSON; each failure names the key, the expectation and the finding. */
-class Checker {
-  readonly #where: string;
-
-  constructor(where: string) {
-    this.#where = where;
-  }
-
-  fail(key: string, expected: string, found: string): never {
-    throw new BundleError(
-      'BUNDLE_JSON_INVALID',
-      `${this.#where}: expected ${key} to be ${expected}, found ${found}`,
+function parseGate(check: JsonChecker, json: Json, tasks: readonly BundleTask[]): BundleGate {
+  const gate = { task: check.string(json, 'task', 'gate.'), label: check.string(json, 'label', 'gate.') };
+  const candidates = tasks.filter((task) => task.problemType === 'single_label_classification');
+  const task = candidates.find(({ name }) => name === gate.task);
+  if (task === undefined) {
+    const names = candidates.map(({ name }) => name);
+    return check.fail(
+      'gate.task',
+      `a single-label task (${names.join(', ') || 'there is none'})`,
+      show(gate.task),
     );
   }
-
-  object(value: unknown, key: string): Json {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      this.fail(key, 'an object', show(value));
-    }
-    return value as Json;
-  }
-
-  array(json: Json, key: string, at = ''): unknown[] {
-    const value = json[key];
-    return Array.isArray(value) ? value : this.fail(at + key, 'an array', show(value));
-  }
-
-  strings(json: Json, key: string, at = ''): string[] {
-    return this.array(json, key, at).map((value) =>
-      typeof value === 'string' && value !== ''
-        ? value
-        : this.fail(at + key, 'non-empty strings', show(value)),
-    );
-  }
-
-  string(json: Json, key: string, at = ''): string {
-    const value = json[key];
-    return typeof value === 'string' && value !== ''
-      ? value
-      : this.fail(at + key, 'a non-empty string', show(value));
-  }
-
-  integer(json: Json, key: string, minimum: number, at = ''): number {
-    const value = json[key];
-    return typeof value === 'number' && Number.isSafeInteger(value) && value >= minimum
-      ? value
-      : this.fail(at + key, `an integer of at least ${minimum}`, show(value));
-  }
-
-  boolean(json: Json, key: string): boolean {
-    const value = json[key];
-    return typeof value === 'boolean' ? value : this.fail(key, 'true or false', show(value));
-  }
-
-  unique(values: string[], key: string): void {
-    const twice = values.find((value, index) => values.indexOf(value) !== index);
-    if (twice !== undefined) this.fail(key, 'free of duplicates', `${show(twice)} twice`);
-  }
+  if (!task.labels.includes(gate.label))
+    check.fail('gate.label', `a label of ${task.name} (${task.labels.join(', ')})`, show(gate.label));
+  return gate;
 }
 
-function show(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  return excerpt(JSON.stringify(value), 60);
+function parseVectors(check: JsonChecker, json: Json, tasks: readonly BundleTask[]): BundleVectors {
+  const output = check.string(json, 'output', 'vectors.');
+  const task = tasks.find((other) => other.output === output);
+  if (task !== undefined)
+    check.fail('vectors.output', 'an output of its own', `${show(output)}, the output of ${task.name}`);
+  return { output, size: check.integer(json, 'size', 1, 'vectors.') };
 }

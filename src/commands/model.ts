@@ -68,6 +68,22 @@ async function show(name: string, json: boolean): Promise<string> {
       'task',
       `${task.name} (${task.problemType === 'single_label_classification' ? 'one of' : 'any of'}): ${task.labels.join(', ')}`,
     ]),
+    ...(manifest.gate === undefined
+      ? []
+      : [
+          ['gate', `${manifest.gate.task} = ${manifest.gate.label} silences the other tasks`] as [
+            string,
+            string,
+          ],
+        ]),
+    ...(manifest.vectors === undefined
+      ? []
+      : [
+          ['vectors', `${manifest.vectors.size} numbers per text (${manifest.vectors.output})`] as [
+            string,
+            string,
+          ],
+        ]),
   ];
   return lines.map(([key, value]) => `${key.padEnd(16)}${value}\n`).join('');
 }

@@ -11,7 +11,7 @@ import {
 import type { BundleTask } from '../bundle/bundle-json.ts';
 import { PredictError, UsageError } from '../errors.ts';
 import { type ShardPredictions, textFlags } from '../protocol.ts';
-import { cutBatches } from './batch.ts';
+import { type Batch, cutBatches } from './batch.ts';
 import { decodeRow, type TaskDecoder } from './decode.ts';
 import { ModelSession } from './session.ts';
 import { TextTokenizer } from './tokenizer.ts';
@@ -127,6 +127,27 @@ export class Predictor {
   }
 
   /**
+   * The sentence vectors of texts, float32 [size] each, for bundles that declare them; undefined for an empty text.
+   * @throws UsageError when the bundle has none
+   * @throws PredictError
+   */
+  async vectors(texts: readonly string[]): Promise<(Float32Array | undefined)[]> {
+    const { vectors, maxLength, name } = this.bundle.manifest;
+    if (vectors === undefined)
+      throw new UsageError('VECTORS_MISSING', `Expected a bundle with vectors, found none in ${name}`);
+    const ids = texts.map((text) => this.#tokenizer.encode(text).ids);
+    const lengths = ids.map((text) => text.length);
+    const found: (Float32Array | undefined)[] = texts.map(() => undefined);
+    for (const batch of cutBatches(lengths, maxLength, this.#maxBatchTokens)) {
+      const rows = await this.#run(batch, ids, (some, sequence) => this.#session.runVectors(some, sequence));
+      batch.texts.forEach((text, row) => {
+        found[text] = rows.slice(row * vectors.size, (row + 1) * vectors.size);
+      });
+    }
+    return found;
+  }
+
+  /**
    * As `predict`, in the compact form that crosses threads.
    * Equal texts are computed once; the rest is batched by length.
    * @throws PredictError
@@ -158,10 +179,7 @@ export class Predictor {
 
     const lengths = ids.map((text) => text.length);
     for (const batch of cutBatches(lengths, this.bundle.manifest.maxLength, this.#maxBatchTokens)) {
-      const logits = await this.#run(
-        batch.texts.map((text) => ids[text] as number[]),
-        batch.sequence,
-      );
+      const logits = await this.#run(batch, ids, (some, sequence) => this.#session.run(some, sequence));
       counts.batches++;
       counts.paddedTokens += batch.texts.length * batch.sequence;
       this.#decoders.forEach((decoder, task) => {
@@ -187,13 +205,20 @@ export class Predictor {
     return { scores, assigned, flags, counts };
   }
 
-  async #run(ids: number[][], sequence: number): Promise<Float32Array[]> {
+  async #run<Result>(
+    { texts, sequence }: Batch,
+    ids: readonly number[][],
+    run: (ids: number[][], sequence: number) => Promise<Result>,
+  ): Promise<Result> {
     try {
-      return await this.#session.run(ids, sequence);
+      return await run(
+        texts.map((text) => ids[text] as number[]),
+        sequence,
+      );
     } catch (cause) {
       throw new PredictError(
         'MODEL_FAILED',
-        `the model failed on a batch of ${ids.length} texts of ${sequence} tokens: ${(cause as Error).message}`,
+        `the model failed on a batch of ${texts.length} texts of ${sequence} tokens: ${(cause as Error).message}`,
         { cause },
       );
     }

@@ -9,12 +9,23 @@ const knownInputs = ['input_ids', 'attention_mask', 'token_type_ids'];
 /** Logits of one batch: per task, float32 [batch, labels]. */
 export type Logits = Float32Array[];
 
+/** An ONNX output that the bundle declares, float32 [batch, width]. */
+interface DeclaredOutput {
+  name: string;
+  width: number;
+  /** What it is for, as errors name it. */
+  of: string;
+  /** Numbers in a row, as errors name them. */
+  unit: string;
+}
+
 /** One ONNX session of a bundle's model, run on one core. */
 export class ModelSession {
   readonly #session: ort.InferenceSession;
   readonly #modelPath: string;
   readonly #padTokenId: number;
-  readonly #outputs: { name: string; labels: number }[];
+  readonly #logits: DeclaredOutput[];
+  readonly #vectors: DeclaredOutput | undefined;
   readonly #integerTypes: Map<string, 'int32' | 'int64'>;
 
   private constructor(session: ort.InferenceSession, bundle: BundleDescription) {
@@ -22,9 +33,21 @@ export class ModelSession {
     // Not the bundle itself: its bytes are of no use once the session has its own.
     this.#modelPath = modelPath(bundle);
     this.#padTokenId = bundle.manifest.padTokenId;
-    this.#outputs = bundle.manifest.tasks.map((task) => ({ name: task.output, labels: task.labels.length }));
+    const { tasks, vectors } = bundle.manifest;
+    this.#logits = tasks.map((task) => ({
+      name: task.output,
+      width: task.labels.length,
+      of: `the task ${task.name}`,
+      unit: 'one logit per label',
+    }));
+    this.#vectors = vectors && {
+      name: vectors.output,
+      width: vectors.size,
+      of: 'the vectors',
+      unit: 'the size of vectors in bundle.json',
+    };
     this.#integerTypes = inputTypes(session, bundle);
-    requireLabelOutputs(session, bundle);
+    for (const output of this.#declared()) requireOutput(session, output, this.#modelPath);
   }
 
   /**
@@ -60,8 +83,32 @@ export class ModelSession {
 
   /** @param ids token ids of each text, none longer than `sequence` */
   async run(ids: readonly (readonly number[])[], sequence: number): Promise<Logits> {
-    const outputs = await this.#session.run(this.#feeds(ids, sequence));
-    return this.#outputs.map(({ name }) => outputs[name]?.data as Float32Array);
+    const outputs = await this.#fetch(ids, sequence, this.#logits);
+    return this.#logits.map(({ name }) => outputs[name]?.data as Float32Array);
+  }
+
+  /**
+   * The sentence vectors of a batch, float32 [batch, size], for bundles that declare them.
+   * @param ids token ids of each text, none longer than `sequence`
+   */
+  async runVectors(ids: readonly (readonly number[])[], sequence: number): Promise<Float32Array> {
+    if (this.#vectors === undefined) throw new Error(`${this.#modelPath} has no vectors`);
+    const outputs = await this.#fetch(ids, sequence, [this.#vectors]);
+    return outputs[this.#vectors.name]?.data as Float32Array;
+  }
+
+  #declared(): DeclaredOutput[] {
+    return this.#vectors === undefined ? this.#logits : [...this.#logits, this.#vectors];
+  }
+
+  /** Runs the model for the outputs wanted: others are not copied out of it. */
+  #fetch(
+    ids: readonly (readonly number[])[],
+    sequence: number,
+    wanted: readonly DeclaredOutput[],
+  ): Promise<ort.InferenceSession.OnnxValueMapType> {
+    const names = new Set(wanted.map(({ name }) => name));
+    return this.#session.run(this.#feeds(ids, sequence), [...names]);
   }
 
   #feeds(ids: readonly (readonly number[])[], sequence: number): Record<string, ort.Tensor> {
@@ -96,7 +143,7 @@ export class ModelSession {
     const where = this.#modelPath;
     let outputs: ort.InferenceSession.OnnxValueMapType;
     try {
-      outputs = await this.#session.run(this.#feeds([[0], [0]], 2));
+      outputs = await this.#fetch([[0], [0]], 2, this.#declared());
     } catch (cause) {
       throw new BundleError(
         'ONNX_RUN_FAILED',
@@ -104,16 +151,10 @@ export class ModelSession {
         { cause },
       );
     }
-    for (const { name, labels } of this.#outputs) {
-      const output = outputs[name] as ort.Tensor;
-      if (
-        output.type === 'float32' &&
-        output.dims.length === 2 &&
-        output.dims[0] === 2 &&
-        output.dims[1] === labels
-      )
-        continue;
-      throw labelCountError(where, name, labels, `${output.type} [${output.dims.join(', ')}]`);
+    for (const output of this.#declared()) {
+      const { type, dims } = outputs[output.name] as ort.Tensor;
+      const fits = type === 'float32' && dims.length === 2 && dims[0] === 2 && dims[1] === output.width;
+      if (!fits) throw widthError(where, output, `${type} [${dims.join(', ')}]`);
     }
   }
 }
@@ -141,27 +182,23 @@ function inputTypes(
   );
 }
 
-function requireLabelOutputs(session: ort.InferenceSession, bundle: BundleDescription): void {
-  const where = modelPath(bundle);
-  for (const task of bundle.manifest.tasks) {
-    const output = session.outputMetadata.find((value) => value.name === task.output);
-    if (output === undefined) {
-      throw new BundleError(
-        'ONNX_OUTPUT_MISSING',
-        `${where}: expected an output ${task.output} for the task ${task.name}, found ${session.outputNames.join(', ')}`,
-      );
-    }
-    const width = output.isTensor ? output.shape.at(-1) : undefined;
-    if (typeof width === 'number' && width !== task.labels.length) {
-      throw labelCountError(where, task.output, task.labels.length, `[batch, ${width}]`);
-    }
+function requireOutput(session: ort.InferenceSession, output: DeclaredOutput, where: string): void {
+  const found = session.outputMetadata.find((value) => value.name === output.name);
+  if (found === undefined) {
+    throw new BundleError(
+      'ONNX_OUTPUT_MISSING',
+      `${where}: expected an output ${output.name} for ${output.of}, found ${session.outputNames.join(', ')}`,
+    );
   }
+  const width = found.isTensor ? found.shape.at(-1) : undefined;
+  if (typeof width === 'number' && width !== output.width)
+    throw widthError(where, output, `[batch, ${width}]`);
 }
 
-function labelCountError(where: string, output: string, labels: number, found: string): BundleError {
+function widthError(where: string, { name, width, unit }: DeclaredOutput, found: string): BundleError {
   return new BundleError(
     'ONNX_LABEL_COUNT',
-    `${where}: expected the output ${output} to be float32 [batch, ${labels}], one logit per label, found ${found}`,
+    `${where}: expected the output ${name} to be float32 [batch, ${width}], ${unit}, found ${found}`,
   );
 }
 

@@ -6,7 +6,7 @@ import { checkBundle, loadBundle, releaseModel } from '../../src/bundle/load-bun
 import { BundleError, exitCodes } from '../../src/errors.ts';
 import { Predictor } from '../../src/predictor/predictor.ts';
 import * as broken from '../support/broken-models.ts';
-import { makePieces, makeTokenizer } from '../support/fixture-pieces.ts';
+import { allLabels, makePieces, makeTokenizer } from '../support/fixture-pieces.ts';
 import { type BundleOverrides, type FixtureManifest, writeBundle } from '../support/fixture-bundle.ts';
 import { fixturesDirectory } from '../support/paths.ts';
 import { scratchDirectory } from '../support/scratch.ts';
@@ -128,6 +128,32 @@ const wrongManifests: [string, BundleOverrides['manifest'], RegExp][] = [
     ({ tasks }) => Object.assign(tasks[0] ?? {}, { problem_type: 'regression' }),
     /tasks\[0\]\.problem_type to be single_label_classification or .*, found "regression"/,
   ],
+  ['gate', { gate: 'actionability' as never }, /expected gate to be an object, found "actionability"/],
+  [
+    'gate task',
+    { gate: { task: 'effort', label: 'none' } },
+    /expected gate\.task to be a single-label task \(sentiment, .*\), found "effort"/,
+  ],
+  [
+    'gate of several labels',
+    { gate: { task: 'emotion', label: 'joy' } },
+    /expected gate\.task to be a single-label task \(.*\), found "emotion"/,
+  ],
+  [
+    'gate label',
+    { gate: { task: 'sentiment', label: 'mixed' } },
+    /expected gate\.label to be a label of sentiment \(negative, neutral, positive\), found "mixed"/,
+  ],
+  [
+    'vectors of a task',
+    { vectors: { output: 'sentiment', size: 3 } },
+    /expected vectors\.output to be an output of its own, found "sentiment", the output of sentiment/,
+  ],
+  [
+    'vectors without size',
+    { vectors: { output: 'v', size: 0 } },
+    /expected vectors\.size to be an integer of at least 1, found 0/,
+  ],
 ];
 
 test('a wrong manifest is refused with key, expectation and finding', async (t) => {
@@ -140,6 +166,32 @@ test('a wrong manifest is refused with key, expectation and finding', async (t) 
     extraFiles: { 'bundle.json': '{"format_version": 1,' },
   });
   await assertRefused(bundle, 'BUNDLE_JSON_INVALID', /bundle\.json is not valid JSON/);
+});
+
+test('a gate and vectors are read; a bundle without them has neither', async (t) => {
+  const gate = { task: 'actionability', label: 'none' };
+  const vectors = { output: 'vote_sums', size: allLabels.length };
+  const bundle = writeBundle(scratchDirectory(t), { vectors: true, manifest: { gate, vectors } });
+  const { manifest } = await loadBundle(bundle);
+  assert.deepEqual([manifest.gate, manifest.vectors], [gate, vectors]);
+  const without = await loadBundle(fixtureBundle);
+  assert.deepEqual([without.manifest.gate, without.manifest.vectors], [undefined, undefined]);
+});
+
+test('vectors that the model does not give, or of another size, are refused', async (t) => {
+  const directory = scratchDirectory(t);
+  const vectors = { output: 'vote_sums', size: allLabels.length };
+  const none = writeBundle(join(directory, 'none'), { manifest: { vectors } });
+  await assertRefused(none, 'ONNX_OUTPUT_MISSING', /expected an output vote_sums for the vectors, found/);
+  const wide = writeBundle(join(directory, 'wide'), {
+    vectors: true,
+    manifest: { vectors: { ...vectors, size: 384 } },
+  });
+  await assertRefused(
+    wide,
+    'ONNX_LABEL_COUNT',
+    /vote_sums to be float32 \[batch, 384\], the size of vectors/,
+  );
 });
 
 test('a manifest that does not list the model is refused', async (t) => {

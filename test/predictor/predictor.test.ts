@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { ShardPredictions } from '../../src/protocol.ts';
+import { type ShardPredictions, textFlags } from '../../src/protocol.ts';
 import { Predictor, type PredictorOptions } from '../../src/predictor/predictor.ts';
 import { verifyBundle } from '../../src/predictor/verify-bundle.ts';
+import { allLabels } from '../support/fixture-pieces.ts';
 import { writeBundle } from '../support/fixture-bundle.ts';
 import { feedbackTexts } from '../support/feedback-texts.ts';
 import { fixturesDirectory } from '../support/paths.ts';
@@ -119,6 +120,27 @@ test('tasks and thresholds are chosen by name, in bundle order', async () => {
     message: /Expected a task of the bundle \(sentiment, .*\), found mood/,
   });
   await assert.rejects(load({ thresholds: { mood: 1 } }), { code: 'TASK_UNKNOWN' });
+});
+
+test('vectors are asked for by themselves, one per text that is not empty', async (t) => {
+  const vectors = { output: 'vote_sums', size: allLabels.length };
+  const bundle = writeBundle(scratchDirectory(t), { vectors: true, manifest: { vectors } });
+  const predictor = await Predictor.load(bundle, { maxBatchTokens: 64 });
+  assert.deepEqual(
+    perText(await predictor.predictShard(texts)),
+    perText(await (await load()).predictShard(texts)),
+  );
+  const some = [...texts, ''];
+  const found = await predictor.vectors(some);
+  assert.deepEqual(found.toReversed(), await predictor.vectors(some.toReversed()));
+  const [positive] = await predictor.vectors(['great great']);
+  assert.ok(positive?.length === vectors.size && positive[allLabels.indexOf('positive')] !== 0);
+  const empty = (await predictor.predictShard(some)).flags.map((flag) => flag & textFlags.empty);
+  assert.deepEqual(
+    found.map((vector) => vector === undefined),
+    [...empty].map((flag) => flag !== 0),
+  );
+  await assert.rejects((await load()).vectors(['a']), { code: 'VECTORS_MISSING' });
 });
 
 test('a bundle that depends on neighbours is found out, and deterministic scoring helps it', async (t) => {

@@ -20,6 +20,8 @@ export interface FixtureManifest {
   pad_token_id: number;
   files: { path: string; sha256: string; bytes: number }[];
   tasks: FixtureTask[];
+  gate?: { task: string; label: string };
+  vectors?: { output: string; size: number };
   batch_invariant: boolean;
   metrics: Record<string, unknown>;
   provenance: Record<string, unknown>;

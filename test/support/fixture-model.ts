@@ -11,6 +11,8 @@ export interface ModelOptions {
   neighbourDependent?: boolean;
   /** True adds the input `token_type_ids`, which the model asks for and does not heed. */
   tokenTypeIds?: boolean;
+  /** True gives the votes of a text out as its vector, `vote_sums`, float32 [batch, all labels]. */
+  vectors?: boolean;
 }
 
 /** Steps by which votes become logits: a power of two, so that scaling is exact. */
@@ -27,6 +29,7 @@ const multiLabelBias = -1;
 export function makeModel({
   neighbourDependent = false,
   tokenTypeIds = false,
+  vectors = false,
 }: ModelOptions = {}): OnnxModel {
   const pieces = makePieces();
   const width = allLabels.length;
@@ -105,6 +108,7 @@ export function makeModel({
     if (neighbourDependent) nodes.push(...subtractBatchMean(logits, output));
     outputs.push({ name: output, type: 'float32', dims: ['batch', labels.length] });
   }
+  if (vectors) outputs.push({ name: 'vote_sums', type: 'float32', dims: ['batch', width] });
   return {
     irVersion: 8,
     producer: 'voxpop-fixtures',
