@@ -3,7 +3,7 @@ import { type OptionSpec, scoringOptionTable, sharedOptions } from './options.ts
 
 /** What a caller of `merge` may set. */
 export interface MergeOptions {
-  /** Outputs of all shards, in any order, each with its manifest beside it. */
+  /** Outputs of all slices (`--shard i/n`), in any order, each with its manifest beside it. */
   shards: string[];
   /** A path, written under its final name only when complete; or a stream, which is never ended. */
   output: string | Writable;

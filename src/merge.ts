@@ -3,7 +3,7 @@ import type { MergeOptions } from './merge-options.ts';
 import { identityOfManifest, manifestPathOf, type RunManifest } from './pipeline/manifest.ts';
 import { mergeManifests } from './pipeline/merged-manifest.ts';
 import { OutputSession, usualManifestPath } from './pipeline/output-session.ts';
-import { joinRejects, joinShards, readShardSet, type ShardOutput } from './pipeline/shard-set.ts';
+import { joinRejects, joinSlices, readSliceSet, type SliceOutput } from './pipeline/slice-set.ts';
 import { Tally } from './pipeline/tally.ts';
 import { checkOutputs } from './records/output-paths.ts';
 import type { Sink } from './records/sink.ts';
@@ -17,24 +17,24 @@ export interface MergeSummary {
   bytesWritten: number;
   /** Where the rejects are. */
   rejects: string | undefined;
-  /** What there is to say about shards that fit together all the same. */
+  /** What there is to say about slices that fit together all the same. */
   notices: string[];
 }
 
 /**
- * Joins the outputs of all shards of a run into the output of the whole run: what `voxpop merge` does. They are
+ * Joins the outputs of all slices of a run into the output of the whole run: what `voxpop merge` does. They are
  * checked first, all of them; the output appears under its name when it is complete, and a manifest beside it.
- * @throws UsageError, OutputError; VoxpopError when shards are missing, changed, or not of one run
+ * @throws UsageError, OutputError; VoxpopError when slices are missing, changed, or not of one run
  */
 export async function merge(options: MergeOptions): Promise<MergeSummary> {
   const { output, signal } = options;
   const outputPath = typeof output === 'string' ? output : undefined;
-  const shards = await readShardSet(options.shards, signal);
-  const [first] = shards as [ShardOutput];
+  const slices = await readSliceSet(options.shards, signal);
+  const [first] = slices as [SliceOutput];
   if (outputPath !== undefined) requireSameForm(outputPath, first);
-  const rejectsPath = rejectsOf(shards, options, outputPath);
+  const rejectsPath = rejectsOf(slices, options, outputPath);
   const manifestPath = options.manifest ?? (await usualManifestPath(outputPath));
-  const read = shards.flatMap(({ path, rejects }) => [
+  const read = slices.flatMap(({ path, rejects }) => [
     path,
     manifestPathOf(path),
     ...(rejects === undefined ? [] : [rejects]),
@@ -54,9 +54,9 @@ export async function merge(options: MergeOptions): Promise<MergeSummary> {
   })) as OutputSession;
   try {
     const { sink, rejectsSink } = session;
-    await copy(joinShards(shards), sink, signal);
-    if (rejectsSink !== undefined) await copy(joinRejects(shards), rejectsSink, signal);
-    const manifest = mergeManifests(shards, {
+    await copy(joinSlices(slices), sink, signal);
+    if (rejectsSink !== undefined) await copy(joinRejects(slices), rejectsSink, signal);
+    const manifest = mergeManifests(slices, {
       output: { path: outputPath ?? null, bytes: sink.bytesWritten, sha256: sink.sha256() },
       rejects:
         rejectsSink === undefined || rejectsPath === undefined
@@ -65,12 +65,12 @@ export async function merge(options: MergeOptions): Promise<MergeSummary> {
     });
     await session.commit(new Tally([]), [], manifest);
     return {
-      shards: shards.length,
+      shards: slices.length,
       rows: manifest.counts.rows,
       rejected: manifest.counts.rejected,
       bytesWritten: sink.bytesWritten,
       rejects: rejectsPath,
-      notices: noticesOf(shards),
+      notices: noticesOf(slices),
     };
   } catch (error) {
     await session.stop(error);
@@ -89,8 +89,8 @@ async function copy(
   }
 }
 
-/** The bytes are those of the shards: a name that promises others would be wrong. */
-function requireSameForm(output: string, { path, shard: { format, gzip } }: ShardOutput): void {
+/** The bytes are those of the slices: a name that promises others would be wrong. */
+function requireSameForm(output: string, { path, slice: { format, gzip } }: SliceOutput): void {
   const named = formatOfPath(output);
   const isOther = (named === 'csv' || named === 'tsv' || named === 'jsonl') && named !== format;
   if (!isOther && isGzipPath(output) === gzip) return;
@@ -103,11 +103,11 @@ function requireSameForm(output: string, { path, shard: { format, gzip } }: Shar
 }
 
 function rejectsOf(
-  shards: readonly ShardOutput[],
+  slices: readonly SliceOutput[],
   { rejects }: MergeOptions,
   output: string | undefined,
 ): string | undefined {
-  const isAny = shards.some((shard) => shard.rejects !== undefined);
+  const isAny = slices.some((slice) => slice.rejects !== undefined);
   if (isAny && rejects === undefined && output === undefined) {
     throw new UsageError(
       'REJECTS_UNNAMED',
@@ -118,10 +118,10 @@ function rejectsOf(
 }
 
 /** The same bytes for the same rows are promised for one family of CPUs. */
-function noticesOf(shards: readonly ShardOutput[]): string[] {
+function noticesOf(slices: readonly SliceOutput[]): string[] {
   const machine = ({ runtime, cpu }: RunManifest): string =>
     `${runtime.platform}, ONNX Runtime ${runtime.onnxruntime}, ${cpu.features.join(' ')}`;
-  const machines = new Set(shards.map(({ manifest }) => machine(manifest)));
+  const machines = new Set(slices.map(({ manifest }) => machine(manifest)));
   if (machines.size === 1) return [];
   return [
     `Shards were scored on machines of ${machines.size} kinds (${[...machines].join('; ')}): scores may differ in their last digits from those of a single one`,

@@ -1,7 +1,7 @@
 import { exitCodes, UsageError, VoxpopError } from './errors.ts';
 import type { RunIdentity } from './pipeline/checkpoint.ts';
 import { type InputIdentity, identifyInputs, type InputRead } from './pipeline/input-log.ts';
-import { createManifest, type ManifestShard, type RunManifest } from './pipeline/manifest.ts';
+import { createManifest, type ManifestSlice, type RunManifest } from './pipeline/manifest.ts';
 import { OutputSession } from './pipeline/output-session.ts';
 import { Rejects } from './pipeline/rejects.ts';
 import { type TaskLabelCounts, type RunCounts, Tally } from './pipeline/tally.ts';
@@ -134,7 +134,7 @@ function filesOf(
   { paths, slice, format }: ScorePlan,
   { sink, rejectsSink, headerBytes }: OutputSession,
 ): Pick<RunManifest, 'output' | 'rejects' | 'shard'> {
-  const shard = (part: NonNullable<typeof slice>): ManifestShard => ({
+  const shard = (part: NonNullable<typeof slice>): ManifestSlice => ({
     index: part.index,
     of: part.of,
     first_row: part.firstRow,

@@ -5,7 +5,7 @@ import { planScore } from '../score-plan.ts';
 import { addOptions } from './add-options.ts';
 import { describePlan } from './dry-run.ts';
 import { createReporter } from './reporter.ts';
-import { resolveShardFlags } from './shard-flags.ts';
+import { resolveSliceFlags } from './slice-flags.ts';
 import { supervise } from './supervise.ts';
 import { type Terminal } from './terminal.ts';
 
@@ -34,7 +34,7 @@ export function scoreCommand(terminal: Terminal): Command {
 
 async function runScore(inputs: string[], flags: ScoreFlags, terminal: Terminal): Promise<void> {
   terminal.logFormat = flags.logFormat;
-  flags = resolveShardFlags(inputs, flags, terminal.env);
+  flags = resolveSliceFlags(inputs, flags, terminal.env);
   const toStdout = flags.output === undefined || flags.output === '-';
   const output = toStdout ? terminal.stdout : (flags.output as string);
   const options = { ...flags, inputs, output, stdin: terminal.stdin, signal: terminal.signal };

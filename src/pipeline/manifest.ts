@@ -20,16 +20,16 @@ export interface RunManifest {
     /** Size when the run began; null for stdin and pipes. */
     bytes: number | null;
     modified_at: string | null;
-    /** Of the bytes read: all of them unless `limit` ended the run before; of a shard's inputs always all. */
+    /** Of the bytes read: all of them unless `limit` ended the run before; of a slice's inputs always all. */
     sha256: string;
     read_bytes: number;
   }[];
   output: { path: string | null; bytes: number; sha256: string };
   rejects: { path: string; bytes: number; sha256: string } | null;
   /** What of the inputs this run took; null: all rows. */
-  shard: ManifestShard | null;
+  shard: ManifestSlice | null;
   /** What the output was merged from; null when it was scored. */
-  shards: MergedShard[] | null;
+  shards: MergedSlice[] | null;
   counts: ManifestCounts;
   labels: TallyState['labels'];
   labels_by_language: TallyState['labelsByLanguage'];
@@ -43,7 +43,7 @@ export interface RunManifest {
   resumed_at_row: number;
 }
 
-export interface ManifestShard {
+export interface ManifestSlice {
   /** From 0. */
   index: number;
   of: number;
@@ -53,11 +53,11 @@ export interface ManifestShard {
   /** What the output is. */
   format: RecordFormat;
   gzip: boolean;
-  /** Bytes at the start of the output that are left out when shards are merged: its own header. */
+  /** Bytes at the start of the output that are left out when slices are merged: its own header. */
   header_bytes: number;
 }
 
-export interface MergedShard {
+export interface MergedSlice {
   path: string;
   rows: number;
   sha256: string;

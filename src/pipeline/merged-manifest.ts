@@ -1,6 +1,6 @@
 import { groupBy } from '../collections.ts';
 import { perSecond, type RunManifest } from './manifest.ts';
-import type { ShardOutput } from './shard-set.ts';
+import type { SliceOutput } from './slice-set.ts';
 import type { TaskLabelCounts } from './tally.ts';
 
 export interface MergedFiles {
@@ -9,11 +9,11 @@ export interface MergedFiles {
 }
 
 /**
- * The manifest of outputs joined into one: that of a single run, but for times, which are sums over all shards, and
+ * The manifest of outputs joined into one: that of a single run, but for times, which are sums over all slices, and
  * for what the work on separate rows was (duplicates, tokens).
  */
 export function mergeManifests(
-  outputs: readonly ShardOutput[],
+  outputs: readonly SliceOutput[],
   { output, rejects }: MergedFiles,
 ): RunManifest {
   const manifests = outputs.map(({ manifest }) => manifest);

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { shardFromEnvironment } from '../../src/commands/shard-from-environment.ts';
+import { sliceFromEnvironment } from '../../src/commands/slice-from-environment.ts';
 import { exitCodes } from '../../src/errors.ts';
 import { merge } from '../../src/merge.ts';
 import type { ScoreOptions } from '../../src/score-options.ts';
@@ -339,7 +339,7 @@ test('each engine says which shard a job is', () => {
     [{ SLURM_ARRAY_TASK_ID: '4', SLURM_ARRAY_TASK_MIN: '1', SLURM_ARRAY_TASK_MAX: '16', SLURM_ARRAY_TASK_COUNT: '16' }, '3/16'], // prettier-ignore
     [{ SLURM_ARRAY_TASK_ID: '0', SLURM_ARRAY_TASK_MIN: '0', SLURM_ARRAY_TASK_MAX: '0', AWS_BATCH_JOB_ARRAY_INDEX: '' }, '0/1'], // prettier-ignore
   ] as [Record<string, string>, string][]) {
-    assert.equal(shardFromEnvironment(env), expected);
+    assert.equal(sliceFromEnvironment(env), expected);
   }
   for (const [env, code, message] of [
     [{}, 'SHARD_UNKNOWN', /JOB_COMPLETION_INDEX.*AWS_BATCH_JOB_ARRAY_INDEX.*SLURM_ARRAY_TASK_ID/u],
@@ -351,6 +351,6 @@ test('each engine says which shard a job is', () => {
     [{ SLURM_ARRAY_TASK_ID: '3', SLURM_ARRAY_TASK_MIN: '1', SLURM_ARRAY_TASK_MAX: '7', SLURM_ARRAY_TASK_COUNT: '4' }, 'SHARD_INVALID', /without gaps/u], // prettier-ignore
     [{ SLURM_ARRAY_TASK_ID: '3' }, 'SHARD_INVALID', /SLURM_ARRAY_TASK_MIN.*got nothing/u],
   ] as [Record<string, string>, string, RegExp][]) {
-    assert.throws(() => shardFromEnvironment(env), { code, exitCode: exitCodes.usage, message });
+    assert.throws(() => sliceFromEnvironment(env), { code, exitCode: exitCodes.usage, message });
   }
 });

@@ -1,19 +1,19 @@
 import { basename, extname } from 'node:path';
 import type { ScoreFlags } from '../score-options.ts';
-import { shardFromEnvironment } from './shard-from-environment.ts';
+import { sliceFromEnvironment } from './slice-from-environment.ts';
 
 /** Stands for `3-of-16` in names of files, so that one command line serves all jobs of an array. */
 const placeholder = '{shard}';
 
-/** Says which shard `auto` is, and gives its files names of their own. */
-export function resolveShardFlags(
+/** Finds out which slice `--shard auto` is, and gives its files names of their own. */
+export function resolveSliceFlags(
   inputs: readonly string[],
   flags: ScoreFlags,
   env: Readonly<Record<string, string | undefined>>,
 ): ScoreFlags {
   if (flags.shard === undefined) return flags;
-  const shard = flags.shard === 'auto' ? shardFromEnvironment(env) : flags.shard;
-  // What is no shard is refused before any file is touched.
+  const shard = flags.shard === 'auto' ? sliceFromEnvironment(env) : flags.shard;
+  // What is no slice is refused before any file is touched.
   const name = shard.trim().replace('/', '-of-');
   const named = { ...flags, shard, output: flags.output ?? defaultOutput(inputs, flags) };
   for (const key of ['output', 'rejects', 'manifest'] as const) {

@@ -35,10 +35,10 @@ const engines: Engine[] = [
 ];
 
 /**
- * Which shard a job of an array is, as `3/16`.
+ * Says which slice a job of an array takes, as `3/16`.
  * @throws UsageError when no engine says it, or two do
  */
-export function shardFromEnvironment(env: Environment): string {
+export function sliceFromEnvironment(env: Environment): string {
   const found = engines.filter(({ index }) => isSet(env, index));
   const [engine, other] = found;
   if (engine === undefined) {

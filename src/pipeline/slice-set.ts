@@ -5,36 +5,36 @@ import { exitCodes, UsageError, VoxpopError } from '../errors.ts';
 import { checkpointPath, identityChange, type RunIdentity } from './checkpoint.ts';
 import { groupBy } from '../collections.ts';
 import { beginsWith } from './input-log.ts';
-import { identityOfManifest, manifestPathOf, type ManifestShard, type RunManifest } from './manifest.ts';
+import { identityOfManifest, manifestPathOf, type ManifestSlice, type RunManifest } from './manifest.ts';
 import { readManifest } from './read-manifest.ts';
 
-/** The output of one shard, with what it was made from. */
-export interface ShardOutput {
+/** The output of one slice, with what it was made from. */
+export interface SliceOutput {
   path: string;
   manifest: RunManifest;
-  shard: ManifestShard;
+  slice: ManifestSlice;
   /** Where its rejects lie; undefined when it was to set none aside. */
   rejects: string | undefined;
 }
 
 /**
- * Makes sure that outputs are all the shards of one run, whole and unchanged.
+ * Makes sure that outputs are all the slices of one run, whole and unchanged.
  * @returns them in the order of their rows
- * @throws UsageError for an output that is no shard's; VoxpopError (exit code 1) that names every shard which is
- * missing, there twice, changed since, or of another input, bundle, number of shards or set of options
+ * @throws UsageError for an output that is no slice's; VoxpopError (exit code 1) that names every slice which is
+ * missing, there twice, changed since, or of another input, bundle, number of slices or set of options
  */
-export async function readShardSet(
+export async function readSliceSet(
   paths: readonly string[],
   signal: AbortSignal | undefined,
-): Promise<ShardOutput[]> {
+): Promise<SliceOutput[]> {
   const problems: string[] = [];
-  const found: ShardOutput[] = [];
+  const found: SliceOutput[] = [];
   for (const path of paths) {
-    const output = await readShard(path);
+    const output = await readSlice(path);
     if (typeof output === 'string') problems.push(output);
     else found.push(output);
   }
-  const outputs = ofOneRun(found, problems).toSorted((a, b) => a.shard.index - b.shard.index);
+  const outputs = ofOneRun(found, problems).toSorted((a, b) => a.slice.index - b.slice.index);
   problems.push(...gaps(outputs));
   for (const output of outputs) {
     signal?.throwIfAborted();
@@ -51,15 +51,15 @@ export async function readShardSet(
 }
 
 /** @returns why it cannot be used, when it cannot */
-async function readShard(path: string): Promise<ShardOutput | string> {
+async function readSlice(path: string): Promise<SliceOutput | string> {
   if (!(await exists(path))) {
     const isUnfinished = await exists(checkpointPath(path));
     return isUnfinished ? `${path} is unfinished: --resume goes on with it` : `${path} is not there`;
   }
   const manifest = await readManifest(manifestPathOf(path));
   if (manifest === undefined) return `${path} has no manifest beside it (${manifestPathOf(basename(path))})`;
-  const { shard } = manifest;
-  if (shard === null || shard === undefined) {
+  const { shard: slice } = manifest;
+  if (slice === null || slice === undefined) {
     throw new UsageError(
       'NOT_A_SHARD',
       `${path}: expected the output of a shard, found that of a whole run`,
@@ -68,7 +68,7 @@ async function readShard(path: string): Promise<ShardOutput | string> {
       },
     );
   }
-  return { path, manifest, shard, rejects: await findRejects(path, manifest) };
+  return { path, manifest, slice, rejects: await findRejects(path, manifest) };
 }
 
 /** Beside the output as they were when both were written, or where they were written. */
@@ -84,7 +84,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** Those that belong together: what most of them have in common tells which ones do not. */
-function ofOneRun(outputs: ShardOutput[], problems: string[]): ShardOutput[] {
+function ofOneRun(outputs: SliceOutput[], problems: string[]): SliceOutput[] {
   const [most = []] = [...groupBy(outputs, runOf).values()].toSorted((a, b) => b.length - a.length);
   const [reference] = most;
   if (reference === undefined) return [];
@@ -97,15 +97,15 @@ function ofOneRun(outputs: ShardOutput[], problems: string[]): ShardOutput[] {
   return most;
 }
 
-/** What the shards of a run have in common; names and times of inputs may differ between machines, bytes not. */
-function runOf({ manifest, shard }: ShardOutput): string {
-  const { of, input_rows, format, gzip } = shard;
+/** What the slices of a run have in common; names and times of inputs may differ between machines, bytes not. */
+function runOf({ manifest, slice }: SliceOutput): string {
+  const { of, input_rows, format, gzip } = slice;
   const inputs = manifest.inputs.map(({ bytes, sha256 }) => [bytes, sha256]);
   const { voxpop, bundle, options } = identityWithoutInputs(manifest);
   return JSON.stringify([of, input_rows, format, gzip, inputs, voxpop, bundle.sha256, options]);
 }
 
-/** Each shard has rejects of its own; whether it sets any aside has to be the same. */
+/** Each slice has rejects of its own; whether it sets any aside has to be the same. */
 function identityWithoutInputs(manifest: RunManifest): RunIdentity {
   const { shard: _own, rejects, ...options } = manifest.options;
   return {
@@ -115,27 +115,27 @@ function identityWithoutInputs(manifest: RunManifest): RunIdentity {
   };
 }
 
-function differenceOf(one: ShardOutput, other: ShardOutput): string {
-  const [before, now] = [one.shard, other.shard];
+function differenceOf(one: SliceOutput, other: SliceOutput): string {
+  const [before, now] = [one.slice, other.slice];
   if (before.of !== now.of) return `there were ${before.of} shards and are ${now.of}`;
-  const form = ({ format, gzip }: ManifestShard): string => format + (gzip ? ' in gzip' : '');
+  const form = ({ format, gzip }: ManifestSlice): string => format + (gzip ? ' in gzip' : '');
   if (form(before) !== form(now)) return `the output was ${form(before)} and is ${form(now)}`;
   const change = identityChange(identityWithoutInputs(one.manifest), identityWithoutInputs(other.manifest));
   if (change !== undefined) return change;
-  const inputs = ({ manifest }: ShardOutput): string =>
+  const inputs = ({ manifest }: SliceOutput): string =>
     manifest.inputs.map(({ path, sha256 }) => `${path} (${sha256.slice(0, 12)})`).join(', ');
   return `the input was ${inputs(one)} and is ${inputs(other)}`;
 }
 
-/** Missing shards that are named one by one. */
+/** Missing slices that are named one by one. */
 const namedAtMost = 20;
 
 /** Why outputs do not make up the whole. */
-function gaps(outputs: readonly ShardOutput[]): string[] {
+function gaps(outputs: readonly SliceOutput[]): string[] {
   const [first] = outputs;
   if (first === undefined) return [];
-  const { of, input_rows: inputRows } = first.shard;
-  const byIndex = groupBy(outputs, ({ shard }) => shard.index);
+  const { of, input_rows: inputRows } = first.slice;
+  const byIndex = groupBy(outputs, ({ slice }) => slice.index);
   const twice = [...byIndex].filter(([, same]) => same.length > 1);
   const missing = Array.from({ length: of }, (_, index) => index).filter((index) => !byIndex.has(index));
   const found = [
@@ -147,16 +147,16 @@ function gaps(outputs: readonly ShardOutput[]): string[] {
   ];
   if (found.length > 0) return found;
   let row = 0;
-  for (const { path, shard, manifest } of outputs) {
-    if (shard.first_row !== row)
-      return [`${path} begins with row ${shard.first_row + 1}, expected ${row + 1}`];
+  for (const { path, slice, manifest } of outputs) {
+    if (slice.first_row !== row)
+      return [`${path} begins with row ${slice.first_row + 1}, expected ${row + 1}`];
     row += manifest.counts.rows;
   }
   return row === inputRows ? [] : [`they hold ${row} rows, expected ${inputRows}`];
 }
 
-/** What was changed since a shard was written, in words. */
-async function changesOf({ path, manifest, rejects }: ShardOutput): Promise<string[]> {
+/** What was changed since a slice was written, in words. */
+async function changesOf({ path, manifest, rejects }: SliceOutput): Promise<string[]> {
   const changes: string[] = [];
   if (!(await isAsWritten(path, manifest.output))) changes.push(`${path} was changed since it was written`);
   if (rejects === undefined || manifest.rejects === null) return changes;
@@ -172,14 +172,14 @@ async function isAsWritten(path: string, written: { bytes: number; sha256: strin
 }
 
 /** The bytes of all outputs, as those of one run. */
-export async function* joinShards(outputs: readonly ShardOutput[]): AsyncGenerator<Buffer> {
-  for (const { path, shard } of outputs) {
-    yield* createReadStream(path, { start: shard.header_bytes }) as AsyncIterable<Buffer>;
+export async function* joinSlices(outputs: readonly SliceOutput[]): AsyncGenerator<Buffer> {
+  for (const { path, slice } of outputs) {
+    yield* createReadStream(path, { start: slice.header_bytes }) as AsyncIterable<Buffer>;
   }
 }
 
-/** The rejects of all shards, in order. */
-export async function* joinRejects(outputs: readonly ShardOutput[]): AsyncGenerator<Buffer> {
+/** The rejects of all slices, in order. */
+export async function* joinRejects(outputs: readonly SliceOutput[]): AsyncGenerator<Buffer> {
   for (const { rejects } of outputs) {
     if (rejects !== undefined) yield* createReadStream(rejects) as AsyncIterable<Buffer>;
   }
