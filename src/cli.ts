@@ -5,6 +5,7 @@ import { mergeCommand } from './commands/merge.ts';
 import { modelCommand } from './commands/model.ts';
 import { reportCommand } from './commands/report.ts';
 import { scoreCommand } from './commands/score.ts';
+import { teachCommand } from './commands/teach.ts';
 import { ExitWith, Interrupted, type Terminal } from './commands/terminal.ts';
 import { exitCodes, VoxpopError } from './errors.ts';
 import { version } from './version.ts';
@@ -20,6 +21,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(evaluateCommand(terminal))
     .addCommand(compareCommand(terminal))
     .addCommand(reportCommand(terminal))
+    .addCommand(teachCommand(terminal))
     .addCommand(modelCommand(terminal));
   // Help that was asked for is data, all other words of commander are for people.
   const output = {

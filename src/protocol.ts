@@ -26,6 +26,8 @@ export const textFlags = {
 /** Rows sent to a worker in one message; `texts` holds all text columns of a row side by side. */
 export interface Shard {
   texts: string[];
+  /** Ask for sentence vectors in place of predictions. */
+  vectors?: true;
 }
 
 /** What a worker gives back for a shard. `labels` below is the number of labels of all scored tasks. */
@@ -57,7 +59,10 @@ export interface Fault {
   hint: string | undefined;
 }
 
-export type ShardReply = { predictions: ShardPredictions } | { fault: Fault };
+/** Sentence vectors of a shard, float32 [size] each; undefined for a text of which the tokenizer leaves nothing. */
+export type ShardVectors = (Float32Array | undefined)[];
+
+export type ShardReply = { predictions: ShardPredictions } | { vectors: ShardVectors } | { fault: Fault };
 
 /** Sent by each worker once, when its model is loaded or turned out not to be loadable. */
 export interface WorkerLoaded {

@@ -26,6 +26,8 @@ const mayImport: Record<string, string[]> = {
   evaluate: ['options', 'bundle', 'records', 'pipeline', 'score-options', 'score-plan', 'scoring', 'scored'],
   compare: ['options', 'bundle', 'predictor', 'records', 'pipeline', 'scored', 'evaluate'],
   report: ['options', 'records', 'scored'],
+  // What was taught is measured as `evaluate` does it.
+  teach: ['options', 'bundle', 'predictor', 'records', 'pipeline', 'evaluate'],
   commands: [
     'options',
     'bundle',
@@ -40,6 +42,7 @@ const mayImport: Record<string, string[]> = {
     'evaluate',
     'compare',
     'report',
+    'teach',
   ],
   cli: ['commands'],
   index: [
@@ -56,6 +59,7 @@ const mayImport: Record<string, string[]> = {
     'evaluate',
     'compare',
     'report',
+    'teach',
   ],
 };
 

@@ -11,10 +11,22 @@ export interface BundleTask {
   problemType: ProblemType;
   /** In logit order. */
   labels: string[];
-  /** Name of the ONNX output, float32 logits [batch, labels]. */
-  output: string;
+  /** Name of the ONNX output, float32 logits [batch, labels]; undefined for a task with a head of its own. */
+  output: string | undefined;
+  /** Path in the bundle of the head that makes logits of the sentence vector, for a task that was taught. */
+  head: string | undefined;
+  /** Words that decide on labels by themselves. */
+  rules: LabelRule[];
+  /** How a task was taught; free form. */
+  taught: Record<string, unknown> | undefined;
   /** Multi-label only: a label is assigned when its score reaches its threshold, in label order. */
   thresholds: number[] | undefined;
+}
+
+/** A label that a text gets whenever it holds one of the words, whatever the model says. */
+export interface LabelRule {
+  label: string;
+  words: string[];
 }
 
 export interface BundleFile {
@@ -118,7 +130,30 @@ export function parseBundleJson(text: string, where: string): BundleJson {
     manifest.files.map((file) => file.path),
     'files',
   );
+  requireHeads(check, manifest);
   return manifest;
+}
+
+function requireHeads(check: JsonChecker, { tasks, vectors, files }: BundleJson): void {
+  tasks.forEach(({ name, head }, index) => {
+    if (head === undefined) return;
+    if (vectors === undefined) check.fail('vectors', `what the head of ${name} is for`, 'nothing');
+    if (files.some(({ path }) => path === head)) return;
+    check.fail(`tasks[${index}].head`, 'one of the files', show(head));
+  });
+}
+
+function parseRules(check: JsonChecker, json: Json, labels: readonly string[], at: string): LabelRule[] {
+  if (json['rules'] === undefined) return [];
+  return check.array(json, 'rules', at).map((value, index) => {
+    const where = `${at}rules[${index}]`;
+    const rule = check.object(value, where);
+    const label = check.string(rule, 'label', `${where}.`);
+    if (!labels.includes(label)) check.fail(`${where}.label`, 'a label of the task', show(label));
+    const words = check.strings(rule, 'words', `${where}.`);
+    if (words.length === 0) check.fail(`${where}.words`, 'at least one word', 'none');
+    return { label, words };
+  });
 }
 
 function parseFile(check: JsonChecker, json: Json, at: string): BundleFile {
@@ -143,7 +178,11 @@ function parseTask(check: JsonChecker, json: Json, at: string): BundleTask {
     name: check.string(json, 'name', at),
     problemType,
     labels,
-    output: check.string(json, 'output', at),
+    // A head takes the place of an output.
+    output: json['head'] === undefined ? check.string(json, 'output', at) : undefined,
+    head: json['head'] === undefined ? undefined : check.string(json, 'head', at),
+    rules: parseRules(check, json, labels, at),
+    taught: json['taught'] === undefined ? undefined : check.object(json['taught'], `${at}taught`),
   };
   if (problemType === 'single_label_classification') return { ...task, problemType, thresholds: undefined };
   const thresholds = check.array(json, 'thresholds', at);

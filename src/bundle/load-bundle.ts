@@ -4,6 +4,7 @@ import { isAbsolute, join, relative, sep } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { BundleError } from '../errors.ts';
 import { refuseUnsafePatterns } from './check-tokenizer.ts';
+import { type Head, parseHead } from './head-file.ts';
 import { inspectOnnx } from './inspect-onnx.ts';
 import { type BundleFile, type BundleJson, parseBundleJson } from './bundle-json.ts';
 
@@ -25,6 +26,8 @@ export interface Bundle {
   model: Uint8Array<ArrayBuffer>;
   /** Parsed `tokenizer.json` in Hugging Face's format. */
   tokenizer: Record<string, unknown>;
+  /** Heads of the tasks that have one of their own, by task name. */
+  heads: ReadonlyMap<string, Head>;
   /** SHA-256 of `bundle.json`, hex; names the exact contents of the whole bundle, which holds the hashes of the other files. */
   sha256: string;
 }
@@ -85,11 +88,18 @@ export async function loadBundle(path: string): Promise<Bundle> {
     );
   }) as [Buffer<ArrayBuffer>, Buffer<ArrayBuffer>];
   inspectOnnx(model, join(path, bundleFiles.model));
+  const heads = new Map<string, Head>();
+  for (const { name, labels, head } of manifest.tasks) {
+    if (head === undefined) continue;
+    const shape = { labels: labels.length, size: manifest.vectors?.size ?? 0 };
+    heads.set(name, parseHead(contents.get(head) as Buffer, shape, join(path, head)));
+  }
   return {
     path,
     manifest,
     model,
     tokenizer: parseTokenizer(tokenizer, join(path, bundleFiles.tokenizer)),
+    heads,
     sha256: sha256(jsonBytes),
   };
 }

@@ -3,8 +3,11 @@ import { count } from '../text/numbers.ts';
 import type { Terminal } from './terminal.ts';
 import type { ScoreProgress } from '../scoring.ts';
 
+/** Where a run stands, as far as a bar shows it. */
+type Shown = Omit<ScoreProgress, 'counts'> & { counts: Pick<ScoreProgress['counts'], 'rows'> };
+
 export interface ProgressBar {
-  update(progress: ScoreProgress): void;
+  update(progress: Shown): void;
   /** Removes the bar; may be called twice. */
   stop(): void;
 }

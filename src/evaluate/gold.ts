@@ -65,7 +65,7 @@ export function goldReader(
   const read: GoldReader = (row) =>
     columns(row).map((value, index) => {
       const { task, column } = gold[index] as GoldColumn;
-      const names = cellLabels(value, task);
+      const names = cellLabels(value, task.problemType === 'multi_label_classification');
       if (names === undefined) return undefined;
       const labels = names.map((name) => {
         const known = places[index] as Map<string, number>;
@@ -78,8 +78,8 @@ export function goldReader(
   return { read, columns };
 }
 
-function cellLabels(value: unknown, task: TaskLayout): string[] | undefined {
-  const isMulti = task.problemType === 'multi_label_classification';
+/** The labels in a cell; undefined where it says nothing, which an empty array does not. */
+export function cellLabels(value: unknown, isMulti: boolean): string[] | undefined {
   const list =
     typeof value === 'string' && isMulti && value.trim().startsWith('[') ? parseArray(value) : value;
   if (Array.isArray(list)) return isMulti || list.length > 0 ? list.map(labelText) : undefined;

@@ -7,6 +7,7 @@ import type {
   Shard,
   ShardPredictions,
   ShardReply,
+  ShardVectors,
   WorkerLoaded,
   WorkerSettings,
 } from '../protocol.ts';
@@ -59,12 +60,26 @@ export class WorkerPool {
 
   /** @throws BundleError; PredictError when this shard's worker failed; VoxpopError when no worker is left */
   async score(shard: Shard): Promise<ShardPredictions> {
+    const reply = await this.#run(shard);
+    return (reply as { predictions: ShardPredictions }).predictions;
+  }
+
+  /**
+   * Sentence vectors in place of predictions.
+   * @throws as `score`
+   */
+  async vectors(texts: string[]): Promise<ShardVectors> {
+    const reply = await this.#run({ texts, vectors: true });
+    return (reply as { vectors: ShardVectors }).vectors;
+  }
+
+  async #run(shard: Shard): Promise<Exclude<ShardReply, { fault: Fault }>> {
     const reply = await this.#piscina.run(shard, { signal: this.#broken.signal }).catch((cause: Error) => {
       if (this.#broken.signal.aborted) throw this.#broken.signal.reason;
       throw new PredictError('WORKER_DIED', `a worker thread died: ${cause.message}`, { cause });
     });
     if ('fault' in reply) throw toError(reply.fault);
-    return reply.predictions;
+    return reply;
   }
 
   /** Ends the threads; to be called when no shard is in flight. */

@@ -12,9 +12,11 @@ async function startWorker(settings: WorkerSettings): Promise<(shard: Shard) => 
   const loading = Predictor.load(settings.bundlePath, settings);
   await loading.catch(() => {});
   parentPort?.postMessage({ loaded: threadId } satisfies WorkerLoaded);
-  return async ({ texts }) => {
+  return async ({ texts, vectors }) => {
     try {
-      return { predictions: await (await loading).predictShard(texts) };
+      const predictor = await loading;
+      if (vectors === true) return { vectors: await predictor.vectors(texts) };
+      return { predictions: await predictor.predictShard(texts) };
     } catch (error) {
       return { fault: toFault(error) };
     }

@@ -9,11 +9,14 @@ import {
   releaseModel,
 } from '../bundle/load-bundle.ts';
 import type { BundleTask } from '../bundle/bundle-json.ts';
+import { requireVectors } from '../bundle/require-vectors.ts';
 import { PredictError, UsageError } from '../errors.ts';
 import { type ShardPredictions, textFlags } from '../protocol.ts';
 import { type Batch, cutBatches } from './batch.ts';
 import { decodeRow, type TaskDecoder } from './decode.ts';
-import { ModelSession } from './session.ts';
+import { headLogits, type PreparedHead, prepareHead } from './head.ts';
+import { enforceRules, type RuleFinder, ruleFinder } from './rules.ts';
+import { ModelSession, type Outputs } from './session.ts';
 import { TextTokenizer } from './tokenizer.ts';
 
 /** Padded tokens per batch unless asked for otherwise; larger batches were no faster when measured, and take more memory. */
@@ -28,6 +31,15 @@ export interface PredictorOptions {
   maxBatchTokens?: number | undefined;
   /** One text per run, for bundles that are not `batch_invariant`; no effect on those that are. */
   deterministic?: boolean | undefined;
+}
+
+/** A task that is scored, and what makes its logits and labels. */
+interface ScoredTask extends TaskDecoder {
+  /** Its place among the bundle's tasks, which is that of its logits among the model's outputs. */
+  place: number;
+  /** Of a task that was taught; its logits are none of the model's outputs. */
+  head: PreparedHead | undefined;
+  findRules: RuleFinder | undefined;
 }
 
 /** Prediction of a single-label task; `label` is null for an empty text or below the threshold. */
@@ -64,7 +76,7 @@ export class Predictor {
   readonly bundle: BundleDescription;
   readonly #session: ModelSession;
   readonly #tokenizer: TextTokenizer;
-  readonly #decoders: (TaskDecoder | undefined)[];
+  readonly #scored: ScoredTask[];
   readonly #labelCount: number;
   readonly #maxBatchTokens: number;
 
@@ -78,16 +90,23 @@ export class Predictor {
       join(bundle.path, bundleFiles.tokenizer),
     );
     let offset = 0;
-    this.#decoders = bundle.manifest.tasks.map((task) => {
-      if (!this.tasks.includes(task)) return undefined;
+    this.#scored = this.tasks.map((task) => {
       const threshold = options.thresholds?.[task.name];
       const thresholds =
         threshold === undefined
           ? (task.thresholds ?? task.labels.map(() => 0))
           : task.labels.map(() => threshold);
-      const decoder = { task, offset, thresholds };
+      const head = bundle.heads.get(task.name);
+      const scored = {
+        task,
+        offset,
+        thresholds,
+        place: bundle.manifest.tasks.indexOf(task),
+        head: head && prepareHead(head),
+        findRules: ruleFinder(task.rules, task.labels),
+      };
       offset += task.labels.length;
-      return decoder;
+      return scored;
     });
     this.#labelCount = offset;
     const rowByRow = options.deterministic === true && !bundle.manifest.batchInvariant;
@@ -117,10 +136,9 @@ export class Predictor {
         empty,
         truncated: ((flags[text] as number) & textFlags.truncated) !== 0,
       };
-      for (const decoder of this.#decoders) {
-        if (decoder === undefined) continue;
-        const at = text * this.#labelCount + decoder.offset;
-        prediction.tasks[decoder.task.name] = toPrediction(decoder.task, empty, scores, assigned, at);
+      for (const { task, offset: first } of this.#scored) {
+        const at = text * this.#labelCount + first;
+        prediction.tasks[task.name] = toPrediction(task, empty, scores, assigned, at);
       }
       return prediction;
     });
@@ -128,20 +146,19 @@ export class Predictor {
 
   /**
    * The sentence vectors of texts, float32 [size] each, for bundles that declare them; undefined for an empty text.
-   * @throws UsageError when the bundle has none
+   * @throws BundleError when the bundle has none
    * @throws PredictError
    */
   async vectors(texts: readonly string[]): Promise<(Float32Array | undefined)[]> {
-    const { vectors, maxLength, name } = this.bundle.manifest;
-    if (vectors === undefined)
-      throw new UsageError('VECTORS_MISSING', `Expected a bundle with vectors, found none in ${name}`);
+    const { maxLength } = this.bundle.manifest;
+    const { size } = requireVectors(this.bundle);
     const ids = texts.map((text) => this.#tokenizer.encode(text).ids);
     const lengths = ids.map((text) => text.length);
     const found: (Float32Array | undefined)[] = texts.map(() => undefined);
     for (const batch of cutBatches(lengths, maxLength, this.#maxBatchTokens)) {
       const rows = await this.#run(batch, ids, (some, sequence) => this.#session.runVectors(some, sequence));
       batch.texts.forEach((text, row) => {
-        found[text] = rows.slice(row * vectors.size, (row + 1) * vectors.size);
+        found[text] = rows.slice(row * size, (row + 1) * size);
       });
     }
     return found;
@@ -178,21 +195,26 @@ export class Predictor {
     });
 
     const lengths = ids.map((text) => text.length);
+    const hasHeads = this.#scored.some(({ head }) => head !== undefined);
     for (const batch of cutBatches(lengths, this.bundle.manifest.maxLength, this.#maxBatchTokens)) {
-      const logits = await this.#run(batch, ids, (some, sequence) => this.#session.run(some, sequence));
+      const outputs = await this.#run(batch, ids, (some, sequence) =>
+        this.#session.run(some, sequence, hasHeads),
+      );
       counts.batches++;
       counts.paddedTokens += batch.texts.length * batch.sequence;
-      this.#decoders.forEach((decoder, task) => {
-        if (decoder === undefined) return;
+      for (const scored of this.#scored) {
         batch.texts.forEach((text, row) => {
-          const at = text * labelCount + decoder.offset;
-          if (decodeRow(decoder, logits[task] as Float32Array, row, scores, assigned, at)) return;
-          throw new PredictError(
-            'SCORE_NOT_FINITE',
-            `the model gave ${decoder.task.name} logits that are not finite for text ${text + 1} of ${texts.length}`,
-          );
+          const at = text * labelCount + scored.offset;
+          if (!decodeText(scored, outputs, row, scores, assigned, at)) {
+            throw new PredictError(
+              'SCORE_NOT_FINITE',
+              `the model gave ${scored.task.name} logits that are not finite for text ${text + 1} of ${texts.length}`,
+            );
+          }
+          const ruled = scored.findRules?.(texts[text] as string) ?? [];
+          enforceRules(ruled, scored, scores, assigned, at);
         });
-      });
+      }
     }
 
     for (const [index, first] of duplicateOf) {
@@ -248,6 +270,21 @@ export function selectTasks(tasks: readonly BundleTask[], options: PredictorOpti
     );
   }
   return tasks.filter((task) => options.tasks === undefined || options.tasks.includes(task.name));
+}
+
+/** Decodes the logits of one row of a batch, whichever they come from; see `decodeRow`. */
+function decodeText(
+  scored: ScoredTask,
+  { logits, vectors }: Outputs,
+  row: number,
+  scores: Float32Array,
+  assigned: Uint8Array,
+  at: number,
+): boolean {
+  const { head, place } = scored;
+  return head === undefined
+    ? decodeRow(scored, logits[place] as Float32Array, row, scores, assigned, at)
+    : decodeRow(scored, headLogits(head, vectors as Float32Array, row), 0, scores, assigned, at);
 }
 
 function toPrediction(

@@ -6,8 +6,13 @@ import { BundleError } from '../errors.ts';
 /** Inputs that a model may ask for; each int64 or int32 [batch, sequence]. */
 const knownInputs = ['input_ids', 'attention_mask', 'token_type_ids'];
 
-/** Logits of one batch: per task, float32 [batch, labels]. */
-export type Logits = Float32Array[];
+/** What the model gives for one batch. */
+export interface Outputs {
+  /** Per task of the bundle, float32 [batch, labels]; undefined for a task with a head of its own. */
+  logits: (Float32Array | undefined)[];
+  /** Sentence vectors, float32 [batch, size], where asked for. */
+  vectors: Float32Array | undefined;
+}
 
 /** An ONNX output that the bundle declares, float32 [batch, width]. */
 interface DeclaredOutput {
@@ -24,7 +29,8 @@ export class ModelSession {
   readonly #session: ort.InferenceSession;
   readonly #modelPath: string;
   readonly #padTokenId: number;
-  readonly #logits: DeclaredOutput[];
+  /** Per task of the bundle. */
+  readonly #logits: (DeclaredOutput | undefined)[];
   readonly #vectors: DeclaredOutput | undefined;
   readonly #integerTypes: Map<string, 'int32' | 'int64'>;
 
@@ -34,12 +40,16 @@ export class ModelSession {
     this.#modelPath = modelPath(bundle);
     this.#padTokenId = bundle.manifest.padTokenId;
     const { tasks, vectors } = bundle.manifest;
-    this.#logits = tasks.map((task) => ({
-      name: task.output,
-      width: task.labels.length,
-      of: `the task ${task.name}`,
-      unit: 'one logit per label',
-    }));
+    this.#logits = tasks.map((task) =>
+      task.output === undefined
+        ? undefined
+        : {
+            name: task.output,
+            width: task.labels.length,
+            of: `the task ${task.name}`,
+            unit: 'one logit per label',
+          },
+    );
     this.#vectors = vectors && {
       name: vectors.output,
       width: vectors.size,
@@ -81,10 +91,16 @@ export class ModelSession {
     return model;
   }
 
-  /** @param ids token ids of each text, none longer than `sequence` */
-  async run(ids: readonly (readonly number[])[], sequence: number): Promise<Logits> {
-    const outputs = await this.#fetch(ids, sequence, this.#logits);
-    return this.#logits.map(({ name }) => outputs[name]?.data as Float32Array);
+  /**
+   * @param ids token ids of each text, none longer than `sequence`
+   * @param withVectors only for bundles that declare sentence vectors
+   */
+  async run(ids: readonly (readonly number[])[], sequence: number, withVectors = false): Promise<Outputs> {
+    const vectors = withVectors ? this.#vectors : undefined;
+    const outputs = await this.#fetch(ids, sequence, [...this.#logits, vectors]);
+    const dataOf = (output: DeclaredOutput | undefined): Float32Array | undefined =>
+      output && (outputs[output.name]?.data as Float32Array);
+    return { logits: this.#logits.map(dataOf), vectors: dataOf(vectors) };
   }
 
   /**
@@ -98,16 +114,16 @@ export class ModelSession {
   }
 
   #declared(): DeclaredOutput[] {
-    return this.#vectors === undefined ? this.#logits : [...this.#logits, this.#vectors];
+    return [...this.#logits, this.#vectors].filter((output) => output !== undefined);
   }
 
   /** Runs the model for the outputs wanted: others are not copied out of it. */
   #fetch(
     ids: readonly (readonly number[])[],
     sequence: number,
-    wanted: readonly DeclaredOutput[],
+    wanted: readonly (DeclaredOutput | undefined)[],
   ): Promise<ort.InferenceSession.OnnxValueMapType> {
-    const names = new Set(wanted.map(({ name }) => name));
+    const names = new Set(wanted.flatMap((output) => output?.name ?? []));
     return this.#session.run(this.#feeds(ids, sequence), [...names]);
   }
 

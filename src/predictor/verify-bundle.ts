@@ -44,17 +44,22 @@ async function probeBatchInvariance(bundle: Bundle): Promise<Omit<BundleVerifica
   const session = await ModelSession.create(bundle);
   const random = seededRandom(1);
   const ids = usableIds(bundle);
+  /** Logits of all tasks, and sentence vectors: heads that were taught depend on those. */
+  const runAll = async (texts: number[][], length: number): Promise<Float32Array[]> => {
+    const { logits, vectors } = await session.run(texts, length, true);
+    return [...logits, vectors].filter((output) => output !== undefined);
+  };
   let largestDifference = 0;
   let comparisons = 0;
   for (const length of probeLengths.filter((tokens) => tokens <= bundle.manifest.maxLength)) {
     const makeText = (): number[] =>
       Array.from({ length }, () => ids[Math.floor(random() * ids.length)] as number);
     const text = makeText();
-    const alone = await session.run([text], length);
+    const alone = await runAll([text], length);
     for (const size of probeBatches) {
       for (const place of [0, size - 1]) {
         const batch = Array.from({ length: size }, (_, row) => (row === place ? text : makeText()));
-        const together = await session.run(batch, length);
+        const together = await runAll(batch, length);
         largestDifference = Math.max(largestDifference, largestGap(alone, together, place));
         comparisons++;
       }

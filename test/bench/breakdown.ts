@@ -92,7 +92,7 @@ const found = blank(distinct.length);
 await stage('decode', () => {
   batches.forEach((batch, at) => {
     for (const decoder of decoders) {
-      const logits = results[at]?.[decoder.task.output]?.data as Float32Array;
+      const logits = results[at]?.[decoder.task.output as string]?.data as Float32Array;
       batch.texts.forEach((text, row) =>
         decodeRow(decoder, logits, row, found.scores, found.assigned, text * width + decoder.offset),
       );

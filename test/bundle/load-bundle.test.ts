@@ -6,8 +6,13 @@ import { checkBundle, loadBundle, releaseModel } from '../../src/bundle/load-bun
 import { BundleError, exitCodes } from '../../src/errors.ts';
 import { Predictor } from '../../src/predictor/predictor.ts';
 import * as broken from '../support/broken-models.ts';
-import { allLabels, makePieces, makeTokenizer } from '../support/fixture-pieces.ts';
-import { type BundleOverrides, type FixtureManifest, writeBundle } from '../support/fixture-bundle.ts';
+import { makePieces, makeTokenizer } from '../support/fixture-pieces.ts';
+import {
+  type BundleOverrides,
+  type FixtureManifest,
+  fixtureVectors,
+  writeBundle,
+} from '../support/fixture-bundle.ts';
 import { fixturesDirectory } from '../support/paths.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
@@ -170,21 +175,20 @@ test('a wrong manifest is refused with key, expectation and finding', async (t) 
 
 test('a gate and vectors are read; a bundle without them has neither', async (t) => {
   const gate = { task: 'actionability', label: 'none' };
-  const vectors = { output: 'vote_sums', size: allLabels.length };
-  const bundle = writeBundle(scratchDirectory(t), { vectors: true, manifest: { gate, vectors } });
+  const directory = scratchDirectory(t);
+  const bundle = writeBundle(join(directory, 'with'), { manifest: { gate } });
   const { manifest } = await loadBundle(bundle);
-  assert.deepEqual([manifest.gate, manifest.vectors], [gate, vectors]);
-  const without = await loadBundle(fixtureBundle);
+  assert.deepEqual([manifest.gate, manifest.vectors], [gate, fixtureVectors]);
+  const without = await loadBundle(writeBundle(join(directory, 'without'), { vectors: false }));
   assert.deepEqual([without.manifest.gate, without.manifest.vectors], [undefined, undefined]);
 });
 
 test('vectors that the model does not give, or of another size, are refused', async (t) => {
   const directory = scratchDirectory(t);
-  const vectors = { output: 'vote_sums', size: allLabels.length };
-  const none = writeBundle(join(directory, 'none'), { manifest: { vectors } });
+  const vectors = fixtureVectors;
+  const none = writeBundle(join(directory, 'none'), { vectors: false, manifest: { vectors } });
   await assertRefused(none, 'ONNX_OUTPUT_MISSING', /expected an output vote_sums for the vectors, found/);
   const wide = writeBundle(join(directory, 'wide'), {
-    vectors: true,
     manifest: { vectors: { ...vectors, size: 384 } },
   });
   await assertRefused(

@@ -8,6 +8,9 @@ const single: BundleTask = {
   problemType: 'single_label_classification',
   labels: ['negative', 'neutral', 'positive'],
   output: 'sentiment',
+  head: undefined,
+  rules: [],
+  taught: undefined,
   thresholds: undefined,
 };
 const multi: BundleTask = {

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { languages } from './fixture-lexicon.ts';
 import { makeModel, type ModelOptions } from './fixture-model.ts';
-import { makePieces, makeTokenizer } from './fixture-pieces.ts';
+import { allLabels, makePieces, makeTokenizer } from './fixture-pieces.ts';
 import { fixtureTasks, type FixtureTask } from './fixture-tasks.ts';
 import { encodeOnnx, type OnnxModel } from './onnx-writer.ts';
 
@@ -43,6 +43,9 @@ export interface BundleOverrides extends ModelOptions {
   rehash?: boolean;
 }
 
+/** The sentence vector of the fixture model. */
+export const fixtureVectors = { output: 'vote_sums', size: allLabels.length };
+
 const card = `# fixture
 
 A bundle for the tests of voxpop, made by \`npm run fixtures\`. Its weights are votes of a small hand-written
@@ -69,6 +72,7 @@ export function makeBundle(overrides: BundleOverrides = {}): BundleFiles {
     languages: [...languages],
     max_length: 32,
     pad_token_id: 0,
+    ...(overrides.vectors === false ? {} : { vectors: fixtureVectors }),
     files: describeFiles(rehash ? contents : makeBundle()),
     tasks: structuredClone(fixtureTasks),
     batch_invariant: overrides.neighbourDependent !== true,

@@ -11,7 +11,7 @@ export interface ModelOptions {
   neighbourDependent?: boolean;
   /** True adds the input `token_type_ids`, which the model asks for and does not heed. */
   tokenTypeIds?: boolean;
-  /** True gives the votes of a text out as its vector, `vote_sums`, float32 [batch, all labels]. */
+  /** False leaves out the sentence vector: the votes of a text, `vote_sums`, float32 [batch, all labels]. */
   vectors?: boolean;
 }
 
@@ -29,7 +29,7 @@ const multiLabelBias = -1;
 export function makeModel({
   neighbourDependent = false,
   tokenTypeIds = false,
-  vectors = false,
+  vectors = true,
 }: ModelOptions = {}): OnnxModel {
   const pieces = makePieces();
   const width = allLabels.length;

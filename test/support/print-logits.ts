@@ -26,7 +26,7 @@ for (const { texts, sequence } of cutBatches(lengths, maxLength, defaultMaxBatch
   );
   tasks.forEach(({ name, labels }, task) => {
     texts.forEach((text, row) => {
-      const logits = outputs[task]?.subarray(row * labels.length, (row + 1) * labels.length) ?? [];
+      const logits = outputs.logits[task]?.subarray(row * labels.length, (row + 1) * labels.length) ?? [];
       Object.assign(lines[text]?.logits ?? {}, { [name]: [...logits] });
     });
   });

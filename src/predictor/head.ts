@@ -1,0 +1,60 @@
+import type { Head } from '../bundle/head-file.ts';
+
+/** A head ready to be applied to sentence vectors. */
+export interface PreparedHead {
+  head: Head;
+  /** Room for the features of one text. */
+  features: Float64Array;
+}
+
+export function prepareHead(head: Head): PreparedHead {
+  return { head, features: new Float64Array(head.center.length) };
+}
+
+/**
+ * Logits of one text. Computed in float64 in a fixed order from the text's own vector, so that they are the same
+ * in every batch and on every machine that gives the same vector.
+ * @param vectors float32 [batch, size]
+ * @param row of the batch
+ * @returns float32 [labels]
+ */
+export function headLogits(
+  { head, features }: PreparedHead,
+  vectors: Float32Array,
+  row: number,
+): Float32Array {
+  toFeatures(head, vectors, row * features.length, features, 0);
+  const { weight, bias } = head;
+  return bias.map((start, label) => {
+    let sum = start;
+    const first = label * features.length;
+    for (let at = 0; at < features.length; at++) {
+      sum += (weight[first + at] as number) * (features[at] as number);
+    }
+    return sum;
+  });
+}
+
+/**
+ * What a head sees of a sentence vector: centred, scaled, and brought to length 1.
+ * @param from place of the vector's first value
+ * @param to place in `features` of the first value written
+ */
+export function toFeatures(
+  { center, scale }: Pick<Head, 'center' | 'scale'>,
+  vectors: Float32Array,
+  from: number,
+  features: Float64Array | Float32Array,
+  to: number,
+): void {
+  const size = center.length;
+  let squares = 0;
+  for (let at = 0; at < size; at++) {
+    const value = ((vectors[from + at] as number) - (center[at] as number)) * (scale[at] as number);
+    features[to + at] = value;
+    squares += value * value;
+  }
+  const length = Math.sqrt(squares);
+  if (length === 0) return;
+  for (let at = 0; at < size; at++) features[to + at] = (features[to + at] as number) / length;
+}

@@ -1,0 +1,163 @@
+import { InputError } from '../errors.ts';
+import { cellLabels } from '../evaluate/gold.ts';
+import { columnsReader } from '../records/column-reader.ts';
+import { openRecords } from '../records/open-records.ts';
+import { isDelimited, type Row } from '../records/row.ts';
+import { resolveTextColumns } from '../records/text-columns.ts';
+import type { ResolvedTeachOptions } from './options.ts';
+
+/** One text, once, with what people said of it. */
+export interface LabelledText {
+  text: string;
+  /** Of the row that its labels are from, or of its first row when it has none. */
+  place: Pick<Row, 'file' | 'line' | 'ordinal'>;
+  /** The cell of each task; undefined where nobody labelled the text. */
+  cells: (string[] | undefined)[];
+}
+
+/** A text that has other labels in another row. */
+export interface Conflict {
+  text: string;
+  task: number;
+  place: LabelledText['place'];
+  labels: string[];
+  /** Where the labels that count are from. */
+  other: { place: LabelledText['place']; labels: string[] };
+}
+
+export interface LabelledTexts {
+  texts: LabelledText[];
+  /** Rows read, with or without a text. */
+  rows: number;
+  /** Rows without a text. */
+  empty: number;
+  /** Rows whose text came before. */
+  repeated: number;
+  conflicts: Conflict[];
+  textColumn: string;
+  isTextColumnGuessed: boolean;
+}
+
+/**
+ * Reads texts and their labels; the rows of `--with` last, since their labels take the place of others. Within one
+ * set of files the first label of a text counts.
+ * @throws InputError, UsageError
+ */
+export async function readLabelledTexts(options: ResolvedTeachOptions): Promise<LabelledTexts> {
+  const found = new Map<string, LabelledText>();
+  const result: LabelledTexts = {
+    texts: [],
+    rows: 0,
+    empty: 0,
+    repeated: 0,
+    conflicts: [],
+    textColumn: '',
+    isTextColumnGuessed: false,
+  };
+  await readFiles(options.inputs, options, found, result, undefined);
+  const column = result.textColumn;
+  for (const file of options.with) {
+    // A later file may be of another format, with columns of its own.
+    const further = { ...options, from: undefined, delimiter: undefined, limit: Infinity };
+    await readFiles([file], further, found, result, column);
+  }
+  result.texts = [...found.values()];
+  return result;
+}
+
+async function readFiles(
+  inputs: string[],
+  options: ResolvedTeachOptions,
+  found: Map<string, LabelledText>,
+  result: LabelledTexts,
+  knownColumn: string | undefined,
+): Promise<void> {
+  const isFurther = knownColumn !== undefined;
+  const records = await openRecords({ ...options, inputs });
+  try {
+    const { head } = records;
+    const wanted = isFurther && head.columns.includes(knownColumn) ? [knownColumn] : options.text;
+    const { columns, guessed } = resolveTextColumns(
+      head,
+      isFurther && wanted !== options.text ? wanted : options.text,
+    );
+    const [textColumn] = columns as [string];
+    if (!isFurther) {
+      result.textColumn = textColumn;
+      result.isTextColumnGuessed = guessed;
+    }
+    const taskColumns = Object.entries(options.task).map(([name, column]) =>
+      isFurther && isDelimited(head.format) && !head.columns.includes(column) ? name : column,
+    );
+    const read = columnsReader(head, taskColumns, '--task <task>=<column>');
+    const labelled = new Set<string>();
+    let rows = 0;
+    for await (const batch of records.rows([textColumn])) {
+      options.signal?.throwIfAborted();
+      for (const row of batch) {
+        if (rows === options.limit) return;
+        rows++;
+        result.rows++;
+        const text = (row.texts[0] as string).trim();
+        if (text === '') {
+          result.empty++;
+          continue;
+        }
+        const cells = read(row).map((value) => cellLabels(value, true));
+        addRow(row, text, cells, { found, result, labelled, isFurther });
+      }
+    }
+  } finally {
+    await records.close();
+  }
+}
+
+function addRow(
+  { file, line, ordinal }: Row,
+  text: string,
+  cells: (string[] | undefined)[],
+  into: {
+    found: Map<string, LabelledText>;
+    result: LabelledTexts;
+    labelled: Set<string>;
+    isFurther: boolean;
+  },
+): void {
+  const { found, result, labelled, isFurther } = into;
+  const place = { file, line, ordinal };
+  const known = found.get(text);
+  if (known === undefined) {
+    found.set(text, { text, place, cells });
+  } else {
+    result.repeated++;
+    cells.forEach((labels, task) => {
+      if (labels === undefined) return;
+      const before = known.cells[task];
+      const key = `${task}:${text}`;
+      const isSettled = before !== undefined && (!isFurther || labelled.has(key));
+      if (isSettled && !sameNames(before, labels)) {
+        result.conflicts.push({ text, task, place, labels, other: { place: known.place, labels: before } });
+      }
+      if (isSettled) return;
+      known.cells[task] = labels;
+      known.place = place;
+    });
+  }
+  cells.forEach((labels, task) => {
+    if (labels !== undefined) labelled.add(`${task}:${text}`);
+  });
+}
+
+function sameNames(one: readonly string[], other: readonly string[]): boolean {
+  return one.toSorted().join('\n') === other.toSorted().join('\n');
+}
+
+/** @throws InputError when there is nothing to learn from */
+export function requireTexts({ texts, rows }: LabelledTexts, file: string): void {
+  if (texts.length > 0) return;
+  throw new InputError(
+    'NOTHING_TO_TEACH',
+    rows === 0 ? 'expected labelled rows, found none' : 'expected rows with a text, found none',
+    { file },
+  );
+}

@@ -1,0 +1,190 @@
+import { basename } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { findBundle } from '../bundle/find-bundle.ts';
+import { type BundleDescription, checkBundle } from '../bundle/load-bundle.ts';
+import { requireVectors } from '../bundle/require-vectors.ts';
+import { InputError, UsageError } from '../errors.ts';
+import { toFeatures } from '../predictor/head.ts';
+import { checkOutputs } from '../records/output-paths.ts';
+import { seedFor } from '../random.ts';
+import { measureBackground } from './background.ts';
+import { type Learned, learnHead } from './fit-head.ts';
+import { type LabelledText, type LabelledTexts, readLabelledTexts, requireTexts } from './labelled-texts.ts';
+import { type ResolvedTeachOptions, resolveTeachOptions, type TeachOptions } from './options.ts';
+import { sentenceVectors } from './sentence-vectors.ts';
+import { conflictSuspects, findSuspects, type Suspect, writeSuspects } from './suspects.ts';
+import { findTaskLabels, type TaskLabels } from './task-labels.ts';
+import { checkBundleOutput, type NewTask, writeTaughtBundle } from './taught-bundle.ts';
+import { describeTask, type TaughtTask, type TeachDocument } from './teach-document.ts';
+
+export interface Taught {
+  document: TeachDocument;
+  /** What a person should know about the rows and the result. */
+  notices: string[];
+}
+
+export interface TeachHooks {
+  /** Called while texts are read by the model. */
+  onProgress?: (texts: number, total: number) => void;
+}
+
+/** Vectors of a round, for the next one; beside the bundle, since it is no part of it. */
+export function vectorCachePath(output: string): string {
+  return `${output.replace(/[/\\]+$/, '')}.vectors`;
+}
+
+/**
+ * Makes a bundle with new tasks, learned from labelled rows: what `voxpop teach` does. The same rows, body and
+ * seed give the same bytes.
+ * @throws UsageError, InputError, BundleError, PredictError, OutputError; the signal's reason when aborted
+ */
+export async function teach(given: TeachOptions, hooks: TeachHooks = {}): Promise<Taught> {
+  const options = resolveTeachOptions(given);
+  await checkBundleOutput(options.output, options.force);
+  const written = options.suspects === undefined ? [] : [options.suspects];
+  await checkOutputs(written, [...options.inputs, ...options.with]);
+  const body = await checkBundle(await findBundle(options.model));
+  requireVectors(body);
+  requireFreeNames(options, body);
+
+  const labelled = await readLabelledTexts(options);
+  const file = options.inputs.join(', ');
+  requireTexts(labelled, file);
+  const tasks = Object.entries(options.task).map(([name, column], task) =>
+    findTaskLabels(labelled.texts, task, {
+      name,
+      column,
+      kind: options.kind[name] ?? options.kind['*'],
+      file,
+    }),
+  );
+  const { features, background, size } = await featuresOf(labelled.texts, body, options, hooks);
+
+  const newTasks: NewTask[] = [];
+  const described: TaughtTask[] = [];
+  const suspects: Suspect[] = conflictSuspects(labelled.conflicts, Object.keys(options.task));
+  for (const task of tasks) {
+    const learned = await learnHead({
+      features,
+      size,
+      background,
+      places: task.places,
+      gold: task.gold,
+      labels: task.layout.labels,
+      problemType: task.layout.problemType,
+      seed: seedFor(options.seed, task.layout.name),
+      pause: async () => {
+        await setImmediate();
+        options.signal?.throwIfAborted();
+      },
+    });
+    const figures = describeTask(task, learned, options);
+    described.push(figures);
+    suspects.push(...findSuspects(task, learned.checked, labelled.texts));
+    newTasks.push(toNewTask(task, learned, figures, options));
+  }
+  const sha256 = await writeTaughtBundle(body, options.output, newTasks, options.replace);
+  if (options.suspects !== undefined) await writeSuspects(options.suspects, suspects);
+  const { name, version } = body.manifest;
+  return {
+    document: {
+      teach_version: 1,
+      bundle: { name: basename(options.output), version, sha256 },
+      body: { name, version, sha256: body.sha256 },
+      inputs: [...options.inputs, ...options.with],
+      rows: labelled.rows,
+      empty: labelled.empty,
+      repeated: labelled.repeated,
+      text_column: labelled.textColumn,
+      resamples: options.resamples,
+      seed: options.seed,
+      tasks: described,
+      suspects: suspects.length,
+    },
+    notices: [...readingNotices(labelled), ...tasks.flatMap((task) => task.notices)],
+  };
+}
+
+/** @throws UsageError for a new task that the body has already, or a task to replace that it has not */
+function requireFreeNames({ task, replace }: ResolvedTeachOptions, { manifest }: BundleDescription): void {
+  const names = manifest.tasks.map(({ name }) => name);
+  const unknown = replace.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      'REPLACE_UNKNOWN',
+      `Expected --replace to name a task of ${manifest.name} (${names.join(', ')}), got ${unknown}`,
+    );
+  }
+  const taken = Object.keys(task).find((name) => names.includes(name) && !replace.includes(name));
+  if (taken === undefined) return;
+  throw new UsageError(
+    'TASK_EXISTS',
+    `Expected a new name for a task, got ${taken}, which ${manifest.name} has`,
+    {
+      hint: `Put it in place of the old one with \`--replace ${taken}\`, or name it otherwise.`,
+    },
+  );
+}
+
+/** The texts as heads see them; all texts count for what texts have in common, labelled or not. */
+async function featuresOf(
+  labelled: readonly LabelledText[],
+  body: BundleDescription,
+  options: ResolvedTeachOptions,
+  hooks: TeachHooks,
+): Promise<{ features: Float32Array; background: ReturnType<typeof measureBackground>; size: number }> {
+  const texts = labelled.map(({ text }) => text);
+  const { vectors, size, isUsed } = await sentenceVectors(body, texts, {
+    workers: options.workers,
+    batchTokens: options.batchTokens,
+    cachePath: vectorCachePath(options.output),
+    signal: options.signal,
+    onProgress: (done) => hooks.onProgress?.(done, texts.length),
+  });
+  if (!isUsed.includes(1)) {
+    throw new InputError('NOTHING_TO_TEACH', 'expected texts that the model can read, found none', {
+      file: options.inputs.join(', '),
+    });
+  }
+  const background = measureBackground(vectors, size, (text) => isUsed[text] === 1);
+  // In place: a hundred thousand vectors take 300 MB.
+  for (let text = 0; text < texts.length; text++) {
+    if (isUsed[text] === 1) toFeatures(background, vectors, text * size, vectors, text * size);
+  }
+  return { features: vectors, background, size };
+}
+
+function toNewTask(
+  { layout }: TaskLabels,
+  { head, thresholds }: Learned,
+  figures: TaughtTask,
+  { seed, date, inputs, with: further }: ResolvedTeachOptions,
+): NewTask {
+  const { metrics, intervals, labelled, labels } = figures;
+  return {
+    layout,
+    head,
+    thresholds,
+    rules: [],
+    taught: {
+      ...(date === undefined ? {} : { date }),
+      files: [...inputs, ...further].map((path) => basename(path)),
+      rows: labelled,
+      rows_by_label: Object.fromEntries(labels.map(({ label, rows }) => [label, rows])),
+      cross_validated: { ...metrics, intervals },
+      seed,
+    },
+  };
+}
+
+function readingNotices({ textColumn, isTextColumnGuessed, repeated, conflicts }: LabelledTexts): string[] {
+  return [
+    ...(isTextColumnGuessed
+      ? [`Teaching on the texts of \`${textColumn}\`; name another column with --text`]
+      : []),
+    ...(repeated > 0 ? [`${repeated} rows repeat a text and count once`] : []),
+    ...(conflicts.length > 0
+      ? [`${conflicts.length} of them have other labels than before; the first ones count, see --suspects`]
+      : []),
+  ];
+}
