@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { defaultBundle, findBundle, shippedBundles } from '../bundle/find-bundle.ts';
 import { type Bundle, checkBundle } from '../bundle/load-bundle.ts';
-import { megabytes } from '../text/numbers.ts';
+import { figure, megabytes } from '../text/numbers.ts';
 import { verifyBundle } from '../predictor/verify-bundle.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -64,9 +64,12 @@ async function show(name: string, json: boolean): Promise<string> {
     ['max_length', `${manifest.maxLength} tokens`],
     ['batch_invariant', String(manifest.batchInvariant)],
     ...manifest.files.map((file): [string, string] => ['file', `${file.path}, ${megabytes(file.bytes)} MB`]),
-    ...manifest.tasks.map((task): [string, string] => [
-      'task',
-      `${task.name} (${task.problemType === 'single_label_classification' ? 'one of' : 'any of'}): ${task.labels.join(', ')}`,
+    ...manifest.tasks.flatMap((task): [string, string][] => [
+      [
+        'task',
+        `${task.name} (${task.problemType === 'single_label_classification' ? 'one of' : 'any of'}): ${task.labels.join(', ')}`,
+      ],
+      ...(task.taught === undefined ? [] : [['', taughtLine(task.taught)] as [string, string]]),
     ]),
     ...(manifest.gate === undefined
       ? []
@@ -86,6 +89,17 @@ async function show(name: string, json: boolean): Promise<string> {
         ]),
   ];
   return lines.map(([key, value]) => `${key.padEnd(16)}${value}\n`).join('');
+}
+
+/** How a task was taught, as far as it is told. */
+function taughtLine({ date, rows, files, cross_validated: quality, seed }: Record<string, unknown>): string {
+  const macroF1 = (quality as { macro_f1?: unknown } | undefined)?.macro_f1;
+  return [
+    `taught${typeof date === 'string' ? ` ${date}` : ''} with ${String(rows)} rows`,
+    Array.isArray(files) ? ` of ${files.join(', ')}` : '',
+    typeof macroF1 === 'number' ? `, macro-F1 of left-out rows ${figure(macroF1)}` : '',
+    `, seed ${String(seed)}`,
+  ].join('');
 }
 
 async function verify(name: string): Promise<string> {

@@ -76,11 +76,9 @@ async function readFiles(
   const records = await openRecords({ ...options, inputs });
   try {
     const { head } = records;
-    const wanted = isFurther && head.columns.includes(knownColumn) ? [knownColumn] : options.text;
-    const { columns, guessed } = resolveTextColumns(
-      head,
-      isFurther && wanted !== options.text ? wanted : options.text,
-    );
+    // A file of corrections may call the column otherwise.
+    const wanted = isFurther ? head.columns.filter((column) => column === knownColumn) : options.text;
+    const { columns, guessed } = resolveTextColumns(head, wanted);
     const [textColumn] = columns as [string];
     if (!isFurther) {
       result.textColumn = textColumn;

@@ -93,7 +93,8 @@ async function* shardsOf(
   places: readonly number[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<number[]> {
-  for (let from = 0; from < places.length && signal?.aborted !== true; from += shardRows) {
+  for (let from = 0; from < places.length; from += shardRows) {
+    if (signal?.aborted === true) return;
     yield places.slice(from, from + shardRows);
   }
 }

@@ -65,7 +65,6 @@ export async function writeTaughtBundle(
 ): Promise<string> {
   const part = partPath(resolve(output));
   try {
-    await mkdir(dirname(resolve(output)), { recursive: true });
     await rm(part, { recursive: true, force: true });
     await mkdir(join(part, headsFolder), { recursive: true });
     const json = JSON.parse(await readFile(join(body.path, bundleFiles.json), 'utf8')) as Json;
@@ -75,9 +74,11 @@ export async function writeTaughtBundle(
       bytes: formatHead(head),
     }));
     // A head whose task was replaced is of no more use.
-    const dropped = body.manifest.tasks.filter(({ name }) => replaced.includes(name)).map(({ head }) => head);
+    const dropped = new Set(
+      body.manifest.tasks.filter(({ name }) => replaced.includes(name)).map(({ head }) => head),
+    );
     const files = body.manifest.files.filter(
-      ({ path }) => !dropped.includes(path) && !heads.some((head) => head.path === path),
+      ({ path }) => !dropped.has(path) && !heads.some((head) => head.path === path),
     );
     for (const { path } of files) {
       await mkdir(dirname(join(part, path)), { recursive: true });

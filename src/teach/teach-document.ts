@@ -73,28 +73,24 @@ export function describeTask(
     tally.add({ gold: task.gold[row] as number[], predicted, scores, before: undefined });
   }
   const { measured } = tally.measure({ resamples, seed: seedFor(seed, layout.name) });
-  const labels = tally
-    .labels()
-    .map(({ label, precision, recall, f1, support, predicted }, index): TaughtLabel => {
-      const right = Math.round(recall * support);
-      const interval = f1Interval(
-        right,
-        support + predicted - 2 * right,
-        resamples,
-        seedFor(seed, layout.name, label),
-      );
-      const threshold = learned.thresholds?.[index];
-      return {
-        label,
-        rows: task.gold.filter((gold) => gold.includes(index)).length,
-        precision,
-        recall,
-        f1,
-        ...(interval === undefined ? {} : { f1_interval: interval }),
-        ...(threshold === undefined ? {} : { threshold }),
-        reliable: f1 >= reliableF1 && support >= reliableRows,
-      };
-    });
+  const labels = tally.labels().map((evaluation, index): TaughtLabel => {
+    const { label, precision, recall, f1, support, predicted } = evaluation;
+    const right = Math.round(recall * support);
+    const wrong = support + predicted - 2 * right;
+    const described: TaughtLabel = {
+      label,
+      rows: task.gold.filter((gold) => gold.includes(index)).length,
+      precision,
+      recall,
+      f1,
+      reliable: f1 >= reliableF1 && support >= reliableRows,
+    };
+    const interval = f1Interval(right, wrong, resamples, seedFor(seed, layout.name, label));
+    if (interval !== undefined) described.f1_interval = interval;
+    const threshold = learned.thresholds?.[index];
+    if (threshold !== undefined) described.threshold = threshold;
+    return described;
+  });
   return {
     ...measured,
     problem_type: layout.problemType,

@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { findBundle } from '../bundle/find-bundle.ts';
 import { type BundleDescription, checkBundle } from '../bundle/load-bundle.ts';
@@ -58,6 +59,7 @@ export async function teach(given: TeachOptions, hooks: TeachHooks = {}): Promis
       file,
     }),
   );
+  await mkdir(dirname(resolve(options.output)), { recursive: true });
   const { features, background, size } = await featuresOf(labelled.texts, body, options, hooks);
 
   const newTasks: NewTask[] = [];
