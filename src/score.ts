@@ -119,6 +119,7 @@ async function run({ scoring, session, found, started, hooks }: Run): Promise<Sc
     read: read(),
     workers: options.workers,
     ...filesOf(plan, session),
+    tasks: plan.tasks,
     tally,
     startedAt: started.at,
     elapsedMs: performance.now() - started.ms,

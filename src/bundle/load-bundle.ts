@@ -59,11 +59,10 @@ export async function checkBundle(path: string): Promise<BundleDescription> {
 }
 
 /**
- * Reads and checks the bundle in a directory. Nothing in it is trusted: sizes and hashes are compared before
- * the model or the tokenizer is looked at, and every path must stay inside.
+ * Reads what a bundle says about itself. Its other files are not looked at: enough to know its tasks, not to score.
  * @throws BundleError
  */
-export async function loadBundle(path: string): Promise<Bundle> {
+export async function readBundleJson(path: string): Promise<BundleDescription> {
   const info = await stat(path).catch(() => undefined);
   if (!info?.isDirectory()) {
     throw new BundleError(
@@ -76,6 +75,16 @@ export async function loadBundle(path: string): Promise<Bundle> {
   }
   const jsonBytes = await readInside(path, bundleFiles.json, maxJsonBytes);
   const manifest = parseBundleJson(jsonBytes.toString('utf8'), join(path, bundleFiles.json));
+  return { path, manifest, sha256: sha256(jsonBytes) };
+}
+
+/**
+ * Reads and checks the bundle in a directory. Nothing in it is trusted: sizes and hashes are compared before
+ * the model or the tokenizer is looked at, and every path must stay inside.
+ * @throws BundleError
+ */
+export async function loadBundle(path: string): Promise<Bundle> {
+  const { manifest, sha256: jsonHash } = await readBundleJson(path);
   const contents = new Map<string, Buffer<ArrayBuffer>>();
   for (const file of manifest.files) contents.set(file.path, await readChecked(path, file));
 
@@ -100,7 +109,7 @@ export async function loadBundle(path: string): Promise<Bundle> {
     model,
     tokenizer: parseTokenizer(tokenizer, join(path, bundleFiles.tokenizer)),
     heads,
-    sha256: sha256(jsonBytes),
+    sha256: jsonHash,
   };
 }
 

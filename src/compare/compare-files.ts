@@ -5,14 +5,9 @@ import { columnsReader, valueText } from '../records/column-reader.ts';
 import type { CompareOptions } from './options.ts';
 import type { ComparisonDocument, LanguageComparison, TaskComparison } from './comparison-document.ts';
 import { compareCounts, ComparisonTally, LabelMix } from './comparison-tally.ts';
-import {
-  openScoredFile,
-  type ScoredFile,
-  type ScoredRow,
-  type ScoredText,
-  usualMultiTasks,
-} from '../scored/scored-file.ts';
+import { openScoredFile, type ScoredFile, type ScoredRow, type ScoredText } from '../scored/scored-file.ts';
 import { languageColumn, languageTask } from '../scored/column-groups.ts';
+import { knownTasks } from '../scored/known-tasks.ts';
 import { excerpt } from '../text/excerpt.ts';
 
 type Compared = Pick<ComparisonDocument, 'a' | 'b' | 'tasks' | 'matched' | 'only_a' | 'only_b'>;
@@ -30,15 +25,17 @@ export async function compareManifests(a: string, b: string, options: CompareOpt
   }
   const all = commonTasks(Object.keys(one.labels), Object.keys(other.labels), [a, b]);
   const names = options.tasks === undefined ? all : all.filter((task) => options.tasks?.includes(task));
-  if (options.maxPsi !== undefined) requireWholeMixes(names, [one, other]);
+  if (options.maxPsi !== undefined) await requireWholeMixes(names, [one, other]);
   const tasks = names.map((task) => compareTask(task, one, other));
   return { a: sideOf(one), b: sideOf(other), tasks };
 }
 
 /** @throws UsageError when the index of a task would not be that of the files */
-function requireWholeMixes(names: readonly string[], runs: readonly RunSummary[]): void {
+async function requireWholeMixes(names: readonly string[], runs: readonly RunSummary[]): Promise<void> {
+  const known = (await Promise.all(runs.map((run) => knownTasks(run, undefined)))).flat();
+  const multi = new Set(known.filter(({ isMulti }) => isMulti).map(({ name }) => name));
   const isWhole = (task: string): boolean =>
-    !usualMultiTasks.has(task) && runs.every((run) => hasLabelPerText(run, task));
+    !multi.has(task) && runs.every((run) => hasLabelPerText(run, task));
   const partial = names.filter((task) => !isWhole(task));
   if (partial.length === 0) return;
   const whole = names.filter(isWhole);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { arch, cpus, platform } from 'node:os';
 import { resourceUsage, version as nodeVersion } from 'node:process';
+import type { ProblemType, TaskLayout } from '../protocol.ts';
 import { isPlainFile } from '../records/output-paths.ts';
 import type { RecordFormat } from '../records/row.ts';
 import type { RunIdentity } from './checkpoint.ts';
@@ -32,6 +33,8 @@ export interface RunManifest {
   /** What the output was merged from; null when it was scored. */
   shards: MergedSlice[] | null;
   counts: ManifestCounts;
+  /** Whether a text has one label of a task, or any number of them. */
+  problem_types: Record<string, ProblemType>;
   labels: TallyState['labels'];
   labels_by_language: TallyState['labelsByLanguage'];
   started_at: string;
@@ -94,6 +97,8 @@ export interface ManifestFacts {
   output: RunManifest['output'];
   rejects: RunManifest['rejects'];
   shard: RunManifest['shard'];
+  /** The tasks that were scored, under the labels that were written. */
+  tasks: readonly TaskLayout[];
   tally: Tally;
   startedAt: Date;
   elapsedMs: number;
@@ -127,6 +132,7 @@ export function createManifest(facts: ManifestFacts): RunManifest {
     shard: facts.shard,
     shards: null,
     counts: { ...counts, padded_tokens: paddedTokens },
+    problem_types: Object.fromEntries(facts.tasks.map(({ name, problemType }) => [name, problemType])),
     labels: tally.state.labels,
     labels_by_language: tally.state.labelsByLanguage,
     started_at: facts.startedAt.toISOString(),

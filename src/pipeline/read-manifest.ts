@@ -17,6 +17,8 @@ export interface RunSummary {
   elapsedMs: number | undefined;
   voxpopVersion: string | undefined;
   inputs: string[];
+  /** Kind of each task; empty when the manifest does not tell. */
+  problemTypes: Record<string, string>;
   /** Rows by task and label. */
   labels: RunManifest['labels'];
   labelsByLanguage: RunManifest['labels_by_language'];
@@ -64,6 +66,11 @@ export async function readRunSummary(path: string): Promise<RunSummary> {
     elapsedMs: numberOf(manifest.elapsed_ms),
     voxpopVersion: stringOf(partsOf<RunManifest['voxpop']>(manifest.voxpop).version),
     inputs: inputs.flatMap((input) => stringOf(partsOf<RunManifest['inputs'][number]>(input).path) ?? []),
+    problemTypes: Object.fromEntries(
+      Object.entries(partsOf<JsonObject>(manifest.problem_types)).flatMap(([task, kind]) =>
+        typeof kind === 'string' ? [[task, kind]] : [],
+      ),
+    ),
     labels: labelCounts(manifest.labels),
     labelsByLanguage: Object.fromEntries(byLanguage.map(([key, value]) => [key, labelCounts(value)])),
   };

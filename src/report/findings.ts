@@ -1,7 +1,8 @@
 import { count } from '../text/numbers.ts';
+import { languageTask } from '../scored/column-groups.ts';
 import { wilsonLow } from './report-tally.ts';
 import type { ReportDocument } from './report-document.ts';
-import { comments, humanLabel, percent } from './words.ts';
+import { capital, comments, humanLabel, percent } from './words.ts';
 
 /** What a reader should know first, in sentences. */
 export interface Findings {
@@ -33,7 +34,7 @@ export function findings(document: ReportDocument): Findings {
     points: [
       ...hotspotPoints(document, name, focused.texts),
       ...timePoint(document, name),
-      ...actionPoint(document),
+      ...besidePoints(document, name, focused.texts),
       ...breakdownPoints(document, name),
     ],
   };
@@ -83,15 +84,38 @@ interface Part {
   range: string;
 }
 
-function actionPoint({ tasks }: ReportDocument): string[] {
-  const labels = tasks.find(({ task }) => task === 'actionability')?.labels ?? [];
-  const [problems, suggestions] = ['problem', 'suggestion'].map(
-    (name) => labels.find(({ label }) => label === name)?.texts ?? 0,
-  ) as [number, number];
-  if (problems + suggestions === 0) return [];
-  return [
-    `${comments(problems)} ${problems === 1 ? 'reports' : 'report'} a problem, ${count(suggestions)} ${suggestions === 1 ? 'makes' : 'make'} a suggestion.`,
-  ];
+/** In each further task, the label that surely stands beside the focus label more often than beside all. */
+function besidePoints(document: ReportDocument, name: string, focused: number): string[] {
+  const { focus, hotspots } = document;
+  const others = document.tasks.filter(
+    ({ task }) => task !== focus.task && task !== hotspots?.of && task !== languageTask,
+  );
+  return others.flatMap(({ task, labels }) => {
+    const [first] = labels
+      .map(({ label, share }) => {
+        const both = textsWithBoth(document, task, label);
+        return { label, share, both, gain: wilsonLow(both, focused) - share };
+      })
+      .filter(({ both, gain }) => both >= leastComments && gain > 0)
+      .toSorted((one, other) => other.gain - one.gain);
+    if (first === undefined) return [];
+    const [here, everywhere] = [percent(first.both / focused), percent(first.share)];
+    return [
+      `${capital(task)} of ${name} comments: ${humanLabel(first.label)} in ${here}, against ${everywhere} of all.`,
+    ];
+  });
+}
+
+/** Texts with the focus label and a label of another task. */
+function textsWithBoth({ crosses, focus }: ReportDocument, task: string, label: string): number {
+  const cross = crosses.find(
+    (each) =>
+      (each.rows_task === focus.task && each.columns_task === task) ||
+      (each.rows_task === task && each.columns_task === focus.task),
+  );
+  if (cross === undefined) return 0;
+  const [row, column] = cross.rows_task === task ? [label, focus.label] : [focus.label, label];
+  return cross.counts[cross.rows.indexOf(row)]?.[cross.columns.indexOf(column)] ?? 0;
 }
 
 /** In each breakdown, the value that surely has a larger share than all. */

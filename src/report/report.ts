@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { openScoredFile, type ScoredFile } from '../scored/scored-file.ts';
+import { openScoredFile, type ScoredFile, type ScoredTask } from '../scored/scored-file.ts';
 import { languageColumn, languageTask, groupReader, ValueLimit } from '../scored/column-groups.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
 import { sharedOptions } from '../options.ts';
@@ -39,7 +39,8 @@ async function readReport(
 ): Promise<ReportDocument> {
   const { head, tasks } = file;
   const names = tasks.map(({ name }) => name);
-  if ((options.focus ?? reportDefaults.focus) !== reportDefaults.focus && !names.includes(focus.task)) {
+  const isChosen = (options.focus ?? reportDefaults.focus) !== reportDefaults.focus;
+  if (isChosen && !names.includes(focus.task)) {
     throw new UsageError(
       'FOCUS_UNKNOWN',
       `Expected --focus to name a task (${names.join(', ')}), got ${focus.task}`,
@@ -69,7 +70,7 @@ async function readReport(
 
   const tally = new ReportTally(tasks, {
     focusTask,
-    hotTask: hotTaskOf(names, focusTask),
+    hotTask: hotTaskOf(tasks, focusTask),
     dateColumn: date,
     breakdowns,
     seed,
@@ -98,31 +99,40 @@ async function readReport(
     }
   }
   const said = tally.mixes()[focusTask]?.labels.map(({ label }) => label) ?? [];
-  if (
-    (options.focus ?? reportDefaults.focus) !== reportDefaults.focus &&
-    said.length > 0 &&
-    !said.includes(focus.label)
-  ) {
+  if (isChosen && said.length > 0 && !said.includes(focus.label)) {
     throw new UsageError(
       'FOCUS_UNKNOWN',
       `Expected --focus to name a label of ${focus.task} that occurs (${said.join(', ')}), got ${focus.label}`,
     );
   }
-  return finish(file, options, {
-    rows,
-    empty,
-    focus: { ...focus, task: names[focusTask] ?? '' },
-    tally,
-    seed,
-    date,
-  });
+  const found = focusIn(focus, tasks[focusTask], said);
+  return finish(file, options, { rows, empty, focus: found.focus, tally, seed, date, notice: found.notice });
 }
 
-/** The task whose labels are ranked: topics, or else whatever allows several labels or has most. */
-function hotTaskOf(names: readonly string[], focusTask: number): number {
-  const topic = names.indexOf('topic');
-  if (topic !== -1 && topic !== focusTask) return topic;
-  return names.findIndex((name, index) => index !== focusTask && name !== languageTask);
+/** The label to look for first: the one that is asked for, or the most frequent one of a file that cannot have it. */
+function focusIn(
+  wanted: ReportDocument['focus'],
+  task: ScoredTask | undefined,
+  said: readonly string[],
+): { focus: ReportDocument['focus']; notice: string | undefined } {
+  const name = task?.name ?? '';
+  const [most] = said;
+  const isPossible = name === wanted.task && [...said, ...(task?.labels ?? [])].includes(wanted.label);
+  if (isPossible || most === undefined) return { focus: { ...wanted, task: name }, notice: undefined };
+  const notice =
+    `No text can have the label ${wanted.task}=${wanted.label}, which a report looks for first: ` +
+    `it looks for ${name}=${most}, the most frequent one (another one with --focus)`;
+  return { focus: { task: name, label: most }, notice };
+}
+
+/** The task whose labels are ranked: of those with several labels per text the one with most, as that of topics is. */
+function hotTaskOf(tasks: readonly ScoredTask[], focusTask: number): number {
+  const others = tasks.filter(({ name }, index) => index !== focusTask && name !== languageTask);
+  const [most] = others
+    .filter(({ isMulti }) => isMulti)
+    .toSorted((one, other) => (other.labels?.length ?? 0) - (one.labels?.length ?? 0));
+  const hot = most ?? others[0];
+  return hot === undefined ? -1 : tasks.indexOf(hot);
 }
 
 function finish(
@@ -135,11 +145,12 @@ function finish(
     tally: ReportTally;
     seed: number;
     date: string | undefined;
+    notice: string | undefined;
   },
 ): ReportDocument {
   const { tally, focus } = facts;
   const { series, isAmbiguous } = tally.time();
-  const notices: string[] = [];
+  const notices = [...file.notices, ...(facts.notice === undefined ? [] : [facts.notice])];
   if (file.textColumns.length === 0) {
     notices.push('The column that was scored is not known, so no comments are shown (name it with --text)');
   }

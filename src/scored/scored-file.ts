@@ -1,6 +1,4 @@
-import { findBundle } from '../bundle/find-bundle.ts';
-import { checkBundle } from '../bundle/load-bundle.ts';
-import { InputError, UsageError, VoxpopError } from '../errors.ts';
+import { InputError, UsageError } from '../errors.ts';
 import type { ScoringOptions } from '../options.ts';
 import { runSummaryBeside, type RunSummary } from '../pipeline/read-manifest.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
@@ -9,6 +7,7 @@ import { openRecords } from '../records/open-records.ts';
 import { precede } from '../records/precede.ts';
 import { isDelimited, type RecordsHead, type Row } from '../records/row.ts';
 import { resolveTextColumns } from '../records/text-columns.ts';
+import { type KnownTask, knownTasks } from './known-tasks.ts';
 import {
   cellsToLabels,
   findTaskColumns,
@@ -27,10 +26,13 @@ export interface ScoredFileOptions extends Pick<
   prefix?: string | undefined;
 }
 
-/** A task in a scored file. Whether it is multi-label shows in the labels, at the latest after the last row. */
+/** A task in a scored file. */
 export interface ScoredTask {
   name: string;
+  /** Where nothing tells, it shows in the labels: at the latest after the last row. */
   isMulti: boolean;
+  /** All labels that a text can have; undefined where nothing tells. */
+  labels: readonly string[] | undefined;
 }
 
 /** One text of a row with the labels that it got, in the order of the file's tasks. */
@@ -56,6 +58,8 @@ export interface ScoredFile {
   tasks: ScoredTask[];
   textColumns: string[];
   manifest: RunSummary | undefined;
+  /** What a person should know about how the labels were found. */
+  notices: string[];
   /** To be called once. */
   rows(): AsyncGenerator<ScoredRow[]>;
   close(): Promise<void>;
@@ -74,9 +78,10 @@ export async function openScoredFile(path: string, options: ScoredFileOptions): 
     const next = await batches.next();
     const first = next.done === true ? [] : next.value;
     const rows = precede([first], batches);
+    const known = await knownTasks(manifest, options.model);
     const layout = isDelimited(records.head.format)
-      ? await delimitedLayout(path, records.head, manifest, options)
-      : jsonLayout(path, records.head, first, options);
+      ? delimitedLayout(path, records.head, { manifest, known }, options)
+      : jsonLayout(path, records.head, { first, known }, options);
     const textColumns = findTextColumns(records.head, layout.textColumns, manifest, options);
     const read = layout.reader(textColumns);
     const readTexts = columnsReader(records.head, textColumns, '--text');
@@ -86,6 +91,7 @@ export async function openScoredFile(path: string, options: ScoredFileOptions): 
       tasks: layout.tasks,
       textColumns,
       manifest,
+      notices: layout.notices,
       async *rows() {
         for await (const batch of rows) {
           options.signal?.throwIfAborted();
@@ -106,44 +112,46 @@ interface Layout {
   tasks: ScoredTask[];
   /** Named by the added columns; empty when there is one that they do not name. */
   textColumns: string[];
+  notices: string[];
   reader: (textColumns: string[]) => TextsReader;
 }
 
-async function delimitedLayout(
+function scoredTask(name: string, known: readonly KnownTask[], isMulti?: boolean): ScoredTask {
+  const told = known.find((task) => task.name === name && (isMulti ?? task.isMulti) === task.isMulti);
+  return { name, isMulti: isMulti ?? told?.isMulti ?? false, labels: told?.labels };
+}
+
+function delimitedLayout(
   path: string,
   head: RecordsHead,
-  manifest: RunSummary | undefined,
+  { manifest, known }: { manifest: RunSummary | undefined; known: readonly KnownTask[] },
   options: ScoredFileOptions,
-): Promise<Layout> {
+): Layout {
   const prefix = options.prefix ?? manifest?.prefix;
   const inManifest = Object.keys(manifest?.labels ?? {});
   const told = options.tasks ?? (inManifest.length > 0 ? inManifest : undefined);
-  let places = findTaskColumns(head.columns, told ?? usualTasks, { prefix, closed: told !== undefined });
-  if (places.length === 0 && told === undefined) {
-    const known = await bundleTasks(options.model);
-    places = findTaskColumns(head.columns, known, { prefix, closed: true });
-  }
+  const wanted = told ?? known.map(({ name }) => name);
+  const places = findTaskColumns(head.columns, wanted, { prefix, closed: told !== undefined });
   const missing = options.tasks?.find((task) => !places.some((place) => place.task === task));
   if (places.length === 0 || missing !== undefined) throw noLabels(path, head, missing);
   const names = [...new Set(places.map(({ task }) => task))];
-  const tasks = names.map((name) => ({ name, isMulti: false }));
+  const tasks = names.map((name) => scoredTask(name, known));
   const textColumns = [...new Set(places.flatMap(({ textColumn }) => textColumn ?? []))];
-  return { tasks, textColumns, reader: (columns) => delimitedReader(head, tasks, places, columns) };
+  const isByName = told === undefined && places.every(({ scoreColumn }) => scoreColumn === undefined);
+  return {
+    tasks,
+    textColumns,
+    notices: isByName ? [foundByName(path, names)] : [],
+    reader: (columns) => delimitedReader(head, tasks, places, columns),
+  };
 }
 
-/** The default bundle's, which may be at hand or not. */
-const usualTasks = ['sentiment', 'emotion', 'topic', 'actionability', 'language'];
-/** Those of them that leave a text without any label. */
-export const usualMultiTasks: ReadonlySet<string> = new Set(['emotion', 'topic']);
-
-async function bundleTasks(model: string | undefined): Promise<string[]> {
-  try {
-    const { manifest } = await checkBundle(await findBundle(model));
-    return manifest.tasks.map(({ name }) => name);
-  } catch (error) {
-    if (model === undefined && error instanceof VoxpopError) return [];
-    throw error;
-  }
+/** A column without scores beside it could be anything: what is not named as a known task is passed over. */
+function foundByName(path: string, names: readonly string[]): string {
+  return (
+    `${path} has no scores and no manifest beside it: ${nameList(names)} ${names.length === 1 ? 'was' : 'were'} ` +
+    'taken for labels by name (name the tasks with --tasks, or the bundle with --model)'
+  );
 }
 
 function delimitedReader(
@@ -163,8 +171,8 @@ function delimitedReader(
       };
     }),
   }));
-  // Told by the names: what the labels show depends on how many rows were read.
-  const everyHasLabel = tasks.some(({ name }) => !usualMultiTasks.has(name));
+  // Told before the first row: what the labels show depends on how many rows were read.
+  const everyHasLabel = tasks.some(({ isMulti }) => !isMulti);
   return ({ cells = [] }, texts) =>
     groups.map(({ column, text, cells: own }) => {
       const sets = own.map(({ labels, scores }, index) => {
@@ -176,7 +184,12 @@ function delimitedReader(
     });
 }
 
-function jsonLayout(path: string, head: RecordsHead, first: Row[], options: ScoredFileOptions): Layout {
+function jsonLayout(
+  path: string,
+  head: RecordsHead,
+  { first, known }: { first: Row[]; known: readonly KnownTask[] },
+  options: ScoredFileOptions,
+): Layout {
   const told = options.prefix === undefined ? undefined : predictionsKey(options.prefix);
   const key = told ?? head.columns.find(isPredictionsKey);
   const record = predictionsOf(first[0], key);
@@ -188,7 +201,7 @@ function jsonLayout(path: string, head: RecordsHead, first: Row[], options: Scor
   const sample = isNested ? Object.assign({}, ...Object.values(record).filter(isJsonObject)) : record;
   const found = Object.entries(sample as JsonObject).flatMap(([name, value]) => {
     const labels = jsonToLabels(value);
-    return labels === undefined ? [] : [{ name, isMulti: labels.isMulti }];
+    return labels === undefined ? [] : [scoredTask(name, known, labels.isMulti)];
   });
   const missing = options.tasks?.find((task) => !found.some(({ name }) => name === task));
   if (found.length === 0 || missing !== undefined) throw noLabels(path, head, missing);
@@ -209,7 +222,7 @@ function jsonLayout(path: string, head: RecordsHead, first: Row[], options: Scor
       });
     };
   };
-  return { tasks, textColumns: columns, reader };
+  return { tasks, textColumns: columns, notices: [], reader };
 }
 
 function predictionsOf(row: Row | undefined, key: string | undefined): JsonObject | undefined {

@@ -90,7 +90,15 @@ test('labels that are not those of the default bundle are reported all the same'
     document.tasks.map(({ task }) => task),
     ['mood', 'theme'],
   );
-  assert.equal(document.hotspots, undefined);
+  assert.deepEqual(document.focus, { task: 'mood', label: 'bad' });
+  assert.match(document.notices.join(), /sentiment=negative.*mood=bad.*--focus/);
+  assert.deepEqual(
+    document.hotspots?.labels.map(({ label, texts, focused }) => [label, texts, focused]),
+    [
+      ['x', 2, 1],
+      ['y', 1, 0],
+    ],
+  );
   const page = await formatReport(document, 'html');
-  assert.match(page, /1 of 2 comments are bad, the most frequent mood \(50%\)/);
+  assert.match(page, /50% of 2 comments are bad\./);
 });
