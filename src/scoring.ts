@@ -5,15 +5,20 @@ import type { RunCounts } from './pipeline/tally.ts';
 import type { ScoreOptions } from './score-options.ts';
 import { planScore, type ScorePlan } from './score-plan.ts';
 
-/** Where a run stands. */
-export interface ScoreProgress {
-  counts: Readonly<RunCounts>;
+/** How far the reading of inputs is. */
+export interface ReadProgress {
+  counts: { readonly rows: number };
   /** Bytes read of the inputs as they lie on disk, compressed or not. */
   bytesRead: number;
   /** Undefined when an input's size is not known, as of stdin. */
   totalBytes: number | undefined;
   /** Rows there will be; known only for a part of the rows, as `shard` takes it. */
   totalRows: number | undefined;
+}
+
+/** Where a run stands. */
+export interface ScoreProgress extends ReadProgress {
+  counts: Readonly<RunCounts>;
 }
 
 /** A plan with workers that carry it out. */

@@ -24,7 +24,7 @@ const mayImport: Record<string, string[]> = {
   merge: ['merge-options', 'records', 'pipeline'],
   scored: ['options', 'bundle', 'records', 'pipeline'],
   evaluate: ['options', 'bundle', 'records', 'pipeline', 'score-options', 'score-plan', 'scoring', 'scored'],
-  compare: ['options', 'bundle', 'predictor', 'records', 'pipeline', 'scored', 'evaluate'],
+  compare: ['options', 'bundle', 'predictor', 'records', 'pipeline', 'scoring', 'scored', 'evaluate'],
   report: ['options', 'records', 'scored'],
   // What was taught is measured as `evaluate` does it.
   teach: ['options', 'bundle', 'predictor', 'records', 'pipeline', 'evaluate'],

@@ -4,7 +4,9 @@ import { compare } from '../compare/compare.ts';
 import { type CompareOptions, compareOptionTable } from '../compare/options.ts';
 import { comparisonText } from '../compare/comparison-text.ts';
 import { addOptions } from './add-options.ts';
+import { printable } from '../text/text-table.ts';
 import { printResult } from './print-result.ts';
+import { createProgressBar } from './progress-bar.ts';
 import type { Terminal } from './terminal.ts';
 
 const examples = `
@@ -16,7 +18,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed while running, 2 usage, input or bundle wrong, 4 a gate failed, 130/143 interrupted.`;
 
-type Flags = CompareOptions & { json?: boolean };
+type Flags = CompareOptions & { json?: boolean; quiet?: boolean; progress: boolean };
 
 export function compareCommand(terminal: Terminal): Command {
   const command = new Command('compare')
@@ -31,11 +33,12 @@ export function compareCommand(terminal: Terminal): Command {
 }
 
 async function runCompare(flags: Flags, terminal: Terminal): Promise<void> {
-  const { document, passed } = await compare({
-    ...flags,
-    stdin: terminal.stdin,
-    signal: terminal.signal,
-  });
+  const bar = createProgressBar(terminal, !flags.quiet && flags.progress);
+  const { document, passed, notices } = await compare(
+    { ...flags, stdin: terminal.stdin, signal: terminal.signal },
+    { onProgress: (progress) => bar.update(progress) },
+  ).finally(() => bar.stop());
+  if (!flags.quiet) for (const notice of notices) terminal.stderr.write(`${printable(notice)}\n`);
   const text = flags.json === true ? `${JSON.stringify(document, null, 2)}\n` : comparisonText(document);
   await printResult(text, terminal);
   if (passed) return;

@@ -1,13 +1,10 @@
 import cliProgress from 'cli-progress';
 import { count } from '../text/numbers.ts';
 import type { Terminal } from './terminal.ts';
-import type { ScoreProgress } from '../scoring.ts';
-
-/** Where a run stands, as far as a bar shows it. */
-type Shown = Omit<ScoreProgress, 'counts'> & { counts: Pick<ScoreProgress['counts'], 'rows'> };
+import type { ReadProgress } from '../scoring.ts';
 
 export interface ProgressBar {
-  update(progress: Shown): void;
+  update(progress: ReadProgress): void;
   /** Removes the bar; may be called twice. */
   stop(): void;
 }

@@ -10,17 +10,21 @@ import { commonTasks } from './compare-files.ts';
 import type { CompareOptions } from './options.ts';
 import type { ComparisonDocument, TaskQuality } from './comparison-document.ts';
 import { ComparisonTally } from './comparison-tally.ts';
-import { findGoldColumns, goldReader } from '../evaluate/gold.ts';
+import { findGoldColumns, type GoldReader, goldReader } from '../evaluate/gold.ts';
 import { languageColumn, languageTask, groupReader } from '../scored/column-groups.ts';
 import { TaskTally } from '../evaluate/task-tally.ts';
 import type { LabelSet } from '../scored/scored-layout.ts';
+import type { ReadProgress } from '../scoring.ts';
 import { labelCountOf } from '../protocol.ts';
 
 /** Shards per worker and turn: long enough to keep all workers busy, short enough that turns are close. */
 const shardsPerTurn = 2;
 
-export interface BundleProgress {
+export interface CompareHooks {
+  /** Called after each turn of both bundles, with the rows compared so far. */
   onRows?: (rows: number) => void;
+  /** Called after each turn of both bundles. */
+  onProgress?: (progress: ReadProgress) => void;
 }
 
 type Compared = Pick<
@@ -33,11 +37,13 @@ export async function compareBundles(
   names: [string, string],
   on: string,
   options: CompareOptions,
-  progress: BundleProgress = {},
-): Promise<Compared> {
+  hooks: CompareHooks = {},
+): Promise<Compared & { notices: string[] }> {
   const resolved = resolveScoringOptions(options);
   const { from, delimiter, encoding, stdin } = options;
-  const records = await openRecords({ inputs: [on], from, delimiter, encoding, stdin });
+  let bytesRead = 0;
+  const onBytes = (bytes: Uint8Array): void => void (bytesRead += bytes.length);
+  const records = await openRecords({ inputs: [on], from, delimiter, encoding, stdin, onBytes });
   const sides: BundleSide[] = [];
   try {
     const { columns } = resolveTextColumns(records.head, options.text);
@@ -57,9 +63,12 @@ export async function compareBundles(
       const order = turn++ % 2 === 0 ? pair : [pair[1], pair[0]];
       for (const side of order) await side.score(rows);
       comparison.add(rows);
-      progress.onRows?.(comparison.rows);
+      const { rows: counted } = comparison;
+      hooks.onRows?.(counted);
+      const { totalBytes } = records.head;
+      hooks.onProgress?.({ counts: { rows: counted }, bytesRead, totalBytes, totalRows: undefined });
     }
-    return comparison.result();
+    return { ...comparison.result(), notices: [] };
   } finally {
     await Promise.all([...sides.map((side) => side.close()), records.close()]);
   }
@@ -98,7 +107,7 @@ class BundleComparison {
   readonly #sides: [BundleSide, BundleSide];
   readonly #options: CompareOptions;
   readonly #tasks: CommonTask[];
-  readonly #readGold: ReturnType<typeof goldReader>['read'];
+  readonly #readGold: GoldReader;
   readonly #readLanguage: (row: Row) => string | undefined;
   #matched = 0;
 
@@ -110,7 +119,7 @@ class BundleComparison {
     const names = commonTasks(namesA, namesB, [a.name, b.name]);
     const layouts = names.map((name) => a.tasks.find((task) => task.name === name) as TaskLayout);
     const gold = goldIfAny(head, layouts, options.gold);
-    this.#readGold = goldReader(head, gold, {}).read;
+    this.#readGold = goldReader(head, gold, {});
     this.#tasks = names.map((name, index) => {
       const own = sides.map((side) => side.tasks.find((task) => task.name === name)) as [
         TaskLayout,

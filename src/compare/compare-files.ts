@@ -10,7 +10,9 @@ import { languageColumn, languageTask } from '../scored/column-groups.ts';
 import { knownTasks } from '../scored/known-tasks.ts';
 import { excerpt } from '../text/excerpt.ts';
 
-type Compared = Pick<ComparisonDocument, 'a' | 'b' | 'tasks' | 'matched' | 'only_a' | 'only_b'>;
+type Compared = Pick<ComparisonDocument, 'a' | 'b' | 'tasks' | 'matched' | 'only_a' | 'only_b'> & {
+  notices: string[];
+};
 
 /** Label mixes of two runs, from their manifests alone. */
 export async function compareManifests(a: string, b: string, options: CompareOptions): Promise<Compared> {
@@ -27,7 +29,7 @@ export async function compareManifests(a: string, b: string, options: CompareOpt
   const names = options.tasks === undefined ? all : all.filter((task) => options.tasks?.includes(task));
   if (options.maxPsi !== undefined) await requireWholeMixes(names, [one, other]);
   const tasks = names.map((task) => compareTask(task, one, other));
-  return { a: sideOf(one), b: sideOf(other), tasks };
+  return { a: sideOf(one), b: sideOf(other), tasks, notices: [] };
 }
 
 /** @throws UsageError when the index of a task would not be that of the files */
@@ -98,7 +100,8 @@ export async function compareFiles(a: string, b: string, options: CompareOptions
       rows,
     });
     const { rowsA, rowsB, ...rest } = matched;
-    return { a: side(one, rowsA), b: side(other, rowsB), ...rest };
+    const notices = files.flatMap((file) => file.notices);
+    return { a: side(one, rowsA), b: side(other, rowsB), ...rest, notices };
   } finally {
     for (const file of files) await file.close();
   }
@@ -115,7 +118,7 @@ export function commonTasks(a: readonly string[], b: readonly string[], names: [
   );
 }
 
-type Matched = Omit<Compared, 'a' | 'b'> & { rowsA: number; rowsB: number };
+type Matched = Omit<Compared, 'a' | 'b' | 'notices'> & { rowsA: number; rowsB: number };
 
 async function compareMixes(a: ScoredFile, b: ScoredFile, names: readonly string[]): Promise<Matched> {
   const [one, other] = [await countFile(a, names), await countFile(b, names)];

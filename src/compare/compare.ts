@@ -1,13 +1,15 @@
 import { InputError, UsageError } from '../errors.ts';
-import { type BundleProgress, compareBundles } from './compare-bundles.ts';
+import { compareBundles, type CompareHooks } from './compare-bundles.ts';
 import { areManifests, compareFiles, compareManifests } from './compare-files.ts';
-import { type CompareOptions, resolveCompareOptions } from './options.ts';
+import { type CompareOptions, refuseOptionsOfFiles, resolveCompareOptions } from './options.ts';
 import type { ComparisonDocument, ComparisonGate } from './comparison-document.ts';
 
 export interface Comparison {
   document: ComparisonDocument;
   /** Whether every gate passed; true without gates. */
   passed: boolean;
+  /** What a person should know about how the files were read. */
+  notices: string[];
 }
 
 /**
@@ -15,9 +17,10 @@ export interface Comparison {
  * A failed gate is a result, never an error.
  * @throws UsageError, InputError, BundleError, PredictError; the signal's reason when aborted
  */
-export async function compare(options: CompareOptions, hooks: BundleProgress = {}): Promise<Comparison> {
+export async function compare(options: CompareOptions, hooks: CompareHooks = {}): Promise<Comparison> {
   const mode = resolveCompareOptions(options);
   const ofManifests = !('bundles' in mode) && areManifests(mode.a, mode.b);
+  if (ofManifests) refuseOptionsOfFiles(options);
   if (options.minAgreement !== undefined && !('bundles' in mode) && (ofManifests || options.drift === true)) {
     throw new UsageError(
       'GATE_NOT_MEASURED',
@@ -25,7 +28,7 @@ export async function compare(options: CompareOptions, hooks: BundleProgress = {
       { hint: 'Compare two scored files of the same texts, or hold label mixes to `--max-psi`.' },
     );
   }
-  const compared =
+  const { notices, ...compared } =
     'bundles' in mode
       ? await compareBundles(mode.bundles, mode.on, options, hooks)
       : ofManifests
@@ -36,6 +39,7 @@ export async function compare(options: CompareOptions, hooks: BundleProgress = {
   return {
     document: { comparison_version: 1, ...compared, gates },
     passed: gates.every(({ passed }) => passed),
+    notices,
   };
 }
 

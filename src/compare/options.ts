@@ -34,12 +34,14 @@ export interface CompareOptions extends Omit<ScoringOptions, 'threshold'> {
 
 interface CompareFlags {
   json?: boolean;
+  quiet?: boolean;
+  progress?: boolean;
 }
 
 type CompareFlagName =
-  Exclude<keyof CompareOptions, 'a' | 'b' | 'stdin' | 'signal' | 'model'> | keyof CompareFlags | 'quiet';
+  Exclude<keyof CompareOptions, 'a' | 'b' | 'stdin' | 'signal' | 'model'> | keyof CompareFlags;
 
-const { threshold: _, model: __, progress: ___, ...scoring } = scoringOptionTable;
+const { threshold: _, model: __, ...scoring } = scoringOptionTable;
 
 /** The flags of `voxpop compare`. */
 export const compareOptionTable: { [Name in CompareFlagName]-?: OptionSpec } = {
@@ -79,7 +81,15 @@ export const compareOptionTable: { [Name in CompareFlagName]-?: OptionSpec } = {
   seed: sharedOptions.seed,
   json: { flags: '--json', description: 'print the comparison as JSON' },
   ...scoring,
+  limit: withBundles(scoring.limit),
+  workers: withBundles(scoring.workers),
+  batchTokens: withBundles(scoring.batchTokens),
+  deterministic: withBundles(scoring.deterministic),
 };
+
+function withBundles(spec: OptionSpec): OptionSpec {
+  return { ...spec, description: `with --bundles: ${spec.description}` };
+}
 
 /** What is to be compared. */
 export type CompareMode = { a: string; b: string } | { bundles: [string, string]; on: string };
@@ -105,6 +115,7 @@ export function resolveCompareOptions(options: CompareOptions): CompareMode {
     }
     if (a !== undefined)
       throw new UsageError('COMPARE_MIXED', `Expected no files beside --bundles, got ${a}`);
+    refuse(options, onlyOfFiles, 'two scored files', 'bundles');
     return { bundles: [first, second], on };
   }
   if (a === undefined || b === undefined) {
@@ -116,5 +127,37 @@ export function resolveCompareOptions(options: CompareOptions): CompareMode {
       },
     );
   }
+  refuse(options, onlyOfBundles, '--bundles and --on', 'two files');
   return { a, b };
+}
+
+/** Options that have a meaning only where bundles score a file. */
+const onlyOfBundles = ['gold', 'pricePerHour', 'limit', 'workers', 'batchTokens', 'deterministic'] as const;
+/** Options that have a meaning only where files are compared that were scored before. */
+const onlyOfFiles = ['key', 'drift', 'prefix'] as const;
+/** Options about how a file is read, which manifests are not. */
+const notOfManifests = ['key', 'prefix', 'text', 'from', 'delimiter', 'encoding'] as const;
+
+/** @throws UsageError for an option that has no meaning where manifests are compared */
+export function refuseOptionsOfFiles(options: CompareOptions): void {
+  refuse(options, notOfManifests, 'two scored files', 'two manifests');
+}
+
+function refuse(
+  options: CompareOptions,
+  names: readonly (keyof CompareOptions & CompareFlagName)[],
+  expected: string,
+  found: string,
+): void {
+  const given = names.find((name) => isGiven(options[name], compareOptionTable[name]));
+  if (given === undefined) return;
+  const flag = compareOptionTable[given].flags.replace(/^-\w, /, '').replace(/ .*/, '');
+  throw new UsageError('OPTION_UNUSED', `Expected ${expected} along with ${flag}, got ${found}`, {
+    hint: `Leave ${flag} out: it would change nothing here.`,
+  });
+}
+
+function isGiven(value: unknown, spec: OptionSpec): boolean {
+  const isEmpty = typeof value === 'object' && Object.keys(value ?? {}).length === 0;
+  return value !== undefined && value !== false && !isEmpty && value !== spec.default;
 }

@@ -9,7 +9,7 @@ import { compareWithBaseline } from './baseline-comparison.ts';
 import type { EvaluationDocument, SliceEvaluation } from './evaluation-document.ts';
 import type { FlipsFile } from './flips.ts';
 import { runGates } from './gates.ts';
-import { type GoldColumn, goldReader } from './gold.ts';
+import { type GoldColumn, type GoldReader, goldReader } from './gold.ts';
 import type { ResolvedEvaluateOptions } from './options.ts';
 import { sameLabels } from './outcomes.ts';
 import { seedFor } from '../random.ts';
@@ -53,7 +53,7 @@ export class EvaluationRun {
   readonly #parts: RunParts;
   readonly #tasks: MeasuredTask[];
   readonly #width: number;
-  readonly #readGold: ReturnType<typeof goldReader>['read'];
+  readonly #readGold: GoldReader;
   readonly #readSlices: (row: Row, predictions: ShardPredictions, text: number) => string[];
   readonly #sliceNames: string[];
   /** By slicing column and value, a tally per task. */
@@ -80,7 +80,7 @@ export class EvaluationRun {
       tally: new TaskTally(task, true),
       inBaseline: baseline?.predictions.tasks.findIndex(({ name }) => name === task.name) ?? -1,
     }));
-    this.#readGold = goldReader(head, gold, labelMap).read;
+    this.#readGold = goldReader(head, gold, labelMap);
 
     const goldLanguage = gold.find(({ task }) => task.name === languageTask)?.column;
     const column = goldLanguage ?? languageColumn(head);

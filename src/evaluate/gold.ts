@@ -1,7 +1,7 @@
 import { InputError, UsageError } from '../errors.ts';
 import { type LabelMap, newName } from '../pipeline/label-map.ts';
 import type { TaskLayout } from '../protocol.ts';
-import { type ColumnsReader, columnsReader } from '../records/column-reader.ts';
+import { columnsReader } from '../records/column-reader.ts';
 import { isDelimited, type RecordsHead, type Row } from '../records/row.ts';
 import { nameList } from '../text/name-list.ts';
 import { splitLabels } from '../records/output-names.ts';
@@ -51,18 +51,14 @@ export type GoldReader = (row: Row) => (number[] | undefined)[];
  * no label applies. An empty cell says that the row has no gold label for the task.
  * @throws UsageError when a column is missing; the reader throws InputError for a label that there is not
  */
-export function goldReader(
-  head: RecordsHead,
-  gold: readonly GoldColumn[],
-  labelMap: LabelMap,
-): { read: GoldReader; columns: ColumnsReader } {
+export function goldReader(head: RecordsHead, gold: readonly GoldColumn[], labelMap: LabelMap): GoldReader {
   const columns = columnsReader(
     head,
     gold.map(({ column }) => column),
     '--gold <task>=<column>',
   );
   const places = gold.map(({ task }) => new Map(task.labels.map((label, index) => [label, index])));
-  const read: GoldReader = (row) =>
+  return (row) =>
     columns(row).map((value, index) => {
       const { task, column } = gold[index] as GoldColumn;
       const names = cellLabels(value, task.problemType === 'multi_label_classification');
@@ -75,7 +71,6 @@ export function goldReader(
       });
       return [...new Set(labels)].toSorted((one, other) => one - other);
     });
-  return { read, columns };
 }
 
 /** The labels in a cell; undefined where it says nothing, which an empty array does not. */

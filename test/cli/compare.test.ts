@@ -203,6 +203,8 @@ test('wrong calls say what is right', async (context) => {
   const { run, write } = await workplace(context);
   write('plain.csv', 'id,comment\n1,good\n');
   write('other.csv', 'comment,mood,mood_score\ngood,fine,0.5\n');
+  const bundles = ['--bundles', fixtureBundle, fixtureBundle, '--on', 'plain.csv'];
+  const manifests = ['a.csv.manifest.json', 'a.csv.manifest.json'];
   const cases: [RegExp, ...string[]][] = [
     [/Expected two scored files, got one/, 'a.csv'],
     [/Expected --bundles with two bundles and --on with a file/, '--bundles', fixtureBundle],
@@ -212,6 +214,16 @@ test('wrong calls say what is right', async (context) => {
     [/expected labels of the task mood/, 'a.csv', 'a.csv', '--tasks', 'mood'],
     [/missing\.csv: expected an input file/, 'a.csv', 'missing.csv'],
     [/Expected --max-psi to be a number/, 'a.csv', 'a.csv', '--max-psi', 'much'],
+    [/Expected --bundles and --on along with --limit, got two files/, 'a.csv', 'a.csv', '--limit', '3'],
+    [/along with --workers, got two files/, 'a.csv', 'a.csv', '-w', '1'],
+    [/along with --batch-tokens, got two files/, 'a.csv', 'a.csv', '--batch-tokens', '100'],
+    [/along with --deterministic, got two files/, 'a.csv', 'a.csv', '--deterministic'],
+    [/along with --gold, got two files/, 'a.csv', 'a.csv', '--gold', 'sentiment=channel'],
+    [/along with --price-per-hour, got two files/, 'a.csv', 'a.csv', '--price-per-hour', '1'],
+    [/two scored files along with --key, got bundles/, ...bundles, '--key', 'id'],
+    [/two scored files along with --drift, got bundles/, ...bundles, '--drift'],
+    [/two scored files along with --text, got two manifests/, ...manifests, '--text', 'comment'],
+    [/two scored files along with --key, got two manifests/, ...manifests, '--key', 'id'],
   ];
   for (const [message, ...args] of cases) {
     const { code, stderr } = await run('compare', ...args);
