@@ -71,6 +71,7 @@ const doors: Record<string, string> = {
   'cli-progress': 'commands',
   pbf: 'bundle',
   'safe-regex2': 'bundle',
+  'string-width': 'text',
   vega: 'report',
 };
 

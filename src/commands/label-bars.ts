@@ -1,5 +1,5 @@
 import { count, ratio } from '../text/numbers.ts';
-import { displayWidth } from '../text/text-table.ts';
+import { displayWidth } from '../text/display-width.ts';
 
 const barWidth = 24;
 const shownLabels = 12;

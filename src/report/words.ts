@@ -1,5 +1,5 @@
 import { counted } from '../text/numbers.ts';
-import { displayWidth } from '../text/text-table.ts';
+import { cutToWidth, displayWidth } from '../text/display-width.ts';
 
 const shortLength = 20;
 
@@ -15,13 +15,7 @@ export function shortLabel(label: string, width = shortLength): string {
 
 /** A value of a file that fits beside a bar. Wide characters take the room of two. */
 export function shortText(text: string, width = shortLength): string {
-  if (displayWidth(text) <= width) return text;
-  let short = '';
-  for (const character of text) {
-    if (displayWidth(short + character) >= width) break;
-    short += character;
-  }
-  return `${short}…`;
+  return displayWidth(text) <= width ? text : `${cutToWidth(text, width - 1)}…`;
 }
 
 export function percent(share: number): string {

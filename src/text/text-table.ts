@@ -1,3 +1,5 @@
+import { displayWidth } from './display-width.ts';
+
 /**
  * Rows of cells in columns of equal width; the first row is the head. Numbers go to the right, and columns
  * without a value are left out.
@@ -31,19 +33,4 @@ export function printable(text: string): string {
     .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
     .replace(/^\s*::/u, ': :')
     .replaceAll('##[', '## [');
-}
-
-/** Columns of a terminal: wide characters take two, combining marks none. */
-export function displayWidth(text: string): number {
-  let width = 0;
-  for (const character of text) {
-    if (/[\p{Mn}\p{Me}\p{Cf}]/u.test(character)) continue;
-    width +=
-      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|\p{Emoji_Presentation}/u.test(
-        character,
-      )
-        ? 2
-        : 1;
-  }
-  return width;
 }
