@@ -44,6 +44,7 @@ export type {
 } from './bundle/bundle-json.ts';
 export { verifyBundle } from './predictor/verify-bundle.ts';
 export type { BundleVerification } from './predictor/verify-bundle.ts';
+export type { ProbeComparison } from './predictor/check-probes.ts';
 export {
   BundleError,
   exitCodes,

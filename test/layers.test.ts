@@ -69,9 +69,8 @@ const doors: Record<string, string> = {
   'onnxruntime-node': 'predictor',
   'csv-stringify': 'records',
   'cli-progress': 'commands',
-  pbf: 'bundle',
-  'safe-regex2': 'bundle',
   'string-width': 'text',
+  '@eslint-community/regexpp': 'bundle',
   vega: 'report',
 };
 

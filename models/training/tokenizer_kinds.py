@@ -1,4 +1,4 @@
-"""Trains small tokenizers of the kinds that imported checkpoints have, for the tests: XLM-R's and BERT's."""
+"""Trains small tokenizers of the kinds that bundles have, for the tests: XLM-R's, BERT's and GPT-2's."""
 
 import tempfile
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
 from tokenizers import Tokenizer, normalizers
 from tokenizers.decoders import WordPiece as WordPieceDecoder
-from tokenizers.models import WordPiece
-from tokenizers.pre_tokenizers import BertPreTokenizer
-from tokenizers.processors import TemplateProcessing
-from tokenizers.trainers import WordPieceTrainer
+from tokenizers.models import BPE, WordPiece
+from tokenizers.pre_tokenizers import BertPreTokenizer, ByteLevel
+from tokenizers.processors import RobertaProcessing, TemplateProcessing
+from tokenizers.trainers import BpeTrainer, WordPieceTrainer
 from transformers import XLMRobertaTokenizer
 
 XLM_ROBERTA_SPECIAL = ["<s>", "<pad>", "</s>", "<unk>"]
@@ -49,4 +49,15 @@ def train_bert(texts: Sequence[str], pieces: int, lowercase: bool) -> Tokenizer:
     tokenizer.train_from_iterator(texts, WordPieceTrainer(vocab_size=pieces, special_tokens=BERT_SPECIAL, show_progress=False))
     ids = [(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
     tokenizer.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=ids)
+    return tokenizer
+
+
+def train_byte_level(texts: Sequence[str], pieces: int) -> Tokenizer:
+    """Byte-pair encoding of bytes, as in GPT-2 and RoBERTa."""
+    tokenizer = Tokenizer(BPE())
+    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    trainer = BpeTrainer(vocab_size=pieces, special_tokens=special, initial_alphabet=ByteLevel.alphabet(), show_progress=False)
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.post_processor = RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
     return tokenizer

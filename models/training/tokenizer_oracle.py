@@ -14,10 +14,10 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from tokenizers import Regex, Tokenizer, normalizers
-from tokenizers.pre_tokenizers import Metaspace
+from tokenizers import AddedToken, Regex, Tokenizer, normalizers
+from tokenizers.pre_tokenizers import ByteLevel, Metaspace, Sequence, Split
 
-from tokenizer_kinds import train_bert, train_xlm_roberta
+from tokenizer_kinds import train_bert, train_byte_level, train_xlm_roberta
 
 FEEDBACK = Path(__file__).parents[2] / "fixtures/feedback.csv"
 HOSTILE = [
@@ -48,6 +48,19 @@ AT_SPACES = [
     "good \u0600 bad \u06dd",
     "good\ufffe \ufffe bad",
     "a\ufe0f 1\ufe0f\u20e3 e\u0301 \U0001f44d\U0001f3fd a\U0001f3fd",
+]
+# Where tokens are added.
+WITH_TOKENS = [
+    "hi <user> there<user>, <us and <USER>",
+    "<user>",
+    "<user><user> <us<user> ",
+    "goodness good. Good GOOD",
+    "straße Straße STRASSE",
+    "don't n't n't. n'tx it n't",
+    "a <l> b  <l>  c<l>",
+    "a <r> b  <r>  c<r>",
+    "a <b> b  <b>  <b> c<b> <l> <r> <l>",
+    "a\u00a0<user>\u3000<b>\u200b<user> \u0301",
 ]
 # As older and newer versions of transformers write XLM-R's kind.
 JOIN_SPACES = {" ": normalizers.Replace(Regex(" {2,}"), " "), "\u2581": normalizers.Replace(Regex(" {2,}"), "\u2581")}
@@ -85,13 +98,23 @@ def xlm_roberta_variants(tokenizer: Tokenizer) -> list[Tokenizer]:
         changed.normalizer = normalizers.Sequence(steps)
         changed.pre_tokenizer = split
         variants.append(changed)
-    return variants
+    return [*variants, *map(with_tokens, variants[:3])]
+
+
+def with_tokens(tokenizer: Tokenizer) -> Tokenizer:
+    """Of every kind that can be added, and some that begin alike or are found only in the normal form."""
+    changed = Tokenizer.from_str(tokenizer.to_str())
+    changed.add_tokens(["<user>", "<us", "good", AddedToken("Straße", normalized=False), AddedToken("n't", single_word=True)])
+    changed.add_tokens(
+        [AddedToken("<l>", lstrip=True), AddedToken("<r>", rstrip=True, normalized=False), AddedToken("<b>", lstrip=True, rstrip=True)]
+    )
+    return changed
 
 
 def variant(tokenizer: Tokenizer, texts: list[str]) -> dict:
     content = json.loads(tokenizer.to_str())
     return {
-        "changes": {key: content[key] for key in ("normalizer", "pre_tokenizer")},
+        "changes": {key: content[key] for key in ("normalizer", "pre_tokenizer", "added_tokens")},
         "cases": [[text, tokenizer.encode(text).ids] for text in texts],
     }
 
@@ -104,7 +127,7 @@ def write_case(path: Path, tokenizer: Tokenizer, texts: list[str], known_differe
         "tokenizer": json.loads(tokenizer.to_str()),
         "cases": [[text, tokenizer.encode(text).ids] for text in plain],
         "known_differences": [[text, tokenizer.encode(text).ids] for text in known_differences],
-        "variants": [variant(changed, [text.strip() for text in AT_SPACES]) for changed in variants],
+        "variants": [variant(changed, [text.strip() for text in AT_SPACES + WITH_TOKENS]) for changed in variants],
     }
     path.write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -122,7 +145,23 @@ def main() -> None:
     cases = [text.strip() for text in texts[::4] + HOSTILE + AT_SPACES]
     write_case(out / "xlm-roberta.json", xlm_roberta, cases, [], xlm_roberta_variants(xlm_roberta))
     for name, lowercase in (("bert-cased", False), ("bert-uncased", True)):
-        write_case(out / f"{name}.json", train_bert(texts, 1500, lowercase), cases, NEWER_UNICODE, [])
+        bert = train_bert(texts, 1500, lowercase)
+        write_case(out / f"{name}.json", bert, cases, NEWER_UNICODE, [with_tokens(bert)])
+    byte_level = train_byte_level(texts, 900)
+    prefixed = Tokenizer.from_str(byte_level.to_str())
+    prefixed.pre_tokenizer = ByteLevel(add_prefix_space=True)
+    split = Tokenizer.from_str(byte_level.to_str())
+    split.pre_tokenizer = Sequence(
+        [
+            Split(Regex(r" ?[\p{L}\p{M}]{1,8}|\d{1,3}|\s+|[^\s\p{L}\p{M}\d]+"), "isolated"),
+            ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    normal = Tokenizer.from_str(byte_level.to_str())
+    normal.normalizer = normalizers.Sequence(
+        [normalizers.Strip(), normalizers.NFD(), normalizers.StripAccents(), normalizers.Lowercase(), normalizers.Replace("$", "$&")]
+    )
+    write_case(out / "byte-level.json", byte_level, cases, [], [prefixed, split, normal, with_tokens(byte_level)])
 
 
 if __name__ == "__main__":

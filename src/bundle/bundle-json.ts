@@ -1,9 +1,19 @@
 import { BundleError } from '../errors.ts';
 import type { ProblemType } from '../protocol.ts';
 import { type Json, JsonChecker, show } from './json-checker.ts';
+import { parseJson } from './parse-json.ts';
 
 /** The bundle format that this version reads and `bundle.json` must state. */
 export const bundleFormatVersion = 1;
+
+/** More than any model has; a file that states more is refused before the rest of it is looked at. */
+const limits = { tasks: 1000, labelsPerTask: 10_000, files: 1000, maxLength: 8192 };
+
+/** What separates the labels of one text in an output, and so cannot be in a label. */
+const labelSeparator = ';';
+
+/** What would break a cell, a line of a log or a terminal. */
+const controlCharacter = /\p{Cc}/u;
 
 /** One classification question of a bundle. */
 export interface BundleTask {
@@ -74,20 +84,13 @@ export interface BundleJson {
 }
 
 /**
- * Reads the text of a `bundle.json`.
+ * Reads a `bundle.json`.
  * @param where path to name in errors
  * @throws BundleError naming the key, what was expected and what was found
  */
-export function parseBundleJson(text: string, where: string): BundleJson {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new BundleError('BUNDLE_JSON_INVALID', `${where} is not valid JSON: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-  const check = new JsonChecker(where);
+export function parseBundleJson(bytes: Buffer, where: string): BundleJson {
+  const value = parseJson(bytes, where, 'BUNDLE_JSON_INVALID');
+  const check = new JsonChecker(where, 'BUNDLE_JSON_INVALID');
   const json = check.object(value, 'the top level');
   if (json['format_version'] !== bundleFormatVersion) {
     throw new BundleError(
@@ -96,6 +99,8 @@ export function parseBundleJson(text: string, where: string): BundleJson {
       { hint: 'The bundle was made for another version of voxpop.' },
     );
   }
+  check.atMost(check.array(json, 'tasks').length, limits.tasks, 'tasks', 'tasks');
+  check.atMost(check.array(json, 'files').length, limits.files, 'files', 'files');
   const tasks = check
     .array(json, 'tasks')
     .map((task, index) => parseTask(check, check.object(task, `tasks[${index}]`), `tasks[${index}].`));
@@ -105,7 +110,7 @@ export function parseBundleJson(text: string, where: string): BundleJson {
     license: check.string(json, 'license'),
     architecture: check.string(json, 'architecture'),
     languages: check.strings(json, 'languages'),
-    maxLength: check.integer(json, 'max_length', 3),
+    maxLength: check.integer(json, 'max_length', 3, '', limits.maxLength),
     padTokenId: check.integer(json, 'pad_token_id', 0),
     batchInvariant: check.boolean(json, 'batch_invariant'),
     files: check
@@ -171,9 +176,11 @@ function parseTask(check: JsonChecker, json: Json, at: string): BundleTask {
       show(problemType),
     );
   }
+  check.atMost(check.array(json, 'labels', at).length, limits.labelsPerTask, `${at}labels`, 'labels');
   const labels = check.strings(json, 'labels', at);
   if (labels.length === 0) check.fail(`${at}labels`, 'at least one label', 'none');
   check.unique(labels, `${at}labels`);
+  for (const label of labels) checkLabel(check, label, problemType, `${at}labels`);
   const task = {
     name: check.string(json, 'name', at),
     problemType,
@@ -195,6 +202,13 @@ function parseTask(check: JsonChecker, json: Json, at: string): BundleTask {
     }
   }
   return { ...task, problemType, thresholds: thresholds as number[] };
+}
+
+function checkLabel(check: JsonChecker, label: string, problemType: ProblemType, key: string): void {
+  if (label.trim() !== label || controlCharacter.test(label))
+    check.fail(key, 'free of control characters and of white space at their ends', show(label));
+  if (problemType === 'multi_label_classification' && label.includes(labelSeparator))
+    check.fail(key, `free of ${labelSeparator}, which separates the labels of one text`, show(label));
 }
 
 function parseGate(check: JsonChecker, json: Json, tasks: readonly BundleTask[]): BundleGate {

@@ -1,28 +1,30 @@
-import isSafeRegex from 'safe-regex2';
 import { BundleError } from '../errors.ts';
-
-/** Repetitions in one pattern; those of byte-level BPE tokenizers hold a dozen. */
-const maxRepetitions = 100;
+import { whyCostly } from './pattern-cost.ts';
 
 /**
- * Refuses regular expressions in a tokenizer that can take exponential time, as `(a+)+` does on some texts: a
- * bundle is not trusted, and a worker that matches for ever would hold up the run.
+ * Refuses regular expressions in a tokenizer that can take exponential time, or polynomial time of a high degree, as
+ * `(a+)+` and `a*a*a*b` do on some texts: a bundle is not trusted, and a worker that matches for ever would hold up
+ * the run.
  * @param value parsed `tokenizer.json`, or a part of it
  * @param where path to name in errors
  * @throws BundleError naming the pattern
  */
-export function refuseUnsafePatterns(value: unknown, where: string): void {
+export function refuseCostlyPatterns(value: unknown, where: string): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, part] of Object.entries(value)) {
     // The vocabulary holds no patterns, and is long.
     if (key === 'vocab' || key === 'merges') continue;
-    if (key === 'Regex' && typeof part === 'string' && !isSafeRegex(part, { limit: maxRepetitions })) {
+    if (key === 'Regex' && typeof part === 'string') {
+      const reason = whyCostly(part);
+      if (reason === undefined) continue;
       throw new BundleError(
         'TOKENIZER_UNSAFE_REGEX',
-        `${where}: expected patterns that match in linear time, found ${part.slice(0, 100)}`,
-        { hint: 'Rewrite the pattern without a repetition inside a repetition.' },
+        `${where}: expected patterns that cannot take long, found ${JSON.stringify(part.slice(0, 100))}: ${reason}`,
+        {
+          hint: 'Rewrite the pattern as a list of alternatives, each with at most one repetition of one character class.',
+        },
       );
     }
-    refuseUnsafePatterns(part, where);
+    refuseCostlyPatterns(part, where);
   }
 }

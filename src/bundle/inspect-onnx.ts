@@ -1,5 +1,6 @@
-import { PbfReader } from 'pbf';
 import { BundleError } from '../errors.ts';
+import { onnxFields, type OnnxMessage } from './onnx-fields.ts';
+import { type FoundField, readStrictly } from './protobuf-reader.ts';
 
 /** Operator domains that ONNX Runtime's CPU build itself implements. */
 export const allowedOperatorDomains: ReadonlySet<string> = new Set([
@@ -9,110 +10,110 @@ export const allowedOperatorDomains: ReadonlySet<string> = new Set([
   'com.microsoft',
 ]);
 
-/** Graphs within graphs (If, Loop); real models need two or three levels. */
-const maxDepth = 32;
+/** Operators that repeat a graph as often as a number in the model says; no text classifier needs one. */
+const repeatingOperators: ReadonlySet<string> = new Set([
+  'Loop',
+  'Scan',
+  'BeamSearch',
+  'GreedySearch',
+  'Sampling',
+  'WhisperBeamSearch',
+]);
+
+/** Messages within messages, graphs within graphs (If); real models need some twenty. */
+const maxDepth = 64;
+
+/** Bytes 4 to 7 of ONNX Runtime's own format, which it reads in place of ONNX wherever it sees them. */
+const otherFormat = 'ORTM';
 
 /**
- * Reads an ONNX model's structure, without its weights, and refuses what could reach outside the file:
- * tensors stored in other files, and operators that only a native extension could supply.
- * Field numbers are those of onnx.proto3 (ONNX IR version 10 and before).
+ * Reads an ONNX model's structure, without its weights, and refuses what could reach outside the file (tensors stored
+ * in other files, operators that only a native extension could supply) or run for ever (loops, functions that call each
+ * other), and what ONNX Runtime could read otherwise than this does.
  * @param where path to name in errors
  * @throws BundleError
  */
 export function inspectOnnx(model: Uint8Array, where: string): void {
-  const walk = new Walk(where);
+  const inspection = new Inspection(where);
+  if (Buffer.from(model.subarray(4, 8)).toString('latin1') === otherFormat)
+    throw inspection.notOnnx(new Error("it is in ONNX Runtime's own format"));
   try {
-    new PbfReader(model).readFields(walk.model, undefined);
+    readStrictly(model, 'Model', onnxFields, maxDepth, (found) => inspection.check(found));
   } catch (cause) {
-    if (cause instanceof BundleError) throw cause;
-    throw notOnnx(where, cause);
+    throw cause instanceof BundleError ? cause : inspection.notOnnx(cause as Error);
   }
-  if (!walk.hasGraph) throw notOnnx(where);
+  if (inspection.graphs !== 1)
+    throw inspection.notOnnx(new Error(`it holds ${inspection.graphs} graphs in place of one`));
 }
 
-function notOnnx(where: string, cause?: unknown): BundleError {
-  return new BundleError('ONNX_INVALID', `${where} is not an ONNX model, or is cut off`, { cause });
-}
-
-type Field = (tag: number, result: undefined, pbf: PbfReader) => void;
-
-class Walk {
-  hasGraph = false;
+class Inspection {
+  graphs = 0;
   readonly #where: string;
-  #depth = 0;
 
   constructor(where: string) {
     this.#where = where;
   }
 
-  readonly model: Field = (tag, _, pbf) => {
-    if (tag === 7) {
-      this.hasGraph = true;
-      this.#enter(pbf, this.#graph);
-    } else if (tag === 8) this.#enter(pbf, this.#opsetImport);
-    else if (tag === 20) this.#enter(pbf, this.#trainingInfo);
-    else if (tag === 25) this.#enter(pbf, this.#function);
-  };
+  check({ message, field, isSet, bytes }: FoundField<OnnxMessage>): void {
+    switch (`${message} ${field}`) {
+      case 'Model 7':
+        this.graphs++;
+        break;
+      case 'Model 25':
+        throw this.#refuse(
+          'ONNX_FUNCTION',
+          'no functions of its own, found one',
+          'Inline the functions when you save the model (onnx.inliner.inline_local_functions).',
+        );
+      case 'OperatorSetId 1':
+      case 'Node 7':
+        this.#checkDomain(Buffer.from(bytes).toString('utf8'));
+        break;
+      case 'Node 4':
+        this.#checkOperator(Buffer.from(bytes).toString('utf8'));
+        break;
+      case 'Tensor 14':
+        // 0 says that the tensor is in the file; every other number could come to mean another place.
+        if (isSet) throw this.#externalData();
+        break;
+      case 'Tensor 13':
+        throw this.#externalData();
+    }
+  }
 
-  readonly #graph: Field = (tag, _, pbf) => {
-    if (tag === 1) this.#enter(pbf, this.#node);
-    else if (tag === 5) this.#enter(pbf, this.#tensor);
-    else if (tag === 15) this.#enter(pbf, this.#sparseTensor);
-  };
-
-  readonly #trainingInfo: Field = (tag, _, pbf) => {
-    if (tag === 1 || tag === 2) this.#enter(pbf, this.#graph);
-  };
-
-  readonly #function: Field = (tag, _, pbf) => {
-    if (tag === 7) this.#enter(pbf, this.#node);
-    else if (tag === 9) this.#enter(pbf, this.#opsetImport);
-    else if (tag === 10) this.#checkDomain(pbf.readString());
-    else if (tag === 11) this.#enter(pbf, this.#attribute);
-  };
-
-  readonly #opsetImport: Field = (tag, _, pbf) => {
-    if (tag === 1) this.#checkDomain(pbf.readString());
-  };
-
-  readonly #node: Field = (tag, _, pbf) => {
-    if (tag === 5) this.#enter(pbf, this.#attribute);
-    else if (tag === 7) this.#checkDomain(pbf.readString());
-  };
-
-  readonly #attribute: Field = (tag, _, pbf) => {
-    if (tag === 5 || tag === 10) this.#enter(pbf, this.#tensor);
-    else if (tag === 6 || tag === 11) this.#enter(pbf, this.#graph);
-    else if (tag === 22 || tag === 23) this.#enter(pbf, this.#sparseTensor);
-  };
-
-  readonly #sparseTensor: Field = (tag, _, pbf) => {
-    if (tag === 1 || tag === 2) this.#enter(pbf, this.#tensor);
-  };
-
-  readonly #tensor: Field = (tag, _, pbf) => {
-    const external = tag === 13 || (tag === 14 && pbf.readVarint() === 1);
-    if (!external) return;
-    throw new BundleError(
-      'ONNX_EXTERNAL_DATA',
-      `${this.#where}: expected all tensors inside the model file, found one stored as external data`,
-      { hint: 'Save the model in one file (onnx.save_model with save_as_external_data=False).' },
-    );
-  };
+  notOnnx(cause: Error): BundleError {
+    const message = `${this.#where} is not an ONNX model that voxpop reads, or is cut off: ${cause.message}`;
+    return new BundleError('ONNX_INVALID', message, { cause });
+  }
 
   #checkDomain(domain: string): void {
     if (allowedOperatorDomains.has(domain)) return;
-    throw new BundleError(
+    const known = [...allowedOperatorDomains].filter(Boolean).join(', ');
+    throw this.#refuse(
       'ONNX_FOREIGN_DOMAIN',
-      `${this.#where}: expected operators of ${[...allowedOperatorDomains].filter(Boolean).join(', ')} only, ` +
-        `found the domain ${JSON.stringify(domain)}`,
-      { hint: 'Export the model with standard ONNX operators.' },
+      `operators of ${known} only, found the domain ${JSON.stringify(domain.slice(0, 100))}`,
+      'Export the model with standard ONNX operators.',
     );
   }
 
-  #enter(pbf: PbfReader, field: Field): void {
-    if (++this.#depth > maxDepth) throw new Error('nested too deeply');
-    pbf.readMessage(field, undefined);
-    this.#depth--;
+  #checkOperator(operator: string): void {
+    if (!repeatingOperators.has(operator)) return;
+    throw this.#refuse(
+      'ONNX_LOOP',
+      `no operator that repeats a graph, found ${operator}`,
+      'Export the model without loops; a text classifier needs none.',
+    );
+  }
+
+  #externalData(): BundleError {
+    return this.#refuse(
+      'ONNX_EXTERNAL_DATA',
+      'all tensors inside the model file, found one stored as external data',
+      'Save the model in one file (onnx.save_model with save_as_external_data=False).',
+    );
+  }
+
+  #refuse(code: string, expectation: string, hint: string): BundleError {
+    return new BundleError(code, `${this.#where}: expected ${expectation}`, { hint });
   }
 }

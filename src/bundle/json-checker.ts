@@ -6,16 +6,19 @@ export type Json = Record<string, unknown>;
 /** Reads typed values out of parsed JSON; each failure names the key, the expectation and the finding. */
 export class JsonChecker {
   readonly #where: string;
+  readonly #code: string;
 
-  constructor(where: string) {
+  /**
+   * @param where path to name in errors
+   * @param code of the errors
+   */
+  constructor(where: string, code: string) {
     this.#where = where;
+    this.#code = code;
   }
 
   fail(key: string, expected: string, found: string): never {
-    throw new BundleError(
-      'BUNDLE_JSON_INVALID',
-      `${this.#where}: expected ${key} to be ${expected}, found ${found}`,
-    );
+    throw new BundleError(this.#code, `${this.#where}: expected ${key} to be ${expected}, found ${found}`);
   }
 
   object(value: unknown, key: string): Json {
@@ -38,6 +41,12 @@ export class JsonChecker {
     );
   }
 
+  numbers(json: Json, key: string, at = ''): number[] {
+    return this.array(json, key, at).map((value) =>
+      typeof value === 'number' ? value : this.fail(at + key, 'numbers', show(value)),
+    );
+  }
+
   string(json: Json, key: string, at = ''): string {
     const value = json[key];
     return typeof value === 'string' && value !== ''
@@ -45,11 +54,11 @@ export class JsonChecker {
       : this.fail(at + key, 'a non-empty string', show(value));
   }
 
-  integer(json: Json, key: string, minimum: number, at = ''): number {
+  integer(json: Json, key: string, minimum: number, at = '', maximum = Infinity): number {
     const value = json[key];
-    return typeof value === 'number' && Number.isSafeInteger(value) && value >= minimum
-      ? value
-      : this.fail(at + key, `an integer of at least ${minimum}`, show(value));
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < minimum)
+      return this.fail(at + key, `an integer of at least ${minimum}`, show(value));
+    return value <= maximum ? value : this.fail(at + key, `at most ${maximum}`, show(value));
   }
 
   boolean(json: Json, key: string): boolean {
@@ -57,9 +66,16 @@ export class JsonChecker {
     return typeof value === 'boolean' ? value : this.fail(key, 'true or false', show(value));
   }
 
-  unique(values: string[], key: string): void {
-    const twice = values.find((value, index) => values.indexOf(value) !== index);
-    if (twice !== undefined) this.fail(key, 'free of duplicates', `${show(twice)} twice`);
+  atMost(count: number, limit: number, key: string, things: string): void {
+    if (count > limit) this.fail(key, `at most ${limit} ${things}`, `${count}`);
+  }
+
+  unique(values: readonly string[], key: string): void {
+    const seen = new Set<string>();
+    for (const value of values) {
+      if (seen.has(value)) this.fail(key, 'free of duplicates', `${show(value)} twice`);
+      seen.add(value);
+    }
   }
 }
 

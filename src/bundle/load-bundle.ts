@@ -3,9 +3,11 @@ import { lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { BundleError } from '../errors.ts';
-import { refuseUnsafePatterns } from './check-tokenizer.ts';
+import { refuseCostlyPatterns } from './check-tokenizer.ts';
 import { type Head, parseHead } from './head-file.ts';
 import { inspectOnnx } from './inspect-onnx.ts';
+import { parseJson } from './parse-json.ts';
+import { parseProbes, type Probes } from './probes.ts';
 import { type BundleFile, type BundleJson, parseBundleJson } from './bundle-json.ts';
 
 /** Files that every bundle has, by their path in it. */
@@ -15,8 +17,14 @@ export const bundleFiles = {
   tokenizer: 'tokenizer.json',
 } as const;
 
-/** No honest `bundle.json` comes near; a larger file is refused before it is read. */
+/** A file that a bundle may have: what the reference made of some texts, for `model verify`. */
+export const probesFile = 'probes.json';
+
+/** No honest `bundle.json` or `probes.json` comes near; a larger file is refused before it is read. */
 const maxJsonBytes = 16 * 1024 * 1024;
+
+/** What Node reads of one file, and more than an ONNX model in one file can have. */
+const maxFileBytes = 2 ** 31 - 1;
 
 /** A bundle whose files were read once, checked, and are used from memory: nothing can change them later. */
 export interface Bundle {
@@ -28,6 +36,8 @@ export interface Bundle {
   tokenizer: Record<string, unknown>;
   /** Heads of the tasks that have one of their own, by task name. */
   heads: ReadonlyMap<string, Head>;
+  /** Undefined for a bundle without `probes.json`. */
+  probes: Probes | undefined;
   /** SHA-256 of `bundle.json`, hex; names the exact contents of the whole bundle, which holds the hashes of the other files. */
   sha256: string;
 }
@@ -74,7 +84,7 @@ export async function readBundleJson(path: string): Promise<BundleDescription> {
     );
   }
   const jsonBytes = await readInside(path, bundleFiles.json, maxJsonBytes);
-  const manifest = parseBundleJson(jsonBytes.toString('utf8'), join(path, bundleFiles.json));
+  const manifest = parseBundleJson(jsonBytes, join(path, bundleFiles.json));
   return { path, manifest, sha256: sha256(jsonBytes) };
 }
 
@@ -87,6 +97,7 @@ export async function loadBundle(path: string): Promise<Bundle> {
   const { manifest, sha256: jsonHash } = await readBundleJson(path);
   const contents = new Map<string, Buffer<ArrayBuffer>>();
   for (const file of manifest.files) contents.set(file.path, await readChecked(path, file));
+  const probes = contents.get(probesFile);
 
   const [model, tokenizer] = [bundleFiles.model, bundleFiles.tokenizer].map((name) => {
     const bytes = contents.get(name);
@@ -109,27 +120,24 @@ export async function loadBundle(path: string): Promise<Bundle> {
     model,
     tokenizer: parseTokenizer(tokenizer, join(path, bundleFiles.tokenizer)),
     heads,
+    probes: probes && parseProbes(probes, manifest.tasks, join(path, probesFile)),
     sha256: jsonHash,
   };
 }
 
 function parseTokenizer(bytes: Buffer, where: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-    if (typeof value !== 'object' || value === null) throw new Error('not an object');
-  } catch (cause) {
-    throw new BundleError('TOKENIZER_INVALID', `${where} is not valid JSON: ${(cause as Error).message}`, {
-      cause,
-    });
+  const value = parseJson(bytes, where, 'TOKENIZER_INVALID');
+  if (typeof value !== 'object' || value === null) {
+    throw new BundleError('TOKENIZER_INVALID', `${where}: expected an object, found ${typeof value}`);
   }
-  refuseUnsafePatterns(value, where);
+  refuseCostlyPatterns(value, where);
   return value as Record<string, unknown>;
 }
 
 async function readChecked(bundle: string, file: BundleFile): Promise<Buffer<ArrayBuffer>> {
   const where = join(bundle, file.path);
-  const bytes = await readInside(bundle, file.path, file.bytes);
+  const limit = file.path === probesFile ? maxJsonBytes : maxFileBytes;
+  const bytes = await readInside(bundle, file.path, Math.min(file.bytes, limit));
   const hint = 'The bundle is damaged or was changed; get it again.';
   if (bytes.byteLength !== file.bytes) {
     throw new BundleError(

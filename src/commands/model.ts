@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { defaultBundle, findBundle, shippedBundles } from '../bundle/find-bundle.ts';
 import { type Bundle, checkBundle } from '../bundle/load-bundle.ts';
 import { figure, megabytes } from '../text/numbers.ts';
+import type { ProbeComparison } from '../predictor/check-probes.ts';
 import { verifyBundle } from '../predictor/verify-bundle.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -87,6 +88,7 @@ async function show(name: string, json: boolean): Promise<string> {
             string,
           ],
         ]),
+    ...agreementWithFp32(manifest.provenance),
   ];
   return lines.map(([key, value]) => `${key.padEnd(16)}${value}\n`).join('');
 }
@@ -104,14 +106,28 @@ function taughtLine({ date, rows, files, cross_validated: quality, seed }: Recor
 
 async function verify(name: string): Promise<string> {
   const path = await findBundle(name);
-  const { bundle, batchInvariant, largestDifference, comparisons } = await verifyBundle(path);
+  const { bundle, batchInvariant, largestDifference, comparisons, probes } = await verifyBundle(path);
   const probe = batchInvariant
     ? `batch invariant: logits equal bit for bit in ${comparisons} comparisons`
     : `not batch invariant: logits moved by up to ${largestDifference} in ${comparisons} comparisons; ` +
       'score with --deterministic where that matters';
-  return `${describeFiles(bundle)}\nmodel runs, outputs fit the labels\n${probe}\n${bundle.manifest.name} ${bundle.manifest.version} is valid\n`;
+  return `${describeFiles(bundle)}\nmodel runs, outputs fit the labels\n${describeProbes(probes)}\n${probe}\n${bundle.manifest.name} ${bundle.manifest.version} is valid\n`;
 }
 
 function describeFiles({ manifest }: Bundle): string {
   return `${manifest.files.length} files with the sizes and hashes of bundle.json: ${manifest.files.map((file) => file.path).join(', ')}`;
+}
+
+function describeProbes(probes: ProbeComparison | undefined): string {
+  if (probes === undefined) return 'no probes.json: ids and logits were not compared with the reference';
+  const { texts, largestDifference, tolerance } = probes;
+  return `${texts} probes: ids as in the reference, logits within ${largestDifference.toPrecision(2)} (allowed: ${tolerance})`;
+}
+
+/** Of an int8 model, as whoever made it measured. */
+function agreementWithFp32({ int8 }: Record<string, unknown>): [string, string][] {
+  const { texts, label_agreement_with_fp32: shares } = (int8 ?? {}) as Record<string, unknown>;
+  if (typeof texts !== 'number' || typeof shares !== 'object' || shares === null) return [];
+  const perTask = Object.entries(shares).map(([task, share]) => `${task} ${figure(Number(share))}`);
+  return [['int8', `the labels of fp32 on ${texts} texts: ${perTask.join(', ')}`]];
 }

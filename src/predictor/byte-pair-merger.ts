@@ -5,10 +5,7 @@ interface BytePairModel {
   /** In order of rank; older files hold pairs as text with a blank between. */
   merges: (string | [string, string])[];
   unk_token?: string | null;
-  dropout?: number | null;
-  continuing_subword_prefix?: string | null;
-  end_of_word_suffix?: string | null;
-  byte_fallback?: boolean;
+  fuse_unk?: boolean;
   ignore_merges?: boolean;
 }
 
@@ -17,7 +14,7 @@ interface BytePairModel {
  * pair has a rank. Pairs are looked up as numbers, where the library compares JSON texts.
  */
 export class BytePairMerger {
-  readonly unknownId: number | undefined;
+  readonly #unknownId: number | undefined;
   /** Ids of pieces that can start out alone; of all pieces where whole words are looked up. */
   readonly #ids = new Map<string, number>();
   readonly #pieces: number;
@@ -26,9 +23,17 @@ export class BytePairMerger {
   /** Id that a merge results in, by rank. */
   readonly #merged: Int32Array;
   readonly #wholeWords: boolean;
+  /** Whether unknown characters in a row are one. */
+  readonly #fusesUnknown: boolean;
 
-  private constructor(model: BytePairModel, special: ReadonlySet<string>) {
+  /**
+   * @param config `model` of a `tokenizer.json`
+   * @param special pieces that no text holds
+   */
+  constructor(config: unknown, special: ReadonlySet<string>) {
+    const model = config as BytePairModel;
     const { vocab, merges } = model;
+    this.#fusesUnknown = model.fuse_unk === true;
     this.#wholeWords = model.ignore_merges === true;
     let highest = 0;
     // Nothing is copied on the way: a vocabulary is long, and each worker would need the memory.
@@ -49,23 +54,8 @@ export class BytePairMerger {
       this.#merged[rank] = idOf(left + right);
     }
     const { unk_token: unknown } = model;
-    this.unknownId =
+    this.#unknownId =
       typeof unknown === 'string' && Object.hasOwn(vocab, unknown) ? vocab[unknown] : undefined;
-  }
-
-  /**
-   * @param special pieces that no text holds
-   * @returns undefined for a model of another type, or with options that are left to the library
-   */
-  static from(config: unknown, special: ReadonlySet<string>): BytePairMerger | undefined {
-    const model = config as BytePairModel;
-    const plain =
-      model.type === 'BPE' &&
-      !model.dropout &&
-      !model.continuing_subword_prefix &&
-      !model.end_of_word_suffix &&
-      model.byte_fallback !== true;
-    return plain ? new BytePairMerger(model, special) : undefined;
   }
 
   encode(word: string): number[] {
@@ -76,10 +66,10 @@ export class BytePairMerger {
     const ids = Array.from(word, (character) => this.#ids.get(character) ?? -1);
     this.#merge(ids);
     if (!ids.includes(-1)) return ids;
-    const { unknownId } = this;
-    return unknownId === undefined
-      ? ids.filter((id) => id !== -1)
-      : ids.map((id) => (id === -1 ? unknownId : id));
+    const unknownId = this.#unknownId;
+    if (unknownId === undefined) return ids.filter((id) => id !== -1);
+    const kept = this.#fusesUnknown ? ids.filter((id, at) => id !== -1 || ids[at - 1] !== -1) : ids;
+    return kept.map((id) => (id === -1 ? unknownId : id));
   }
 
   #merge(ids: number[]): void {

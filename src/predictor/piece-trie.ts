@@ -46,7 +46,9 @@ export class PieceTrie {
       const entry = vocab[id] as [string, number];
       const [piece, score] = Array.isArray(entry) ? entry : [];
       if (typeof piece !== 'string' || typeof score !== 'number')
-        throw new Error(`expected pieces with scores in the vocabulary, found ${JSON.stringify(entry)}`);
+        throw new Error(
+          `expected [piece, score] in the vocabulary at ${id}, found [${typeof piece}, ${typeof score}]`,
+        );
       this.#scores[id] = score;
       if (score < least) least = score;
       if (id !== unknown && piece !== '' && !special.has(piece)) this.#add(piece, id);

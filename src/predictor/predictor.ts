@@ -123,7 +123,9 @@ export class Predictor {
 
   /** @throws BundleError, UsageError */
   static async fromBundle(bundle: Bundle, options: PredictorOptions = {}): Promise<Predictor> {
-    return new Predictor(bundle, await ModelSession.create(bundle), options);
+    const predictor = new Predictor(bundle, await ModelSession.create(bundle), options);
+    await predictor.#session.requireId(predictor.#tokenizer.highestId);
+    return predictor;
   }
 
   /** @throws PredictError */

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { type Bundle, type BundleDescription, bundleFiles, describeBundle } from '../bundle/load-bundle.ts';
 import { BundleError } from '../errors.ts';
 
+ort.env.logLevel = 'fatal';
+
 /** Inputs that a model may ask for; each int64 or int32 [batch, sequence]. */
 const knownInputs = ['input_ids', 'attention_mask', 'token_type_ids'];
 
@@ -74,8 +76,8 @@ export class ModelSession {
         interOpNumThreads: 1,
         // It plans memory for each shape of input and keeps the plans; there are some hundred shapes.
         enableMemPattern: false,
-        // Only errors: its warnings about optimised graphs would stand in the way on stderr.
-        logSeverityLevel: 3,
+        // What goes wrong is thrown as well; its own lines, with escapes, would stand beside it on stderr.
+        logSeverityLevel: 4,
       });
     } catch (cause) {
       throw new BundleError(
@@ -153,6 +155,26 @@ export class ModelSession {
           : new ort.Tensor('int32', values, dims);
     }
     return feeds;
+  }
+
+  /**
+   * Runs the model on one id more, the highest that the tokenizer gives: rows with it would fail where the model's table
+   * of pieces ends before.
+   * @throws BundleError
+   */
+  async requireId(id: number): Promise<void> {
+    try {
+      await this.#fetch([[id, id]], 2, this.#declared());
+    } catch (cause) {
+      throw new BundleError(
+        'TOKENIZER_TOO_LARGE',
+        `${this.#modelPath} fails on the token id ${id}, which ${bundleFiles.tokenizer} gives: ${(cause as Error).message}`,
+        {
+          cause,
+          hint: 'The tokenizer has more pieces than the model; a bundle needs the two that belong together.',
+        },
+      );
+    }
   }
 
   async #runOnce(): Promise<void> {

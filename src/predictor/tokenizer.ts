@@ -1,8 +1,10 @@
 import { BundleError } from '../errors.ts';
-import type { Json, TextEncoder } from './tokenizer-json.ts';
+import { encodeWithAddedTokens } from './added-tokens.ts';
+import { bytePairEncoder } from './byte-pair.ts';
+import type { Json } from './tokenizer-json.ts';
+import { addedTokensOf, requireSupportedShape } from './tokenizer-shape.ts';
 import { unigramEncoder } from './unigram.ts';
 import { wordPieceEncoder } from './word-piece.ts';
-import { noncharacter, WordTokenizer } from './word-tokenizer.ts';
 
 /**
  * Characters looked at per token of `max_length`. A text is cut there before it is tokenised, so that one of
@@ -22,7 +24,9 @@ export interface Encoding {
  * special tokens written in a text (`</s>`, `[SEP]`) are plain text, and texts are cut to `max_length`.
  */
 export class TextTokenizer {
-  readonly #encodeText: TextEncoder;
+  /** Of the ids that a text can have: the model's table needs a row for it. */
+  readonly highestId: number;
+  readonly #encodeText: (text: string) => number[];
   readonly #prefix: number[];
   readonly #suffix: number[];
   readonly #maxLength: number;
@@ -36,7 +40,12 @@ export class TextTokenizer {
   constructor(tokenizer: Json, maxLength: number, where: string) {
     try {
       ({ prefix: this.#prefix, suffix: this.#suffix } = specialTokens(tokenizer['post_processor'] as Json));
-      this.#encodeText = chooseEncoder(tokenizer);
+      const type = requireSupportedShape(tokenizer);
+      const addedTokens = addedTokensOf(tokenizer);
+      const special = new Set(addedTokens.filter((token) => token.special).map(({ content }) => content));
+      const others = addedTokens.filter((token) => !token.special);
+      this.#encodeText = encodeWithAddedTokens(encoders[type](tokenizer, special), others);
+      this.highestId = highestId(tokenizer, special, [...this.#prefix, ...this.#suffix]);
       this.#encodeText('a');
     } catch (cause) {
       throw new BundleError('TOKENIZER_INVALID', `${where} cannot be used: ${(cause as Error).message}`, {
@@ -67,17 +76,8 @@ export class TextTokenizer {
   }
 }
 
-/** Own code for the kinds that the library reads otherwise than the reference does, the library for the rest. */
-function chooseEncoder(tokenizer: Json): TextEncoder {
-  const addedTokens = (tokenizer['added_tokens'] ?? []) as { content: string; special?: boolean }[];
-  if (addedTokens.every((token) => token.special)) {
-    const special = new Set(addedTokens.map((token) => token.content));
-    const own = unigramEncoder(tokenizer, special) ?? wordPieceEncoder(tokenizer, special);
-    if (own !== undefined) return own;
-  }
-  const words = new WordTokenizer(tokenizer);
-  return (text) => words.encode(text.replaceAll(noncharacter, '\uFFFD'));
-}
+/** Made by the type of a tokenizer's model. */
+const encoders = { Unigram: unigramEncoder, WordPiece: wordPieceEncoder, BPE: bytePairEncoder };
 
 type TemplatePiece = { SpecialToken?: { id: string }; Sequence?: unknown };
 
@@ -111,4 +111,21 @@ function specialTokens(processor: Json | null | undefined): { prefix: number[]; 
     default:
       throw new Error(`the post-processor ${String(processor?.['type'])} is not supported`);
   }
+}
+
+/** The highest id of a piece that a text may produce. */
+function highestId(tokenizer: Json, special: ReadonlySet<string>, frame: readonly number[]): number {
+  const model = tokenizer['model'] as Json & { vocab: [string, number][] | Record<string, number> };
+  const { vocab } = model;
+  let highest = Math.max(0, ...frame);
+  for (const token of addedTokensOf(tokenizer)) if (!token.special) highest = Math.max(highest, token.id);
+  const consider = (piece: string, id: number): void => {
+    if (id > highest && (!special.has(piece) || piece === model['unk_token'])) highest = id;
+  };
+  if (Array.isArray(vocab)) {
+    vocab.forEach(([piece], id) => consider(piece, id));
+    return Math.max(highest, model['unk_id'] as number);
+  }
+  for (const piece in vocab) consider(piece, vocab[piece] as number);
+  return highest;
 }

@@ -1,7 +1,6 @@
-import { libraryNormalizer } from './library-normalizer.ts';
+import { joinsSpaces, normalizerOf, normalizerSteps } from './normalizer.ts';
 import { PieceTrie } from './piece-trie.ts';
-import { PrecompiledNormalizer } from './precompiled.ts';
-import type { Json, TextEncoder } from './tokenizer-json.ts';
+import { type Json, stepsOf, type TextEncoder } from './tokenizer-json.ts';
 import { rememberWords } from './word-cache.ts';
 
 const space = '\u2581';
@@ -10,38 +9,29 @@ const edgeSpace = /^[ \u2581]| $/;
 const whiteSpace = /\p{White_Space}+/u;
 
 /**
- * Texts to ids as XLM-R and MiniLM do it: `Precompiled` normalizer, words split at white space or at `▁`, and the
- * most likely pieces of each word. Written here because the library approximates the normalizer and does not
- * split at `▁`.
+ * Texts to ids as XLM-R and MiniLM do it: words split at white space or at `▁`, and the most likely pieces of each.
+ * Written here because the library does not split at `▁`.
  * @param tokenizer parsed `tokenizer.json`
  * @param special pieces that no text may produce
- * @returns nothing for a tokenizer that is not of this kind
  */
-export function unigramEncoder(tokenizer: Json, special: ReadonlySet<string>): TextEncoder | undefined {
-  const model = tokenizer['model'] as Json;
+export function unigramEncoder(tokenizer: Json, special: ReadonlySet<string>): TextEncoder {
+  const model = tokenizer['model'] as { vocab: [string, number][]; unk_id: number };
   const [normalizers, preTokenizers] = [
-    stepsOf(tokenizer['normalizer'] as Json | null, 'normalizers'),
-    stepsOf(tokenizer['pre_tokenizer'] as Json | null, 'pretokenizers'),
+    stepsOf(tokenizer['normalizer'], 'normalizers'),
+    stepsOf(tokenizer['pre_tokenizer'], 'pretokenizers'),
   ];
   const splitWords = wordSplitter(preTokenizers);
-  if (model['type'] !== 'Unigram' || model['byte_fallback'] === true || splitWords === undefined)
-    return undefined;
-  if (typeof model['unk_id'] !== 'number') return undefined;
-  const steps = normalizers.map(normalizer);
-  const normalize = (text: string): string => {
-    let normal = text;
-    for (const step of steps) normal = step.normalize(normal);
-    return normal;
-  };
-  const pieces = new PieceTrie(model['vocab'] as [string, number][], model['unk_id'], special);
+  const steps = normalizerSteps(tokenizer['normalizer']);
+  const normalize = normalizerOf(steps);
+  const pieces = new PieceTrie(model.vocab, model.unk_id, special);
   const encodeNormal = (normal: string): number[] => {
     const ids: number[] = [];
     for (const word of splitWords(normal)) pieces.encode(word, ids);
     return ids;
   };
-  const encodeText = (text: string): number[] => encodeNormal(normalize(text));
-  if (!areWordsIndependent(normalizers, preTokenizers)) return encodeText;
-  return wordByWord(encodeText, (word) => {
+  const encode = (text: string): number[] => encodeNormal(normalize(text));
+  if (!areWordsIndependent(normalizers, preTokenizers)) return { normalize, encodeNormal, encode };
+  const encodeWords = wordByWord(encode, (word) => {
     let normal = word;
     for (const step of steps) {
       if (step.keepsToItself?.(normal) === false) return undefined;
@@ -49,6 +39,7 @@ export function unigramEncoder(tokenizer: Json, special: ReadonlySet<string>): T
     }
     return normal === '' || edgeSpace.test(normal) ? undefined : encodeNormal(normal);
   });
+  return { normalize, encodeNormal, encode: encodeWords };
 }
 
 /**
@@ -57,11 +48,13 @@ export function unigramEncoder(tokenizer: Json, special: ReadonlySet<string>): T
  * @param encodeWord gives nothing where a word could reach across a space: then the text is encoded as a whole
  */
 function wordByWord(
-  encodeText: TextEncoder,
+  encodeText: (text: string) => number[],
   encodeWord: (word: string) => number[] | undefined,
-): TextEncoder {
+): (text: string) => number[] {
   const encodeKnownWord = rememberWords(encodeWord);
   return (text) => {
+    // Where spaces do not vanish at a text's ends, they are tokens.
+    if (text.startsWith(' ') || text.endsWith(' ')) return encodeText(text);
     const ids: number[] = [];
     for (const word of text.split(' ')) {
       if (word === '') continue;
@@ -88,63 +81,27 @@ function areWordsIndependent(normalizers: Json[], preTokenizers: Json[]): boolea
   return isLocal && collapses && marksEveryWord;
 }
 
-function stepsOf(config: Json | null | undefined, list: 'normalizers' | 'pretokenizers'): Json[] {
-  if (config === null || config === undefined) return [];
-  if (config['type'] !== 'Sequence') return [config];
-  return (config[list] as Json[]).flatMap((step) => stepsOf(step, list));
-}
-
-interface NormalizerStep {
-  normalize(text: string): string;
-  /** See `PrecompiledNormalizer`; a step without it looks at no more than a character. */
-  keepsToItself?(text: string): boolean;
-}
-
-function normalizer(config: Json): NormalizerStep {
-  if (config['type'] === 'Precompiled')
-    return new PrecompiledNormalizer(config['precompiled_charsmap'] as string);
-  const normalize = libraryNormalizer(config);
-  if (!joinsSpaces(config)) return { normalize };
-  return { normalize: (text) => (text.includes('  ') ? normalize(text) : text) };
-}
-
-/** Whether a normalizer makes one space, or `▁`, of several spaces, and does nothing else. */
-function joinsSpaces(config: Json | undefined): boolean {
-  const content = config?.['content'];
-  return (
-    config?.['type'] === 'Replace' &&
-    (config['pattern'] as Json)['Regex'] === ' {2,}' &&
-    (content === ' ' || content === space)
+/** `WhitespaceSplit`, `Metaspace`, or both; words come out as the model wants them, `▁` included. */
+function wordSplitter(steps: Json[]): (text: string) => string[] {
+  const [first, ...others] = steps.map((step) =>
+    step['type'] === 'WhitespaceSplit' ? splitAtWhiteSpace : metaspace(step),
   );
-}
-
-/**
- * `WhitespaceSplit`, `Metaspace`, or both; words come out as the model wants them, `▁` included.
- * @returns nothing where there is another step
- */
-function wordSplitter(steps: Json[]): ((text: string) => string[]) | undefined {
-  const splitters = steps.map(stepSplitter);
-  if (splitters.length === 0 || splitters.some((step) => step === undefined)) return undefined;
-  const [first, ...others] = splitters as ((text: string) => string[])[];
   return (text) => others.reduce((words, step) => words.flatMap(step), first?.(text) ?? []);
 }
 
-function stepSplitter(config: Json): ((text: string) => string[]) | undefined {
-  if (config['type'] === 'WhitespaceSplit')
-    return (text) => text.split(whiteSpace).filter((word) => word !== '');
-  return config['type'] === 'Metaspace' ? metaspace(config) : undefined;
+function splitAtWhiteSpace(text: string): string[] {
+  return text.split(whiteSpace).filter((word) => word !== '');
 }
 
-/** Before there were schemes there was a switch. */
-function schemeOf(metaspaceConfig: Json): unknown {
+/** When `Metaspace` puts a `▁` in front; before there were schemes there was a switch. */
+export function schemeOf(metaspaceConfig: Json): unknown {
   return (
     metaspaceConfig['prepend_scheme'] ?? (metaspaceConfig['add_prefix_space'] === false ? 'never' : 'always')
   );
 }
 
-function metaspace(config: Json): ((text: string) => string[]) | undefined {
+function metaspace(config: Json): (text: string) => string[] {
   const scheme = schemeOf(config);
-  if ((config['replacement'] ?? space) !== space || scheme === 'first') return undefined;
   const atSpace = new RegExp(`(?=${space})`, 'u');
   const isOneWord = /^[^ \u2581]+$/;
   return (text) => {

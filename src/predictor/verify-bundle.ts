@@ -1,8 +1,11 @@
-import { type Bundle, loadBundle } from '../bundle/load-bundle.ts';
+import { join } from 'node:path';
+import { type Bundle, bundleFiles, loadBundle } from '../bundle/load-bundle.ts';
 import { BundleError } from '../errors.ts';
 import { seededRandom } from '../random.ts';
+import { checkProbes, type ProbeComparison } from './check-probes.ts';
 import { Predictor } from './predictor.ts';
 import { ModelSession } from './session.ts';
+import { TextTokenizer } from './tokenizer.ts';
 
 /** What a bundle showed when it was run. */
 export interface BundleVerification {
@@ -13,23 +16,32 @@ export interface BundleVerification {
   largestDifference: number;
   /** Comparisons of one text in one company with the text alone. */
   comparisons: number;
+  /** Undefined for a bundle without probes. */
+  probes: ProbeComparison | undefined;
 }
 
 const probeLengths = [3, 4, 5, 8, 13, 21, 32, 48, 64];
 const probeBatches = [2, 3, 7, 16, 33];
 
 /**
- * Loads a bundle with every check, runs it, and probes whether a text's logits depend on what else is in the
- * batch: texts of generated token ids are scored alone, then in batches of several sizes, twice each with
+ * Loads a bundle with every check, runs it, compares ids and logits with its probes, and tries whether a text's logits
+ * depend on what else is in the batch: texts of generated token ids are scored alone, then in batches of several sizes, twice each with
  * other neighbours and in another place. Sequence lengths are those that the predictor would use.
- * @throws BundleError, also when the bundle claims to be batch invariant and is not
+ * @throws BundleError, also when the probes come out otherwise, or the bundle claims to be batch invariant and is not
  */
 export async function verifyBundle(path: string): Promise<BundleVerification> {
   const bundle = await loadBundle(path);
   const predictor = await Predictor.fromBundle(bundle);
   // The tokenizer and the whole way from text to labels, once.
   await predictor.predict(['a', '', 'The service was great. Der Service war toll. 服务很好。']);
-  const probe = await probeBatchInvariance(bundle);
+  const session = await ModelSession.create(bundle);
+  const tokenizer = new TextTokenizer(
+    bundle.tokenizer,
+    bundle.manifest.maxLength,
+    join(bundle.path, bundleFiles.tokenizer),
+  );
+  const probes = await checkProbes(bundle, tokenizer, session);
+  const probe = await probeBatchInvariance(bundle, session, tokenizer.highestId);
   if (bundle.manifest.batchInvariant && !probe.batchInvariant) {
     throw new BundleError(
       'BUNDLE_NOT_BATCH_INVARIANT',
@@ -37,13 +49,18 @@ export async function verifyBundle(path: string): Promise<BundleVerification> {
       { hint: 'Quantise with static (calibrated) activation scales, or set batch_invariant to false.' },
     );
   }
-  return { bundle, ...probe };
+  return { bundle, probes, ...probe };
 }
 
-async function probeBatchInvariance(bundle: Bundle): Promise<Omit<BundleVerification, 'bundle'>> {
-  const session = await ModelSession.create(bundle);
+async function probeBatchInvariance(
+  bundle: Bundle,
+  session: ModelSession,
+  highestId: number,
+): Promise<Omit<BundleVerification, 'bundle' | 'probes'>> {
   const random = seededRandom(1);
-  const ids = usableIds(bundle);
+  const ids = Array.from({ length: highestId + 1 }, (_, id) => id).filter(
+    (id) => id !== bundle.manifest.padTokenId,
+  );
   /** Logits of all tasks, and sentence vectors: heads that were taught depend on those. */
   const runAll = async (texts: number[][], length: number): Promise<Float32Array[]> => {
     const { logits, vectors } = await session.run(texts, length, true);
@@ -79,11 +96,4 @@ function largestGap(alone: Float32Array[], together: Float32Array[], place: numb
     });
   });
   return largest;
-}
-
-/** Token ids that exist, from the vocabulary's size. */
-function usableIds(bundle: Bundle): number[] {
-  const vocab = (bundle.tokenizer['model'] as { vocab: object }).vocab;
-  const size = Array.isArray(vocab) ? vocab.length : Object.keys(vocab).length;
-  return Array.from({ length: size }, (_, id) => id).filter((id) => id !== bundle.manifest.padTokenId);
 }

@@ -15,7 +15,7 @@ interface Oracle {
   variants: { changes: Record<string, unknown>; cases: [text: string, ids: number[]][] }[];
 }
 
-for (const name of ['xlm-roberta', 'bert-cased', 'bert-uncased']) {
+for (const name of ['xlm-roberta', 'bert-cased', 'bert-uncased', 'byte-level']) {
   const path = join(repositoryRoot, 'test', 'predictor', 'oracle', `${name}.json`);
   const oracle = JSON.parse(readFileSync(path, 'utf8')) as Oracle;
   const tokenizer = new TextTokenizer(oracle.tokenizer, 512, path);
@@ -26,7 +26,7 @@ for (const name of ['xlm-roberta', 'bert-cased', 'bert-uncased']) {
   });
 
   oracle.variants.forEach(({ changes, cases }, number) => {
-    test(`${name}, split otherwise (${number}): token ids are those of the reference`, () => {
+    test(`${name}, changed (${number}): token ids are those of the reference`, () => {
       const changed = new TextTokenizer({ ...oracle.tokenizer, ...changes }, 512, path);
       // Twice: the second time words come from the cache.
       for (const [text, ids] of [...cases, ...cases])

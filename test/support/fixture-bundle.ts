@@ -37,6 +37,8 @@ export interface BundleOverrides extends ModelOptions {
   model?: OnnxModel | Uint8Array;
   /** In place of `tokenizer.json`. */
   tokenizer?: object | string;
+  /** `probes.json` to write and to list in the manifest. */
+  probes?: object;
   /** More files to write, or other contents; they are not listed in the manifest. */
   extraFiles?: BundleFiles;
   /** False leaves sizes and hashes in the manifest as those of the sound bundle. Default true. */
@@ -62,6 +64,7 @@ export function makeBundle(overrides: BundleOverrides = {}): BundleFiles {
   const contents: BundleFiles = {
     'model.onnx': model instanceof Uint8Array ? model : encodeOnnx(model),
     'tokenizer.json': typeof tokenizer === 'string' ? tokenizer : `${JSON.stringify(tokenizer)}\n`,
+    ...(overrides.probes && { 'probes.json': JSON.stringify(overrides.probes) }),
   };
   const manifest: FixtureManifest = {
     format_version: 1,
@@ -100,8 +103,8 @@ export function writeBundle(directory: string, overrides: BundleOverrides = {}):
 }
 
 function describeFiles(contents: BundleFiles): FixtureManifest['files'] {
-  return ['model.onnx', 'tokenizer.json'].map((path) => {
-    const content = contents[path] ?? '';
+  const listed = Object.entries(contents).filter(([path]) => !['bundle.json', 'README.md'].includes(path));
+  return listed.map(([path, content]) => {
     const sha256 = createHash('sha256').update(content).digest('hex');
     return { path, sha256, bytes: Buffer.byteLength(content) };
   });
