@@ -1,13 +1,8 @@
 import { UsageError } from './errors.ts';
 import type { MergeOptions } from './merge-options.ts';
-import {
-  identityOfManifest,
-  manifestPathOf,
-  type RunManifest,
-  usualManifestPath,
-} from './pipeline/manifest.ts';
+import { identityOfManifest, manifestPathOf, type RunManifest } from './pipeline/manifest.ts';
 import { mergeManifests } from './pipeline/merged-manifest.ts';
-import { OutputSession } from './pipeline/output-session.ts';
+import { OutputSession, usualManifestPath } from './pipeline/output-session.ts';
 import { joinRejects, joinSlices, readSliceSet, type SliceOutput } from './pipeline/slice-set.ts';
 import { Tally } from './pipeline/tally.ts';
 import { checkOutputs } from './records/output-paths.ts';

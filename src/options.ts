@@ -120,6 +120,8 @@ export interface ScoringOptions {
   delimiter?: string | undefined;
   encoding?: string | undefined;
   text?: string[] | undefined;
+  /** Score texts that are no answers, such as `n/a`, like any other text. */
+  keepNonAnswers?: boolean | undefined;
   tasks?: string[] | undefined;
   threshold?: Record<string, number> | undefined;
   model?: string | undefined;
@@ -139,6 +141,10 @@ export const scoringOptionTable = {
     flags: '-t, --text <column>',
     description: 'column to score, repeatable; for JSONL a dotted path (default: guessed if unambiguous)',
     parse: collect,
+  },
+  keepNonAnswers: {
+    flags: '--keep-non-answers',
+    description: 'score texts that say nothing, such as n/a or -, too (default: they get no labels)',
   },
   tasks: {
     flags: '--tasks <names>',

@@ -85,6 +85,7 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
     changesOutput: false,
   },
   text: scoringOptionTable.text,
+  keepNonAnswers: scoringOptionTable.keepNonAnswers,
   tasks: scoringOptionTable.tasks,
   scores: {
     flags: '--scores <which>',

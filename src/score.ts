@@ -4,12 +4,15 @@ import { type InputIdentity, identifyInputs, type InputRead } from './pipeline/i
 import { createManifest, type ManifestSlice, type RunManifest } from './pipeline/manifest.ts';
 import { OutputSession } from './pipeline/output-session.ts';
 import { Rejects } from './pipeline/rejects.ts';
-import { type TaskLabelCounts, type RunCounts, Tally } from './pipeline/tally.ts';
+import type { RunCounts } from './pipeline/run-counts.ts';
+import { type TaskLabelCounts, Tally } from './pipeline/tally.ts';
 import { writeRows } from './pipeline/write-rows.ts';
 import { outputOptions, type ScoreOptions } from './score-options.ts';
 import type { ScorePlan } from './score-plan.ts';
 import { openScoring, type ScoreProgress, type Scoring } from './scoring.ts';
 import { version } from './version.ts';
+
+export { countsByKey, countsInWords } from './pipeline/run-counts.ts';
 
 /** What a finished run did. */
 export interface ScoreSummary extends RunCounts {

@@ -1,7 +1,7 @@
 import { InputLog } from './pipeline/input-log.ts';
 import { type ScoredShard, scoreRows } from './pipeline/score-rows.ts';
 import { Scorer } from './pipeline/scorer.ts';
-import type { RunCounts } from './pipeline/tally.ts';
+import type { RunCounts } from './pipeline/run-counts.ts';
 import type { ScoreOptions } from './score-options.ts';
 import { planScore, type ScorePlan } from './score-plan.ts';
 

@@ -69,6 +69,7 @@ const doors: Record<string, string> = {
   'onnxruntime-node': 'predictor',
   'csv-stringify': 'records',
   'cli-progress': 'commands',
+  htmlparser2: 'text',
   'string-width': 'text',
   '@eslint-community/regexpp': 'bundle',
   vega: 'report',

@@ -1,5 +1,5 @@
 import { count } from '../text/numbers.ts';
-import type { ScoreHooks, ScoreSummary } from '../score.ts';
+import { countsByKey, countsInWords, type ScoreHooks, type ScoreSummary } from '../score.ts';
 import type { ScorePlan } from '../score-plan.ts';
 import type { ScoreProgress } from '../scoring.ts';
 import { labelBars } from './label-bars.ts';
@@ -74,10 +74,7 @@ function summarise(summary: ScoreSummary, output: string | undefined): string {
   return [
     `${count(summary.rows)} rows in ${seconds.toFixed(1)} s`,
     ...(summary.resumedAtRow > 0 ? [`${count(summary.resumedAtRow)} of them before`] : []),
-    `${count(summary.empty)} empty`,
-    `${count(summary.truncated)} truncated`,
-    `${count(summary.duplicates)} duplicates collapsed`,
-    ...(summary.rejected > 0 ? [`${count(summary.rejected)} rejected`] : []),
+    ...countsInWords(summary, count),
     `${count(Math.round(rows / seconds))} rows/s`,
     `${count(Math.round(summary.tokensHere / seconds))} tokens/s`,
     ...(output === undefined ? [] : [`wrote ${output}`]),
@@ -122,17 +119,10 @@ function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
         ...(keptRows > 0 ? { resume: resumeCommand(terminal.argv) } : {}),
       }),
     onEnd: (summary, output) => {
-      const { rows, scored, empty, rejected, truncated, duplicates, tokens } = summary;
       emit('end', {
         output: output ?? null,
         nothing_to_do: summary.nothingToDo,
-        rows,
-        scored,
-        empty,
-        rejected,
-        truncated,
-        duplicates,
-        tokens,
+        ...countsByKey(summary),
         resumed_at_row: summary.resumedAtRow,
         elapsed_ms: Math.round(summary.elapsedMs),
       });

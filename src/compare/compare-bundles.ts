@@ -40,10 +40,9 @@ export async function compareBundles(
   hooks: CompareHooks = {},
 ): Promise<Compared & { notices: string[] }> {
   const resolved = resolveScoringOptions(options);
-  const { from, delimiter, encoding, stdin } = options;
   let bytesRead = 0;
   const onBytes = (bytes: Uint8Array): void => void (bytesRead += bytes.length);
-  const records = await openRecords({ inputs: [on], from, delimiter, encoding, stdin, onBytes });
+  const records = await openRecords({ ...options, inputs: [on], onBytes });
   const sides: BundleSide[] = [];
   try {
     const { columns } = resolveTextColumns(records.head, options.text);

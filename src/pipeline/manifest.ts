@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { arch, cpus, platform } from 'node:os';
 import { resourceUsage, version as nodeVersion } from 'node:process';
 import type { ProblemType, TaskLayout } from '../protocol.ts';
-import { isPlainFile } from '../records/output-paths.ts';
 import type { RecordFormat } from '../records/row.ts';
 import type { RunIdentity } from './checkpoint.ts';
 import type { InputRead } from './input-log.ts';
-import type { RunCounts, Tally, TallyState } from './tally.ts';
+import { countsByKey, type CountsByKey, type RunCounts } from './run-counts.ts';
+import type { Tally, TallyState } from './tally.ts';
 
 /** What a run did, for machines; the README documents every key. */
 export interface RunManifest {
@@ -32,7 +32,7 @@ export interface RunManifest {
   shard: ManifestSlice | null;
   /** What the output was merged from; null when it was scored. */
   shards: MergedSlice[] | null;
-  counts: ManifestCounts;
+  counts: CountsByKey;
   /** Whether a text has one label of a task, or any number of them. */
   problem_types: Record<string, ProblemType>;
   labels: TallyState['labels'];
@@ -69,20 +69,9 @@ export interface MergedSlice {
   elapsed_ms: number;
 }
 
-interface ManifestCounts extends Omit<RunCounts, 'rows' | 'paddedTokens'> {
-  /** Records read: scored + empty + rejected. */
-  rows: number;
-  padded_tokens: number;
-}
-
 /** Where the manifest of an output lies unless told otherwise. */
 export function manifestPathOf(output: string): string {
   return `${output}.manifest.json`;
-}
-
-/** Where the manifest of an output goes unless told otherwise; devices and pipes get none. */
-export async function usualManifestPath(output: string | undefined): Promise<string | undefined> {
-  return output !== undefined && (await isPlainFile(output)) ? manifestPathOf(output) : undefined;
 }
 
 /** Whether a path names a manifest and not a scored file. */
@@ -109,7 +98,6 @@ export interface ManifestFacts {
 
 export function createManifest(facts: ManifestFacts): RunManifest {
   const { identity, tally, elapsedMs } = facts;
-  const { paddedTokens, ...counts } = tally.counts;
   const speed = (key: 'rows' | 'tokens'): number =>
     perSecond(tally.counts[key] - facts.countsBefore[key], elapsedMs);
   return {
@@ -131,7 +119,7 @@ export function createManifest(facts: ManifestFacts): RunManifest {
     rejects: facts.rejects,
     shard: facts.shard,
     shards: null,
-    counts: { ...counts, padded_tokens: paddedTokens },
+    counts: countsByKey(tally.counts),
     problem_types: Object.fromEntries(facts.tasks.map(({ name, problemType }) => [name, problemType])),
     labels: tally.state.labels,
     labels_by_language: tally.state.labelsByLanguage,

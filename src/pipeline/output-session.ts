@@ -1,25 +1,38 @@
-import { appendFile } from 'node:fs/promises';
+import { appendFile, stat } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
 import { OutputError, RejectsError, UsageError, VoxpopError } from '../errors.ts';
 import { renameDurably, writeDurably } from '../records/durable.ts';
 import { isPlainFile, outputTarget, partPath } from '../records/output-paths.ts';
 import { openSink, type Sink } from '../records/sink.ts';
 import {
   type Checkpoint,
+  identityChange,
+  isAtWork,
   ownToken,
+  readCheckpoint,
   removeCheckpoint,
   type RunIdentity,
   writeCheckpoint,
 } from './checkpoint.ts';
-import {
-  findUnfinished,
-  isComplete,
-  type OutputRequest,
-  refuseExisting,
-  takeOver,
-} from './existing-output.ts';
-import type { InputRead } from './input-log.ts';
-import { manifestText, type RunManifest } from './manifest.ts';
+import { beginsWith, type InputRead } from './input-log.ts';
+import { identityOfManifest, manifestPathOf, manifestText, type RunManifest } from './manifest.ts';
+import { readManifest } from './read-manifest.ts';
 import { Tally } from './tally.ts';
+
+export interface OutputRequest {
+  target: string | Writable;
+  gzip: boolean | undefined;
+  rejectsPath: string | undefined;
+  /** Undefined: none is written. */
+  manifestPath: string | undefined;
+  identity: RunIdentity;
+  /** Go on with an unfinished run, and be content with a finished one. */
+  resume: boolean;
+  /** Replace what is there. */
+  force: boolean;
+  /** False for work that is sooner done again than resumed. */
+  keepCheckpoints?: boolean;
+}
 
 /**
  * The files that a run writes, which get their names together when it is complete. A run over files that can
@@ -71,7 +84,7 @@ export class OutputSession {
       );
     }
     const place = output === undefined ? undefined : await outputTarget(output);
-    const unfinished = place === undefined ? undefined : await findUnfinished(place, force);
+    const unfinished = place === undefined ? undefined : await claim(place, force);
     const own = unfinished === undefined ? undefined : await takeOver(unfinished, request);
     if (place !== undefined && own?.complete === true) {
       await finish(place, request);
@@ -199,6 +212,121 @@ function claimOf(identity: RunIdentity): Checkpoint {
   const bytes = { outputBytes: 0, headerBytes: 0, rejectsBytes: 0 };
   const start = { identity, writer: ownToken(), complete: false, read, ...bytes };
   return { checkpoint_version: 1, ...start, tally: new Tally([]).state };
+}
+
+/**
+ * The unfinished run, if this one is to go on with it.
+ * @throws UsageError when it is not the same run, or nobody said what to do about it
+ */
+async function takeOver(
+  unfinished: Checkpoint,
+  { identity, resume, force }: OutputRequest,
+): Promise<Checkpoint | undefined> {
+  const rows = unfinished.tally.counts.rows;
+  if (!resume) {
+    if (force || rows === 0) return undefined;
+    throw new UsageError(
+      'OUTPUT_UNFINISHED',
+      `Expected no unfinished run, found one with ${rows} rows done`,
+      {
+        hint: 'Go on with it: --resume. Start over: --force.',
+      },
+    );
+  }
+  const change = await changeSince(unfinished, identity);
+  if (change === undefined) return unfinished;
+  if (force) return undefined;
+  throw new UsageError(
+    'RESUME_CHANGED',
+    `Expected the unfinished run to be the same as this one, but ${change}`,
+    {
+      hint: 'Start over with --force.',
+    },
+  );
+}
+
+/** Where the manifest of an output goes unless told otherwise; devices and pipes get none. */
+export async function usualManifestPath(output: string | undefined): Promise<string | undefined> {
+  return output !== undefined && (await isPlainFile(output)) ? manifestPathOf(output) : undefined;
+}
+
+/** The unfinished run at this place, after making sure that nobody is at work on it. */
+async function claim(place: string, force: boolean): Promise<Checkpoint | undefined> {
+  const unfinished = await readCheckpoint(place).catch((error: unknown) => {
+    if (force) return undefined;
+    throw error;
+  });
+  if (unfinished !== undefined && isAtWork(unfinished.writer)) {
+    throw new UsageError(
+      'OUTPUT_BUSY',
+      `Expected to be alone, found process ${unfinished.writer.pid} writing ${place}`,
+      {
+        hint: 'Wait for it to end, or write to another file.',
+      },
+    );
+  }
+  return unfinished;
+}
+
+/**
+ * Whether the output is there, as its manifest says, and this run would write the same.
+ * @throws UsageError naming what differs, unless it may be replaced
+ */
+async function isComplete(
+  output: string,
+  { manifestPath, identity, force }: OutputRequest,
+): Promise<boolean> {
+  const info = await stat(output).catch(() => undefined);
+  if (info === undefined) return false;
+  const change = await changeOf(output, info.size, manifestPath, identity);
+  if (change === undefined) return true;
+  if (force) return false;
+  throw new UsageError(
+    'OUTPUT_DIFFERS',
+    `Expected ${output} to be what this run would write, but ${change}`,
+    {
+      hint: 'Replace it with --force (--resume --force where both may be needed), or write to another file.',
+    },
+  );
+}
+
+/** Why a finished output is not what a run would write, in words. */
+async function changeOf(
+  output: string,
+  size: number,
+  manifestPath: string | undefined,
+  identity: RunIdentity,
+): Promise<string | undefined> {
+  const manifest = manifestPath === undefined ? undefined : await readManifest(manifestPath);
+  if (manifest === undefined) return 'it has no manifest to tell what it was made from';
+  const change = identityChange(identityOfManifest(manifest), identity);
+  if (change !== undefined) return change;
+  const { bytes, sha256 } = manifest.output;
+  const isWhole = size === bytes && (await beginsWith(output, { bytes, sha256 }));
+  return isWhole ? undefined : 'it was changed since it was written';
+}
+
+async function refuseExisting(output: string, { rejectsPath }: OutputRequest): Promise<void> {
+  for (const path of [output, ...(rejectsPath === undefined ? [] : [rejectsPath])]) {
+    if (!(await stat(path).catch(() => undefined))?.isFile()) continue;
+    throw new UsageError('OUTPUT_EXISTS', `Expected a new file to write, found ${path} there already`, {
+      hint: 'Replace it with --force; --resume leaves it alone if it is what this run would write.',
+    });
+  }
+}
+
+/** What changed since the checkpoint, in words. */
+async function changeSince(
+  { identity: before, read }: Checkpoint,
+  identity: RunIdentity,
+): Promise<string | undefined> {
+  const change = identityChange(before, identity);
+  if (change !== undefined) return change;
+  for (const [index, { path }] of identity.inputs.entries()) {
+    if (await beginsWith(path, read[index] as InputRead)) continue;
+    return `the input ${path} does not begin with what was read of it`;
+  }
+  return undefined;
 }
 
 /** Names what a run left unnamed that ended while giving names. */

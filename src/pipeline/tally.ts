@@ -1,25 +1,7 @@
 import { labelCountOf, type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
 import type { Rejected } from '../records/rejected.ts';
-import type { Row } from '../records/row.ts';
-
-/** rows = scored + empty + rejected. */
-export interface RunCounts {
-  /** Records read. */
-  rows: number;
-  /** Rows with at least one text that got a prediction. */
-  scored: number;
-  /** Rows without any text. */
-  empty: number;
-  /** Rows that could not be read, scored or written. */
-  rejected: number;
-  /** Scored rows with a text that was cut to `max_length`. */
-  truncated: number;
-  /** Texts that took over an equal text's prediction. */
-  duplicates: number;
-  /** Tokens seen by the model, padding not counted. */
-  tokens: number;
-  paddedTokens: number;
-}
+import { type Row, textNotes } from '../records/row.ts';
+import { noCounts, type RowOutcome, type RunCounts } from './run-counts.ts';
 
 /** How often each label was assigned, by task. */
 export type TaskLabelCounts = Record<string, Record<string, number>>;
@@ -42,16 +24,7 @@ export class Tally {
     this.#tasks = tasks;
     this.#labelCount = labelCountOf(tasks);
     this.state = state ?? {
-      counts: {
-        rows: 0,
-        scored: 0,
-        empty: 0,
-        rejected: 0,
-        truncated: 0,
-        duplicates: 0,
-        tokens: 0,
-        paddedTokens: 0,
-      },
+      counts: noCounts(),
       labels: noLabels(tasks),
       labelsByLanguage: {},
     };
@@ -72,13 +45,14 @@ export class Tally {
         all &= predictions.flags[text] as number;
         any |= predictions.flags[text] as number;
       }
+      const notes = row.textNotes?.reduce((sum, note) => sum | note, 0) ?? 0;
       counts.rows++;
       if (rejected.has(index)) {
         counts.rejected++;
         continue;
       }
-      if (all & textFlags.empty) counts.empty++;
-      else counts.scored++;
+      counts[outcomeOf(all, notes)]++;
+      if (notes & textNotes.markup) counts.withMarkup++;
       if (any & textFlags.truncated) counts.truncated++;
       for (let i = first; i < text; i++) this.#addLabels(predictions.assigned, i);
     }
@@ -109,6 +83,15 @@ export class Tally {
       addAll(by[language] as TaskLabelCounts, found);
     }
   }
+}
+
+/**
+ * @param flags - those that all texts of the row have
+ * @param notes - those that any of them has
+ */
+function outcomeOf(flags: number, notes: number): RowOutcome {
+  if ((flags & textFlags.empty) === 0) return 'scored';
+  return notes & textNotes.nonAnswer ? 'nonAnswers' : 'empty';
 }
 
 function noLabels(tasks: TaskLayout[]): TaskLabelCounts {

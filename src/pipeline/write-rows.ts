@@ -4,7 +4,8 @@ import type { OutputSession } from './output-session.ts';
 import type { Rejects } from './rejects.ts';
 import type { ScoredShard } from './score-rows.ts';
 import { shardRows } from './shard.ts';
-import type { RunCounts, Tally } from './tally.ts';
+import type { RunCounts } from './run-counts.ts';
+import type { Tally } from './tally.ts';
 
 /**
  * Shards between two checkpoints, and in one member of a gzip file. A killed run computes at most these again;

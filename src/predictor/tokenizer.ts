@@ -1,4 +1,5 @@
 import { BundleError } from '../errors.ts';
+import { isVisible } from '../text/visible.ts';
 import { encodeWithAddedTokens } from './added-tokens.ts';
 import { bytePairEncoder } from './byte-pair.ts';
 import type { Json } from './tokenizer-json.ts';
@@ -63,6 +64,7 @@ export class TextTokenizer {
 
   encode(text: string): Encoding {
     const maxCharacters = this.#maxLength * maxCharactersPerToken;
+    if (!isVisible(text)) return { ids: [], truncated: false };
     const trimmed = text.trim();
     // The cut may split a surrogate pair: toWellFormed puts U+FFFD there, as it does for lone surrogates.
     const cut = (trimmed.length > maxCharacters ? trimmed.slice(0, maxCharacters) : trimmed).toWellFormed();

@@ -9,6 +9,7 @@ export class DelimitedRow implements Row {
   readonly line: number;
   readonly byteOffset: number;
   readonly texts: string[];
+  textNotes: number[] | undefined = undefined;
   readonly rejected?: RejectReason;
   readonly #record: DelimitedRecord;
 

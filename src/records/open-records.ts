@@ -6,6 +6,7 @@ import { openDelimited } from './delimited.ts';
 import { delimiterOf } from './delimiter.ts';
 import type { FormatReader, ReaderOptions, ResumedText, RowPlace } from './format-reader.ts';
 import { openJsonLines } from './json-lines.ts';
+import { readTexts } from './read-texts.ts';
 import { isDelimited, type RecordFormat, type RecordsHead, type Row } from './row.ts';
 import {
   delimiterLine,
@@ -44,6 +45,8 @@ export interface RecordsOptions {
    * whether any row has the wanted texts is then not looked at, and `head` is that of the first line.
    */
   everyLine?: boolean | undefined;
+  /** Score texts that are no answers, such as `n/a`, too; false by default. */
+  keepNonAnswers?: boolean | undefined;
   stdin?: Readable | undefined;
   /** Called with the bytes of each read, before decompression, and the place of their input in `inputs`. */
   onBytes?: ((bytes: Uint8Array, input: number) => void) | undefined;
@@ -140,6 +143,7 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
         const skip = isStart ? start.skip : 0;
         for await (const rows of reader.rows({ textColumns, ordinal, found, skip, from: rest })) {
           ordinal += rows.length;
+          await readTexts(rows, { keepNonAnswers: options.keepNonAnswers ?? false });
           yield rows;
         }
       } finally {

@@ -1,6 +1,14 @@
 import type { DelimitedRecord, Newline } from './delimited-record.ts';
 import type { RejectReason } from './row-fault.ts';
 
+/** Bits of `Row.textNotes`: what was seen in a text before any model saw it. */
+export const textNotes = {
+  /** It says nothing, whatever was asked, as `n/a` does, and is not scored. */
+  nonAnswer: 1,
+  /** Tags and character references were taken out of what is scored. */
+  markup: 2,
+} as const;
+
 /**
  * One input record; holds `record` and `cells` when it was read from CSV or TSV, `json` when from JSONL, and
  * none of them when it could not be read.
@@ -18,8 +26,13 @@ export interface Row {
    * invalid bytes were replaced before.
    */
   byteOffset: number;
-  /** One per text column, '' where the value is missing or null, and in a row that is rejected. */
+  /**
+   * What is scored, one per text column: '' where there is nothing to score (a value that is missing or null or
+   * shows nothing, a text that is no answer, a row that is rejected).
+   */
   readonly texts: string[];
+  /** For each text bits of {@link textNotes}; undefined when there is nothing to say about any. */
+  textNotes?: number[] | undefined;
   /** A delimited record: its bytes, and single cells. */
   readonly record?: DelimitedRecord | undefined;
   /** All values of a delimited record, exactly as read; decoded anew each time. */

@@ -5,6 +5,7 @@ import { columnsReader, valueText } from '../records/column-reader.ts';
 import { isJsonObject, type JsonObject } from '../records/json-fields.ts';
 import { openRecords } from '../records/open-records.ts';
 import { precede } from '../records/precede.ts';
+import { isScorable } from '../records/read-texts.ts';
 import { isDelimited, type RecordsHead, type Row } from '../records/row.ts';
 import { resolveTextColumns } from '../records/text-columns.ts';
 import { type KnownTask, knownTasks } from './known-tasks.ts';
@@ -95,7 +96,9 @@ export async function openScoredFile(path: string, options: ScoredFileOptions): 
       async *rows() {
         for await (const batch of rows) {
           options.signal?.throwIfAborted();
-          yield batch.map((row) => ({ row, texts: read(row, readTexts(row).map(valueText)) }));
+          const scored = batch.map((row) => ({ row, texts: read(row, readTexts(row).map(valueText)) }));
+          await markUnscored(scored);
+          yield scored;
         }
       },
       close: () => records.close(),
@@ -239,9 +242,15 @@ function toScoredText(
   everyHasLabel: boolean,
 ): ScoredText {
   const isUnlabelled = sets.every(({ labels }) => labels.length === 0);
-  // A text to which no label applies is labelled all the same.
-  const isBlank = text === undefined ? everyHasLabel : text.trim() === '';
-  return { column, text, tasks: sets, isEmpty: isUnlabelled && isBlank };
+  return { column, text, tasks: sets, isEmpty: isUnlabelled && text === undefined && everyHasLabel };
+}
+
+/** A text to which no label applies is labelled all the same; one that says nothing was not scored. */
+async function markUnscored(rows: readonly ScoredRow[]): Promise<void> {
+  for (const text of rows.flatMap(({ texts }) => texts)) {
+    if (text.text === undefined || text.tasks.some(({ labels }) => labels.length > 0)) continue;
+    text.isEmpty = !(await isScorable(text.text));
+  }
 }
 
 function findTextColumns(

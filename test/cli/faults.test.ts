@@ -192,7 +192,7 @@ for (const [name, fault] of Object.entries(faults)) {
     assert.equal(rejected, fault.rejected);
     assert.equal(lines('out.csv') - 1 + rejected, fault.rows, 'rows in = rows out + rejected');
     const { counts } = manifestOf(join(directory, 'out.csv'));
-    assert.equal(counts.rows, counts.scored + counts.empty + counts.rejected);
+    assert.equal(counts.rows, counts.scored + counts.empty + counts.non_answers + counts.rejected);
     assert.deepEqual([counts.rows, counts.rejected], [fault.rows, fault.rejected]);
   });
 }

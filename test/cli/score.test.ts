@@ -9,6 +9,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { exitCodes } from '../../src/errors.ts';
+import { isScorable } from '../../src/records/read-texts.ts';
 import { makeInput } from '../bench/make-input.ts';
 import { fixturesDirectory } from '../support/paths.ts';
 import { seededRandom } from '../../src/random.ts';
@@ -47,15 +48,15 @@ test('every row comes back, in order, with its own values and a label per task',
   const input = cells(readFileSync(feedbackCsv, 'utf8'));
   const output = cells(await score(feedbackCsv));
   assert.equal(output.length, input.length);
-  output.forEach((row, index) => {
+  for (const [index, row] of output.entries()) {
     const own = Object.fromEntries(Object.keys(input[index] ?? {}).map((name) => [name, row[name]]));
     assert.deepEqual(own, input[index]);
-    const empty = row['comment']?.trim() === '';
+    const empty = !(await isScorable(row['comment'] ?? ''));
     for (const task of ['sentiment', 'actionability', 'language']) {
       assert.equal(row[task] === '', empty, `${row['id']} ${task}`);
       assert.match(row[`${task}_score`] ?? '', empty ? /^$/ : /^(0(\.\d{1,4})?|1)$/);
     }
-  });
+  }
 });
 
 test('the same bytes for any number of workers and any batch budget', async (t) => {
@@ -117,7 +118,7 @@ test('stdout holds data only, people read stderr, and quiet says nothing', async
   assert.match(stderr, /^Scoring the column "comment" \(use --text to choose\)\n/);
   assert.match(
     stderr,
-    /223 rows in .* s \| 9 empty \| \d+ truncated \| 13 duplicates collapsed \| [\d,]+ rows\/s \| [\d,]+ tokens\/s\n$/,
+    /223 rows in .* s \| 9 empty \| 8 non-answers \| 1 with markup \| \d+ truncated \| 10 duplicates collapsed \| [\d,]+ rows\/s \| [\d,]+ tokens\/s\n$/,
   );
   // Without a terminal nothing moves: no escape sequences, no carriage returns.
   assert.ok(!stderr.includes('\r') && !stderr.includes('\u001b'));

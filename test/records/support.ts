@@ -41,12 +41,12 @@ export interface Read {
   rows: Row[];
 }
 
-/** Reads all rows; with no text columns unless given. */
+/** Reads all rows; with no text columns unless given, and texts as the cells hold them, whatever they say. */
 export async function readAll(
   options: Partial<RecordsOptions> & { inputs: string[] },
   textColumns: string[] = [],
 ): Promise<Read> {
-  const records = await openRecords(options);
+  const records = await openRecords({ keepNonAnswers: true, ...options });
   const rows: Row[] = [];
   for await (const batch of records.rows(textColumns)) rows.push(...batch);
   return { head: records.head, rows };

@@ -1,0 +1,70 @@
+/** What becomes of a row: each row of a run is counted as one of these. */
+export type RowOutcome = 'scored' | 'empty' | 'nonAnswers' | 'rejected';
+
+/** Everything that is counted of a run; `rows` is the sum over {@link RowOutcome}. */
+export interface RunCounts extends Record<RowOutcome, number> {
+  /** Records read. */
+  rows: number;
+  /** Rows with at least one text that got labels. */
+  scored: number;
+  /** Rows without any text to see. */
+  empty: number;
+  /** Rows whose texts say nothing, such as `n/a`. */
+  nonAnswers: number;
+  /** Rows that could not be read, scored or written. */
+  rejected: number;
+  /** Rows with a text out of which markup was taken before it was scored. */
+  withMarkup: number;
+  /** Scored rows with a text that was cut to `max_length`. */
+  truncated: number;
+  /** Texts that took over an equal text's prediction. */
+  duplicates: number;
+  /** Tokens seen by the model, padding not counted. */
+  tokens: number;
+  paddedTokens: number;
+}
+
+interface CountName {
+  /** In manifests and events. */
+  key: string;
+  /** In the closing line, after the number; absent: not said there. */
+  words?: string;
+  /** Whether the closing line leaves it out when it is 0. */
+  onlyIfAny?: boolean;
+}
+
+/** How each count is called, in the order in which they are told: the only place for these names. */
+const countNames = {
+  rows: { key: 'rows' },
+  scored: { key: 'scored' },
+  empty: { key: 'empty', words: 'empty' },
+  nonAnswers: { key: 'non_answers', words: 'non-answers', onlyIfAny: true },
+  withMarkup: { key: 'with_markup', words: 'with markup', onlyIfAny: true },
+  truncated: { key: 'truncated', words: 'truncated' },
+  duplicates: { key: 'duplicates', words: 'duplicates collapsed' },
+  rejected: { key: 'rejected', words: 'rejected', onlyIfAny: true },
+  tokens: { key: 'tokens' },
+  paddedTokens: { key: 'padded_tokens' },
+} as const satisfies Record<keyof RunCounts, CountName>;
+const names = Object.entries(countNames) as [keyof RunCounts, CountName][];
+
+export function noCounts(): RunCounts {
+  return Object.fromEntries(names.map(([name]) => [name, 0])) as unknown as RunCounts;
+}
+
+/** Counts as manifests and events hold them. */
+export type CountsByKey = Record<(typeof countNames)[keyof RunCounts]['key'], number>;
+
+/** The counts under the names that manifests and events have for them. */
+export function countsByKey(counts: RunCounts): CountsByKey {
+  return Object.fromEntries(names.map(([name, { key }]) => [key, counts[name]])) as CountsByKey;
+}
+
+/** What the closing line says, `9 empty` for example, numbers formatted. */
+export function countsInWords(counts: RunCounts, format: (count: number) => string): string[] {
+  return names.flatMap(([name, { words, onlyIfAny }]) =>
+    words === undefined || (onlyIfAny === true && counts[name] === 0)
+      ? []
+      : [`${format(counts[name])} ${words}`],
+  );
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withoutMarkup } from '../../src/text/markup.ts';
+
+test('markup is taken out, references are resolved', async () => {
+  for (const [cell, text] of [
+    [
+      '<p>The <b>app</b> crashes every time &amp; support doesn&#39;t answer</p>',
+      "The app crashes every time & support doesn't answer",
+    ],
+    ['<div class="x" style="color:red">Great service</div>', 'Great service'],
+    ['Great&nbsp;service', 'Great service'],
+    ['Great&#160;service&#xa0;', 'Great service'],
+    ['one<br>two<BR/>three<br />', 'one\ntwo\nthree'],
+    ['<ul><li>slow</li><li>cold</li></ul>', 'slow\ncold'],
+    ['<table><tr><td>slow</td><td>cold</td></tr></table>', 'slow\ncold'],
+    ['<font color=red>late</font><o:p></o:p>', 'late'],
+    ['<style>p { color: red }</style>late<script>alert("good")</script>', 'late'],
+    ['late<!-- good -->', 'late'],
+    ['&lt;p&gt;late &amp;amp; cold&lt;/p&gt;', 'late & cold'],
+    ['&amp;nbsp;late', 'late'],
+    ['<p>&nbsp;</p>', ''],
+    ['<p>5 &lt; 6</p>', '5 < 6'],
+    ['<b>unclosed', 'unclosed'],
+    ['closed</b>', 'closed'],
+    ['Dear <name>, it was <i>late</i>', 'Dear <name>, it was late'],
+    ['&#128545;', '😡'],
+  ] as const) {
+    assert.equal(await withoutMarkup(cell), text, cell);
+  }
+});
+
+test('what is no markup stays as it is', async () => {
+  for (const cell of [
+    '5 < 6 & 7',
+    'a < b > c',
+    'if a<b and b>c',
+    'I <3 this',
+    'AT&T; fine',
+    'R&D &co',
+    'from <name> to <my-place>',
+    '<b',
+    'two  spaces &  a\ttab',
+    '1 &lt 2',
+    '<love> it',
+  ]) {
+    assert.equal(await withoutMarkup(cell), cell);
+  }
+});
