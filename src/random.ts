@@ -64,3 +64,13 @@ export class Reservoir<Item> {
     if (place < this.#size) this.items[place] = make();
   }
 }
+
+/** The numbers below `count` in random order. */
+export function shuffled(count: number, random: Random): number[] {
+  const order = [...Array(count).keys()];
+  for (let last = count - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [order[last], order[other]] = [order[other] as number, order[last] as number];
+  }
+  return order;
+}

@@ -67,6 +67,7 @@ const mayImport: Record<string, string[]> = {
 const doors: Record<string, string> = {
   '@huggingface/tokenizers': 'predictor',
   'onnxruntime-node': 'predictor',
+  'csv-parse': 'teach',
   'csv-stringify': 'records',
   'cli-progress': 'commands',
   htmlparser2: 'text',

@@ -27,7 +27,7 @@ export function ruleFinder(rules: readonly LabelRule[], labels: readonly string[
 
 function wordPattern(word: string): string {
   const normal = normalizeWords(word);
-  const literal = normal.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  const literal = normal.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   const isWord = new RegExp(`^${wordCharacter}$`, 'u');
   const characters = Array.from(normal);
   // Next to punctuation or an unspaced script a word ends by itself.

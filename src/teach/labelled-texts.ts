@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts';
 import { cellLabels } from '../evaluate/gold.ts';
-import { columnsReader } from '../records/column-reader.ts';
+import { type ColumnsReader, columnsReader } from '../records/column-reader.ts';
 import { openRecords } from '../records/open-records.ts';
 import { isDelimited, type Row } from '../records/row.ts';
 import { resolveTextColumns } from '../records/text-columns.ts';
@@ -87,7 +87,11 @@ async function readFiles(
     const taskColumns = Object.entries(options.task).map(([name, column]) =>
       isFurther && isDelimited(head.format) && !head.columns.includes(column) ? name : column,
     );
-    const read = columnsReader(head, taskColumns, '--task <task>=<column>');
+    const isUnlabelled =
+      !isFurther && options.isColumnOptional && !taskColumns.some((column) => head.columns.includes(column));
+    const read: ColumnsReader = isUnlabelled
+      ? () => taskColumns.map(() => undefined)
+      : columnsReader(head, taskColumns, '--task <task>=<column>');
     const labelled = new Set<string>();
     let rows = 0;
     for await (const batch of records.rows([textColumn])) {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { UsageError } from '../errors.ts';
 import {
   collect,
@@ -27,6 +28,8 @@ export interface TeachOptions extends Pick<ScoringOptions, Shared | 'stdin' | 's
   output?: string | undefined;
   /** Column with the labels, by the name of the new task. */
   task?: Record<string, string> | undefined;
+  /** CSV that says what the labels of the task mean. */
+  codeframe?: string | undefined;
   /** By task, or `*` for all; told from the data when absent. */
   kind?: Record<string, TaskKind> | undefined;
   /** Files with further labels, which take the place of earlier ones for the same text. */
@@ -73,6 +76,12 @@ export const teachOptionTable: { [Name in TeachFlagName | 'quiet' | 'progress']-
       text.includes('=')
         ? collectPairs('kind', 'topic=multi', String)(text, previous)
         : { ...(previous as object), '*': text },
+  },
+  codeframe: {
+    flags: '--codeframe <file>',
+    description:
+      'CSV with the labels of a task and what they mean (label, description, keywords, examples, must), to learn from ' +
+      "besides labelled rows or without any; the task has the file's name unless --task names it",
   },
   with: {
     flags: '--with <file>',
@@ -131,6 +140,8 @@ export type ResolvedTeachOptions = TeachOptions &
     resamples: number;
     seed: number;
     force: boolean;
+    /** Whether rows may be without labels, as a codeframe says what these are. */
+    isColumnOptional: boolean;
   };
 
 /** Task names become column names and file names. */
@@ -138,7 +149,8 @@ const taskName = /^[\p{L}\p{N}][\p{L}\p{N}_-]{0,63}$/u;
 
 /** @throws UsageError naming the option, what was expected and what was given */
 export function resolveTeachOptions(given: TeachOptions): ResolvedTeachOptions {
-  const { output, task = {}, kind = {} } = given;
+  const { output, codeframe, kind = {} } = given;
+  const task = given.task ?? (codeframe === undefined ? {} : taskOfCodeframe(codeframe));
   if (output === undefined || output === '' || output === '-') {
     throw new UsageError('OPTION_INVALID', 'Expected a directory for the new bundle, got none', {
       hint: 'Name it: `-o models/acme`.',
@@ -146,7 +158,14 @@ export function resolveTeachOptions(given: TeachOptions): ResolvedTeachOptions {
   }
   if (Object.keys(task).length === 0) {
     throw new UsageError('OPTION_INVALID', 'Expected a task to teach, got none', {
-      hint: 'Name the task and the column with its labels: `--task department=Department`.',
+      hint:
+        'Name the task and the column with its labels: `--task department=Department`. Without labelled rows, ' +
+        'give what the labels mean: `--codeframe topics.csv`.',
+    });
+  }
+  if (codeframe !== undefined && Object.keys(task).length > 1) {
+    throw new UsageError('OPTION_INVALID', 'Expected one --task along with --codeframe, got several', {
+      hint: 'Teach them one after another: `-m` may name the bundle of the first.',
     });
   }
   for (const name of Object.keys(task)) {
@@ -178,8 +197,15 @@ export function resolveTeachOptions(given: TeachOptions): ResolvedTeachOptions {
     resamples: given.resamples ?? teachDefaults.resamples,
     seed: given.seed ?? teachDefaults.seed,
     force: given.force ?? false,
+    isColumnOptional: codeframe !== undefined,
   };
   expectInteger('resamples', resolved.resamples, 0, 100_000);
   expectInteger('seed', resolved.seed);
   return resolveScoringOptions(resolved);
+}
+
+/** A codeframe's own name is that of its task. */
+function taskOfCodeframe(path: string): Record<string, string> {
+  const name = basename(path).replace(/\.[^.]*$/, '');
+  return { [name]: name };
 }

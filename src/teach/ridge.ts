@@ -154,6 +154,13 @@ function leverageByFeatures(
   };
 }
 
+/** Targets that the fit gives a text, float64 [labels]. */
+export function fitted({ sums: { problem }, weight, bias }: RidgeFit, text: number): Float64Array {
+  const { features, size } = problem;
+  const own = features.subarray(text * size, (text + 1) * size);
+  return bias.map((start, label) => start + dot(weight, label * size, own, 0, size));
+}
+
 /** Targets that a fit without the row would give it, float64 [labels]. */
 export function leftOut({ sums, weight, bias, leverage }: RidgeFit, row: number): Float64Array {
   const { problem, totalWeight } = sums;

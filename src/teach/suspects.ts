@@ -1,6 +1,6 @@
 import { csvLines } from '../records/plain-table.ts';
 import { openSink } from '../records/sink.ts';
-import type { CheckedRow } from './fit-head.ts';
+import type { CheckedRow } from './left-out-rows.ts';
 import type { Conflict, LabelledText } from './labelled-texts.ts';
 import type { TaskLabels } from './task-labels.ts';
 

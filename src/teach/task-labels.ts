@@ -22,16 +22,26 @@ export interface TaskLabels {
   notices: string[];
 }
 
+export interface TaskFacts {
+  name: string;
+  column: string;
+  /** Told from the cells when undefined. */
+  kind: TaskKind | undefined;
+  /** For messages. */
+  file: string;
+  /** Labels of a codeframe, which come first, with rows or without. */
+  known: readonly string[];
+}
+
 /**
  * Finds out a task's labels, from most to least frequent, and which texts have them.
  * @param task index of the task among the cells of each text
- * @param kind told from the cells when undefined
  * @throws InputError when nothing is left to tell apart
  */
 export function findTaskLabels(
   texts: readonly LabelledText[],
   task: number,
-  { name, column, kind, file }: { name: string; column: string; kind: TaskKind | undefined; file: string },
+  { name, column, kind, file, known }: TaskFacts,
 ): TaskLabels {
   const cells = texts.map((text) => text.cells[task]);
   const isMulti =
@@ -46,19 +56,22 @@ export function findTaskLabels(
   const byRows = [...counts].toSorted(
     ([one, rows], [other, otherRows]) => otherRows - rows || (one < other ? -1 : 1),
   );
-  const leftOut = byRows.filter(([, rows]) => rows < minLabelRows).map(([label, rows]) => ({ label, rows }));
-  const labels = byRows.filter(([, rows]) => rows >= minLabelRows).map(([label]) => label);
+  const isEnough = ([label, rows]: [string, number]): boolean =>
+    rows >= minLabelRows || known.includes(label);
+  const leftOut = byRows.filter((each) => !isEnough(each)).map(([label, rows]) => ({ label, rows }));
+  const found = byRows.filter(isEnough).map(([label]) => label);
+  const labels = [...known, ...found.filter((label) => !known.includes(label))];
   requireLabels(labels, leftOut, { isMulti, column, file });
   const indices = new Map(labels.map((label, index) => [label, index]));
   const places: number[] = [];
   const gold: number[][] = [];
   cells.forEach((names, place) => {
     if (names === undefined) return;
-    const known = [...new Set(names)].flatMap((label) => indices.get(label) ?? []);
+    const applied = [...new Set(names)].flatMap((label) => indices.get(label) ?? []);
     // Of a text all of whose labels are left out nothing is known.
-    if (known.length === 0 && (names.length > 0 || !isMulti)) return;
+    if (applied.length === 0 && (names.length > 0 || !isMulti)) return;
     places.push(place);
-    gold.push(known.toSorted((one, other) => one - other));
+    gold.push(applied.toSorted((one, other) => one - other));
   });
   const problemType: ProblemType = isMulti ? 'multi_label_classification' : 'single_label_classification';
   return {

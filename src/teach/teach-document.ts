@@ -99,7 +99,7 @@ export function describeTask(
     labels,
     left_out: task.leftOut,
     reliable: labels.filter(({ reliable }) => reliable).length,
-    verdict: verdictOn(labels),
+    verdict: learned.checked.length === 0 ? unmeasured(labels) : verdictOn(labels),
   };
 }
 
@@ -117,6 +117,11 @@ function f1Interval(
     return ratio(2 * hits, 2 * hits + poisson(wrong, random));
   }).toSorted((one, other) => one - other);
   return [round(quantile(values, 0.025)), round(quantile(values, 0.975))];
+}
+
+/** Without enough labelled rows. */
+function unmeasured(labels: readonly TaughtLabel[]): string {
+  return `${labels.length} labels from the codeframe, quality unknown; score some rows, correct 100 of them, and add them with --with`;
 }
 
 /** For example: 12 labels; 9 reliable; refund, parking, other need more rows: about 20 each. */

@@ -8,11 +8,14 @@ export function teachText(document: TeachDocument): string {
   const title =
     `${bundle.name}, taught on ${body.name} ${body.version} with ${inputs.join(', ')}: ` +
     `${counted(rows, 'row')}, ${count(empty)} without a text`;
+  const measured = document.tasks.filter((task) => task.rows > 0);
   return [
     `${printable(title)}\n`,
     `${document.tasks.map(({ task, verdict }) => printable(`${task}: ${verdict}`)).join('\n')}\n`,
-    `Measured on rows that were left out${document.resamples > 0 ? ' (95 % interval)' : ''}\n${taskTable(document.tasks)}`,
-    ...document.tasks.map(labelTable),
+    measured.length === 0
+      ? ''
+      : `Measured on rows that were left out${document.resamples > 0 ? ' (95 % interval)' : ''}\n${taskTable(measured)}`,
+    ...measured.map(labelTable),
     suspects > 0 ? `${counted(suspects, 'label')} ${suspects === 1 ? 'looks' : 'look'} wrong\n` : '',
   ]
     .filter((section) => section !== '')

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import type { LabelRule } from '../bundle/bundle-json.ts';
 import { findBundle } from '../bundle/find-bundle.ts';
 import { type BundleDescription, checkBundle } from '../bundle/load-bundle.ts';
 import { requireVectors } from '../bundle/require-vectors.ts';
@@ -9,8 +10,10 @@ import { toFeatures } from '../predictor/head.ts';
 import { checkOutputs } from '../records/output-paths.ts';
 import { seedFor } from '../random.ts';
 import { measureBackground } from './background.ts';
+import { type CodeframeLabel, readCodeframe } from './codeframe.ts';
+import { hintRows, hintTexts } from './codeframe-hints.ts';
 import { type Learned, learnHead } from './fit-head.ts';
-import { type LabelledText, type LabelledTexts, readLabelledTexts, requireTexts } from './labelled-texts.ts';
+import { type LabelledTexts, readLabelledTexts, requireTexts } from './labelled-texts.ts';
 import { type ResolvedTeachOptions, resolveTeachOptions, type TeachOptions } from './options.ts';
 import { sentenceVectors } from './sentence-vectors.ts';
 import { conflictSuspects, findSuspects, type Suspect, writeSuspects } from './suspects.ts';
@@ -43,11 +46,13 @@ export async function teach(given: TeachOptions, hooks: TeachHooks = {}): Promis
   const options = resolveTeachOptions(given);
   await checkBundleOutput(options.output, options.force);
   const written = options.suspects === undefined ? [] : [options.suspects];
-  await checkOutputs(written, [...options.inputs, ...options.with]);
+  const read = [...options.inputs, ...options.with];
+  await checkOutputs(written, options.codeframe === undefined ? read : [...read, options.codeframe]);
   const body = await checkBundle(await findBundle(options.model));
   requireVectors(body);
   requireFreeNames(options, body);
 
+  const codeframe = options.codeframe === undefined ? [] : await readCodeframe(options.codeframe);
   const labelled = await readLabelledTexts(options);
   const file = options.inputs.join(', ');
   requireTexts(labelled, file);
@@ -55,12 +60,16 @@ export async function teach(given: TeachOptions, hooks: TeachHooks = {}): Promis
     findTaskLabels(labelled.texts, task, {
       name,
       column,
-      kind: options.kind[name] ?? options.kind['*'],
+      // A comment often touches several topics of a codeframe.
+      kind: options.kind[name] ?? options.kind['*'] ?? (codeframe.length > 0 ? 'multi' : undefined),
       file,
+      known: codeframe.map(({ label }) => label),
     }),
   );
   await mkdir(dirname(resolve(options.output)), { recursive: true });
-  const { features, background, size } = await featuresOf(labelled.texts, body, options, hooks);
+  const texts = labelled.texts.map(({ text }) => text);
+  const said = hintTexts(codeframe).map(({ text }) => text);
+  const { features, background, size } = await featuresOf(texts, said, body, options, hooks);
 
   const newTasks: NewTask[] = [];
   const described: TaughtTask[] = [];
@@ -74,6 +83,7 @@ export async function teach(given: TeachOptions, hooks: TeachHooks = {}): Promis
       gold: task.gold,
       labels: task.layout.labels,
       problemType: task.layout.problemType,
+      hints: codeframe.length === 0 ? undefined : hintRows(codeframe, task, texts, options.seed),
       seed: seedFor(options.seed, task.layout.name),
       pause: async () => {
         await setImmediate();
@@ -83,7 +93,7 @@ export async function teach(given: TeachOptions, hooks: TeachHooks = {}): Promis
     const figures = describeTask(task, learned, options);
     described.push(figures);
     suspects.push(...findSuspects(task, learned.checked, labelled.texts));
-    newTasks.push(toNewTask(task, learned, figures, options));
+    newTasks.push(toNewTask(task, learned, figures, codeframe, options));
   }
   const sha256 = await writeTaughtBundle(body, options.output, newTasks, options.replace);
   if (options.suspects !== undefined) await writeSuspects(options.suspects, suspects);
@@ -128,14 +138,22 @@ function requireFreeNames({ task, replace }: ResolvedTeachOptions, { manifest }:
   );
 }
 
-/** The texts as heads see them; all texts count for what texts have in common, labelled or not. */
+/** Fewer texts do not show what texts have in common. */
+const minBackgroundTexts = 20;
+
+/**
+ * Texts as heads see them. All texts of rows count for what texts have in common, labelled or not; what a codeframe
+ * says is put to words otherwise, and only counts where there are hardly any rows.
+ * @param said what the codeframe says, whose features stand behind those of the texts
+ */
 async function featuresOf(
-  labelled: readonly LabelledText[],
+  rows: readonly string[],
+  said: readonly string[],
   body: BundleDescription,
   options: ResolvedTeachOptions,
   hooks: TeachHooks,
 ): Promise<{ features: Float32Array; background: ReturnType<typeof measureBackground>; size: number }> {
-  const texts = labelled.map(({ text }) => text);
+  const texts = [...rows, ...said];
   const { vectors, size, isUsed } = await sentenceVectors(body, texts, {
     workers: options.workers,
     batchTokens: options.batchTokens,
@@ -148,7 +166,8 @@ async function featuresOf(
       file: options.inputs.join(', '),
     });
   }
-  const background = measureBackground(vectors, size, (text) => isUsed[text] === 1);
+  const last = rows.length >= minBackgroundTexts ? rows.length : texts.length;
+  const background = measureBackground(vectors, size, (text) => text < last && isUsed[text] === 1);
   // In place: a hundred thousand vectors take 300 MB.
   for (let text = 0; text < texts.length; text++) {
     if (isUsed[text] === 1) toFeatures(background, vectors, text * size, vectors, text * size);
@@ -160,23 +179,29 @@ function toNewTask(
   { layout }: TaskLabels,
   { head, thresholds }: Learned,
   figures: TaughtTask,
-  { seed, date, inputs, with: further }: ResolvedTeachOptions,
+  codeframe: readonly CodeframeLabel[],
+  { seed, date, inputs, with: further, codeframe: path }: ResolvedTeachOptions,
 ): NewTask {
   const { metrics, intervals, labelled, labels } = figures;
   return {
     layout,
     head,
     thresholds,
-    rules: [],
+    rules: rulesOf(codeframe),
     taught: {
       ...(date === undefined ? {} : { date }),
-      files: [...inputs, ...further].map((path) => basename(path)),
+      files: [...inputs, ...further].map((file) => basename(file)),
+      ...(path === undefined ? {} : { codeframe: basename(path) }),
       rows: labelled,
       rows_by_label: Object.fromEntries(labels.map(({ label, rows }) => [label, rows])),
-      cross_validated: { ...metrics, intervals },
+      ...(figures.rows === 0 ? {} : { cross_validated: { ...metrics, intervals } }),
       seed,
     },
   };
+}
+
+function rulesOf(codeframe: readonly CodeframeLabel[]): LabelRule[] {
+  return codeframe.flatMap(({ label, must }) => (must.length === 0 ? [] : [{ label, words: must }]));
 }
 
 function readingNotices({ textColumn, isTextColumnGuessed, repeated, conflicts }: LabelledTexts): string[] {

@@ -237,6 +237,54 @@ test('--replace puts an own task in the place of one of the model', async (t) =>
   assert.match((await run('model', 'show', 'more')).stdout, /topic .*\n(.*\n)?task +team /);
 });
 
+test('from a codeframe alone, with rules, and with rows that were labelled later', async (t) => {
+  const { teach, run, write } = workplace(t);
+  write(
+    'departments.csv',
+    'label,description,keywords,must\nKitchen,Food and meals,food;meal;Essen,\nShipping,,delivery;late,\nFront desk,,staff;service,Personal\n',
+  );
+  const rows = departmentRows();
+  write('texts.jsonl', rows.map(([comment]) => JSON.stringify({ comment })).join('\n'));
+  write(
+    'labelled.csv',
+    departmentCsv((all) => ((all[0] as string[])[1] = 'departments')),
+  );
+  const args = [
+    '--codeframe',
+    'departments.csv',
+    'texts.jsonl',
+    '--text',
+    'comment',
+    '--kind',
+    'single',
+    '--force',
+  ];
+  const first = await teach(...args, '-o', 'acme');
+  assert.equal(first.code, exitCodes.ok, first.stderr);
+  assert.match(first.stdout, /^departments: 3 labels from the codeframe, quality unknown; .*--with$/m);
+  const measure = async (bundle: string): Promise<number> => {
+    const { code, stdout, stderr } = await run(
+      'evaluate',
+      'labelled.csv',
+      '-m',
+      bundle,
+      '--tasks',
+      'departments',
+      '--json',
+    );
+    assert.equal(code, exitCodes.ok, stderr);
+    const { tasks } = JSON.parse(stdout) as { tasks: { metrics: { macro_f1: number } }[] };
+    return tasks[0]?.metrics.macro_f1 ?? 0;
+  };
+  assert.ok((await measure('acme')) > 0.7);
+  write('one.csv', 'comment\n"PERSONAL, food, delivery"\n');
+  const { stdout } = await run('score', 'one.csv', '-m', 'acme', '-q', '--tasks', 'departments');
+  assert.match(stdout, /,Front desk,1\n$/);
+  const later = documentOf(await teach(...args, '-o', 'more', '--with', 'labelled.csv', '--json'));
+  assert.equal(later.tasks[0]?.labelled, 72);
+  assert.ok((await measure('more')) > 0.9);
+});
+
 test('what cannot be taught is an error that shows the way, and leaves nothing behind', async (t) => {
   const { teach, write, directory } = workplace(t);
   write('one.csv', 'comment,Department\nGreat food,Kitchen\nBad food,Kitchen\n');

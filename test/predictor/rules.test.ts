@@ -15,6 +15,8 @@ test('whole words are found, in any case, form and language', () => {
     ['Straße', 'Die STRASSE und die straße'],
     ['ﬁle', 'a file'],
     ['c++', 'knows C++.'],
+    ['work-life balance', 'no Work-Life Balance'],
+    ['a/b (c) [d] {e} ^$|\\', 'a/b (c) [d] {e} ^$|\\'],
     ['a.b', 'the a.b case'],
     ['возврат', 'Где мой Возврат?'],
     ['退款', '我要退款谢谢'],
