@@ -105,9 +105,8 @@ async function bestAttempt(lesson: Lesson, hints: Hints | undefined): Promise<At
     await pause();
     const penalty = perRow * sums.totalWeight;
     const fit = solve(sums, penalty);
-    const scores = new Float64Array(sample.length * labels.length);
-    sample.forEach((row, at) => scores.set(leftOut(fit, row), at * labels.length));
-    return { penalty, fit, sample, calibrated: calibrate(scores, goldOf, labels.length, problemType) };
+    const calibrated = calibrate(leftOut(fit, sample), goldOf, labels.length, problemType);
+    return { penalty, fit, sample, calibrated };
   };
   const middle = penaltiesPerRow.length >> 1;
   let best = await attempt(penaltiesPerRow[middle] as number);

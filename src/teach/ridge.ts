@@ -1,4 +1,4 @@
-import { addScaled, cholesky, dot, solveLower, solveUpper } from './triangular.ts';
+import { addScaled, cholesky, dot, solvedSquares, solveLower, solveUpper } from './triangular.ts';
 
 /**
  * Least squares with a penalty on the weights (ridge regression) from features to one target per label, in closed
@@ -37,8 +37,8 @@ export interface RidgeFit {
   weight: Float64Array;
   /** float64 [labels] */
   bias: Float64Array;
-  /** How much of its own fit a row decides, 0 to 1. */
-  leverage: (row: number) => number;
+  /** How much of its own fit each of some rows decides, 0 to 1. */
+  leverages: (rows: readonly number[]) => Float64Array;
 }
 
 export function sumUp(problem: RidgeProblem): RidgeSums {
@@ -54,6 +54,9 @@ export function sumUp(problem: RidgeProblem): RidgeSums {
   return { problem, ...means, totalWeight, isByRows, ...sums };
 }
 
+/** Rows that are worked on together, so that what they share is read once. */
+const blockRows = 16;
+
 type Products = Pick<RidgeSums, 'gram' | 'products'>;
 
 function sumByFeatures(
@@ -64,15 +67,25 @@ function sumByFeatures(
   const { size, targets, labels, rowWeights } = problem;
   const gram = new Float64Array(size * size);
   const products = new Float64Array(labels * size);
-  const centred = new Float64Array(size);
-  for (let row = 0; row < rowWeights.length; row++) {
-    const weight = rowWeights[row] as number;
-    centre(problem, row, featureMeans, centred);
-    for (let at = 0; at < size; at++)
-      addScaled(gram, at * size, centred, weight * (centred[at] as number), at + 1);
-    for (let label = 0; label < labels; label++) {
-      const target = (targets[row * labels + label] as number) - (targetMeans[label] as number);
-      addScaled(products, label * size, centred, weight * target, size);
+  const block = new Float64Array(blockRows * size);
+  for (let first = 0; first < rowWeights.length; first += blockRows) {
+    const rows = Math.min(blockRows, rowWeights.length - first);
+    for (let at = 0; at < rows; at++) {
+      const row = first + at;
+      const centred = block.subarray(at * size, (at + 1) * size);
+      centre(problem, row, featureMeans, centred);
+      for (let label = 0; label < labels; label++) {
+        const target = (targets[row * labels + label] as number) - (targetMeans[label] as number);
+        addScaled(products, label * size, centred, (rowWeights[row] as number) * target, size);
+      }
+    }
+    // A line of the square takes in all rows of the block while it is at hand.
+    for (let line = 0; line < size; line++) {
+      for (let at = 0; at < rows; at++) {
+        const centred = block.subarray(at * size, (at + 1) * size);
+        const factor = (rowWeights[first + at] as number) * (centred[line] as number);
+        addScaled(gram, line * size, centred, factor, line + 1);
+      }
     }
   }
   return { gram, products };
@@ -127,31 +140,42 @@ export function solve(sums: RidgeSums, penalty: number): RidgeFit {
   for (let label = 0; label < labels; label++) {
     bias[label] = (targetMeans[label] as number) - dot(weight, label * size, featureMeans, 0, size);
   }
-  const leverage = isByRows ? leverageByRows(factor, width, penalty) : leverageByFeatures(sums, factor);
-  return { sums, weight, bias, leverage };
+  const leverages = isByRows ? leveragesByRows(factor, width, penalty) : leveragesByFeatures(sums, factor);
+  return { sums, weight, bias, leverages };
 }
 
-function leverageByRows(factor: Float64Array, rows: number, penalty: number): RidgeFit['leverage'] {
-  const column = new Float64Array(rows);
-  return (row) => {
-    // The row's place on the diagonal of the inverse.
-    column.fill(0, row);
-    column[row] = 1;
-    solveLower(factor, rows, column, row);
-    return 1 - penalty * dot(column, row, column, row, rows - row);
-  };
+function leveragesByRows(factor: Float64Array, size: number, penalty: number): RidgeFit['leverages'] {
+  // A row's place on the diagonal of the inverse is the squared length of a column of the factor's.
+  return (rows) =>
+    inBlocks(rows, size, (row, values) => values.fill(0).fill(1, row, row + 1), factor).map(
+      (square) => 1 - penalty * square,
+    );
 }
 
-function leverageByFeatures(
+function leveragesByFeatures(
   { problem, featureMeans }: RidgeSums,
   factor: Float64Array,
-): RidgeFit['leverage'] {
-  const centred = new Float64Array(problem.size);
-  return (row) => {
-    centre(problem, row, featureMeans, centred);
-    solveLower(factor, problem.size, centred);
-    return (problem.rowWeights[row] as number) * dot(centred, 0, centred, 0, problem.size);
-  };
+): RidgeFit['leverages'] {
+  return (rows) =>
+    inBlocks(rows, problem.size, (row, values) => centre(problem, row, featureMeans, values), factor).map(
+      (square, at) => (problem.rowWeights[rows[at] as number] as number) * square,
+    );
+}
+
+function inBlocks(
+  rows: readonly number[],
+  size: number,
+  fill: (row: number, values: Float64Array) => void,
+  factor: Float64Array,
+): Float64Array {
+  const squares = new Float64Array(rows.length);
+  for (let first = 0; first < rows.length; first += blockRows) {
+    const some = rows.slice(first, first + blockRows);
+    const values = new Float64Array(some.length * size);
+    some.forEach((row, at) => fill(row, values.subarray(at * size, (at + 1) * size)));
+    squares.set(solvedSquares(factor, size, values), first);
+  }
+  return squares;
 }
 
 /** Targets that the fit gives a text, float64 [labels]. */
@@ -161,19 +185,24 @@ export function fitted({ sums: { problem }, weight, bias }: RidgeFit, text: numb
   return bias.map((start, label) => start + dot(weight, label * size, own, 0, size));
 }
 
-/** Targets that a fit without the row would give it, float64 [labels]. */
-export function leftOut({ sums, weight, bias, leverage }: RidgeFit, row: number): Float64Array {
+/** Targets that a fit without the row itself would give each of some rows, float64 [rows, labels]. */
+export function leftOut({ sums, weight, bias, leverages }: RidgeFit, rows: readonly number[]): Float64Array {
   const { problem, totalWeight } = sums;
   const { size, targets, labels, rowWeights } = problem;
-  const features = featuresOf(problem, row);
-  // The bias is fitted, too.
-  const own = leverage(row) + (rowWeights[row] as number) / totalWeight;
-  // A row that decides on all of its own fit would divide by nothing.
-  const share = own / Math.max(1 - own, 1e-9);
-  return bias.map((start, label) => {
-    const value = start + dot(weight, label * size, features, 0, size);
-    return value - share * ((targets[row * labels + label] as number) - value);
+  const all = leverages(rows);
+  const scores = new Float64Array(rows.length * labels);
+  rows.forEach((row, at) => {
+    const features = featuresOf(problem, row);
+    // The bias is fitted, too.
+    const own = (all[at] as number) + (rowWeights[row] as number) / totalWeight;
+    // A row that decides on all of its own fit would divide by nothing.
+    const share = own / Math.max(1 - own, 1e-9);
+    for (let label = 0; label < labels; label++) {
+      const value = (bias[label] as number) + dot(weight, label * size, features, 0, size);
+      scores[at * labels + label] = value - share * ((targets[row * labels + label] as number) - value);
+    }
   });
+  return scores;
 }
 
 function featuresOf({ features, size, places }: RidgeProblem, row: number): Float32Array {

@@ -42,12 +42,31 @@ export function cholesky(matrix: Float64Array, size: number, penalty: number): F
   return factor;
 }
 
-/** Solves `L x = values` in place; values before `from` are 0. */
-export function solveLower(factor: Float64Array, size: number, values: Float64Array, from = 0): void {
-  for (let row = from; row < size; row++) {
-    const rest = (values[row] as number) - dot(factor, row * size + from, values, from, row - from);
+/** Solves `L x = values` in place. */
+export function solveLower(factor: Float64Array, size: number, values: Float64Array): void {
+  for (let row = 0; row < size; row++) {
+    const rest = (values[row] as number) - dot(factor, row * size, values, 0, row);
     values[row] = rest / (factor[row * size + row] as number);
   }
+}
+
+/**
+ * Squared lengths of the solutions of `L x = values` for many values at once, which reads the factor once for all.
+ * @param values float64 [count, size], overwritten
+ */
+export function solvedSquares(factor: Float64Array, size: number, values: Float64Array): Float64Array {
+  const squares = new Float64Array(values.length / size);
+  for (let row = 0; row < size; row++) {
+    const pivot = factor[row * size + row] as number;
+    for (let at = 0; at < squares.length; at++) {
+      const first = at * size;
+      const rest = (values[first + row] as number) - dot(factor, row * size, values, first, row);
+      const solved = rest / pivot;
+      values[first + row] = solved;
+      squares[at] = (squares[at] as number) + solved * solved;
+    }
+  }
+  return squares;
 }
 
 /** Solves `Lᵀ x = values` in place. */

@@ -53,10 +53,13 @@ for (const [rows, size] of [
   test(`of ${rows} rows and ${size} features: a left-out score is that of a fit without the row`, () => {
     const problem = makeProblem(rows, size);
     const fit = solve(sumUp(problem), penalty);
+    const all = Array.from({ length: rows }, (_, row) => row);
+    const together = leftOut(fit, all);
     for (const row of [0, 3, rows - 1]) {
+      assertNear(together.subarray(row * 3, row * 3 + 3), leftOut(fit, [row]));
       const other = solve(sumUp(without(problem, row)), penalty);
       const features = problem.features.subarray(row * size, (row + 1) * size);
-      assertNear(leftOut(fit, row), scoresOf(other, features));
+      assertNear(leftOut(fit, [row]), scoresOf(other, features));
     }
   });
 }
