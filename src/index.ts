@@ -1,4 +1,5 @@
 /** voxpop's public API. */
+/// <reference types="node" preserve="true" />
 export { score } from './score.ts';
 export type { ScoreHooks, ScoreSummary } from './score.ts';
 export { planScore } from './score-plan.ts';
@@ -51,6 +52,7 @@ export {
   InputError,
   OutputError,
   PredictError,
+  RejectsError,
   UsageError,
   VoxpopError,
 } from './errors.ts';

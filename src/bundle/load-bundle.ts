@@ -31,7 +31,7 @@ export interface Bundle {
   path: string;
   manifest: BundleJson;
   /** ONNX model; the whole of its buffer. */
-  model: Uint8Array<ArrayBuffer>;
+  model: Uint8Array & { buffer: ArrayBuffer };
   /** Parsed `tokenizer.json` in Hugging Face's format. */
   tokenizer: Record<string, unknown>;
   /** Heads of the tasks that have one of their own, by task name. */

@@ -20,7 +20,7 @@ export class TextPredictions {
   readonly #places = new Map<number, number>();
   #records: Buffer;
 
-  constructor(tasks: readonly Pick<TaskLayout, 'name' | 'labels'>[], records = Buffer.alloc(0)) {
+  constructor(tasks: readonly Pick<TaskLayout, 'name' | 'labels'>[], records: Buffer = Buffer.alloc(0)) {
     this.tasks = tasks.map(({ name, labels }) => ({ name, labels }));
     this.#width = recordWidth(tasks);
     this.#records = records;

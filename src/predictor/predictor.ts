@@ -49,6 +49,8 @@ export interface SingleLabelPrediction {
   score: number | null;
   /** Of every label; they add up to 1. */
   scores: Record<string, number>;
+  /** Never there: what tells this kind of prediction from the other one. */
+  labels?: undefined;
 }
 
 /** Prediction of a multi-label task. */
@@ -56,6 +58,9 @@ export interface MultiLabelPrediction {
   labels: string[];
   /** Of every label, each from 0 to 1. */
   scores: Record<string, number>;
+  /** Never there, nor is `score`: what tells this kind of prediction from the other one. */
+  label?: undefined;
+  score?: undefined;
 }
 
 /** Predictions of one text, by task name. */

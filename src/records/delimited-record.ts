@@ -29,7 +29,7 @@ export class RecordBatch {
   /** From the start of the first record to the end of the last one. Known once the batch is complete. */
   bytes: Buffer = Buffer.alloc(0);
   /** Of all records in turn, where each cell ends, from the start of its record. */
-  cellEnds = new Uint32Array();
+  cellEnds: Uint32Array = new Uint32Array();
   /** Cells of a record. */
   width = 0;
 

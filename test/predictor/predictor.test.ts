@@ -113,7 +113,7 @@ test('tasks and thresholds are chosen by name, in bundle order', async () => {
   assert.ok(prediction);
   assert.deepEqual(Object.keys(prediction.tasks), ['sentiment', 'topic']);
   const topic = prediction.tasks['topic'];
-  assert.ok(topic && 'labels' in topic);
+  assert.ok(topic?.labels);
   assert.equal(topic.labels.length, 13);
   await assert.rejects(load({ tasks: ['mood'] }), {
     name: 'UsageError',
