@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { compareCommand } from './commands/compare.ts';
+import { completionsCommand } from './commands/completions.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { mergeCommand } from './commands/merge.ts';
 import { modelCommand } from './commands/model.ts';
@@ -22,7 +23,8 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(compareCommand(terminal))
     .addCommand(reportCommand(terminal))
     .addCommand(teachCommand(terminal))
-    .addCommand(modelCommand(terminal));
+    .addCommand(modelCommand(terminal))
+    .addCommand(completionsCommand(terminal));
   // Help that was asked for is data, all other words of commander are for people.
   const output = {
     writeOut: (text: string) => void terminal.stdout.write(text),

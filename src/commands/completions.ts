@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Argument, Command, type Option } from 'commander';
+import { parseBundleJson } from '../bundle/bundle-json.ts';
+import { defaultBundle, findBundle, shippedBundles } from '../bundle/find-bundle.ts';
+import { bundleFiles } from '../bundle/load-bundle.ts';
+import { bashScript } from '../completions/bash.ts';
+import { fishScript } from '../completions/fish.ts';
+import type { CommandWords, ScriptWriter, Values } from '../completions/words.ts';
+import { zshScript } from '../completions/zsh.ts';
+import type { Terminal } from './terminal.ts';
+
+const writers: Record<string, ScriptWriter> = { bash: bashScript, zsh: zshScript, fish: fishScript };
+
+const examples = `
+Examples:
+  eval "$(voxpop completions bash)"       in ~/.bashrc
+  eval "$(voxpop completions zsh)"        in ~/.zshrc, after compinit
+  voxpop completions fish | source        in ~/.config/fish/config.fish`;
+
+export function completionsCommand(terminal: Terminal): Command {
+  return new Command('completions')
+    .description('Print a script that completes commands, options, tasks and bundles in a shell.')
+    .addArgument(new Argument('<shell>', 'the shell to print it for').choices(Object.keys(writers)))
+    .addHelpText('after', examples)
+    .action(async (shell: string, _: unknown, { parent }: Command) => {
+      const program = describe(parent as Command, await namedValues());
+      terminal.stdout.write((writers[shell] as ScriptWriter)(program));
+    });
+}
+
+/** What may stand for the names that usage texts put between brackets, `<bundle>` or `[a]`. */
+type NamedValues = (name: string, choices: string[] | undefined) => Values;
+
+async function namedValues(): Promise<NamedValues> {
+  const bundles: Values = { kind: 'words', words: await shippedBundles() };
+  const path = join(await findBundle(defaultBundle), bundleFiles.json);
+  const tasks = parseBundleJson(await readFile(path, 'utf8'), path).tasks.map(({ name }) => name);
+  const byName: Record<string, Values> = {
+    bundle: bundles,
+    bundles,
+    names: { kind: 'list', words: tasks },
+    ...Object.fromEntries(
+      ['file', 'input', 'gold', 'scored', 'shard', 'a', 'b'].map((name) => [name, { kind: 'files' }]),
+    ),
+  };
+  const openTasks: Values = { kind: 'words', words: tasks.map((task) => `${task}=`) };
+  return (name, choices) => {
+    if (choices !== undefined) return { kind: 'words', words: choices };
+    return name.startsWith('task=') ? openTasks : (byName[name] ?? { kind: 'anything' });
+  };
+}
+
+function describe(command: Command, valuesOf: NamedValues): CommandWords {
+  const help = command.createHelp();
+  const [argument] = command.registeredArguments;
+  return {
+    name: command.name(),
+    description: command.description(),
+    options: help.visibleOptions(command).map((option) => ({
+      names: [option.short, option.long].filter((name) => name !== undefined),
+      description: option.description,
+      value: optionValues(option, valuesOf),
+    })),
+    argument: argument === undefined ? { kind: 'anything' } : valuesOf(argument.name(), argument.argChoices),
+    commands: help.visibleCommands(command).map((inside) => describe(inside, valuesOf)),
+  };
+}
+
+function optionValues({ flags, argChoices }: Option, valuesOf: NamedValues): Values | undefined {
+  const name = /[<[](.*?)(?:\.\.\.)?[>\]]/.exec(flags)?.[1];
+  return name === undefined ? undefined : valuesOf(name, argChoices);
+}
