@@ -62,9 +62,9 @@ test('tables are narrow enough for a terminal', () => {
 });
 
 test('the flags that pages name exist', () => {
-  const known = new Set([...(optionsPage.match(/--[a-z][a-z-]*/g) ?? []), ...flagsOfOthers]);
+  const known = new Set([...(optionsPage.match(/--[a-z][a-z0-9-]*/g) ?? []), ...flagsOfOthers]);
   for (const { path, text } of all) {
-    const flags = text.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? [];
+    const flags = text.match(/(?<![\w-])--[a-z][a-z0-9-]*/g) ?? [];
     assert.deepEqual(
       flags.filter((flag) => !known.has(flag)),
       [],
@@ -80,8 +80,8 @@ test('commands that pages give take the flags that they are given', () => {
       .replaceAll(/\\\n>?/g, ' ');
     for (const [, line, rest] of shells.matchAll(/\bvoxpop(?:\.js)? ((?:model )?[a-z]+)\b([^|;\n]*)/g)) {
       const help = new RegExp(`^## voxpop ${line}\\n([^]*?)^## `, 'm').exec(`${optionsPage}\n## `)?.[1];
-      const known = new Set(help?.match(/(?<![\w-])--?[a-z][a-z-]*/g));
-      const flags = rest?.match(/(?<=\s)--?[a-z][a-z-]*/g) ?? [];
+      const known = new Set(help?.match(/(?<![\w-])--?[a-z][a-z0-9-]*/g));
+      const flags = rest?.match(/(?<=\s)--?[a-z][a-z0-9-]*/g) ?? [];
       assert.deepEqual(
         flags.filter((flag) => help !== undefined && !known.has(flag)),
         [],

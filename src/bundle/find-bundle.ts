@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BundleError } from '../errors.ts';
+import { didYouMean } from '../text/did-you-mean.ts';
 import { bundleFiles } from './load-bundle.ts';
 
 /** Bundles that come with voxpop; seen from the compiled file, `dist/src/bundle/`. */
@@ -19,7 +20,9 @@ export async function findBundle(nameOrPath: string = defaultBundle): Promise<st
   if (shipped.includes(nameOrPath)) return join(modelsDirectory, nameOrPath);
   if (await stat(nameOrPath).catch(() => undefined)) return resolve(nameOrPath);
   throw new BundleError('BUNDLE_NOT_FOUND', `Expected a bundle, found none at ${nameOrPath}`, {
-    hint: `Name a directory with a ${bundleFiles.json}, or one of: ${shipped.join(', ')}.`,
+    hint:
+      didYouMean(nameOrPath, shipped) ??
+      `Name a directory with a ${bundleFiles.json}, or one of: ${shipped.join(', ')}.`,
   });
 }
 

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { didYouMean } from '../text/did-you-mean.ts';
 import {
   type EvaluationDocument,
   type GateResult,
@@ -51,8 +52,15 @@ function minimumGate(document: EvaluationDocument, path: string, required: numbe
     ? metrics[figure as MetricName]
     : labelFigure(labels, figure);
   if (measured === undefined) {
-    const known = [...gateMetrics.filter((name) => name in metrics), '<label>.f1'].join(', ');
-    throw notMeasured(`--min ${path}`, `a figure of ${task} (${known})`, figure);
+    const named = gateMetrics.filter((name) => name in metrics);
+    const ofLabels = labels.flatMap(({ label }) => labelFigures.map((name) => `${label}.${name}`));
+    const hint = didYouMean(figure, [...named, ...ofLabels], (near) => `--min ${task}.${near}=${required}`);
+    throw notMeasured(
+      `--min ${path}`,
+      `a figure of ${task} (${[...named, '<label>.f1'].join(', ')})`,
+      figure,
+      hint,
+    );
   }
   return {
     gate: `--min ${path}=${required}`,
@@ -82,7 +90,8 @@ function dropGates(
       const { task } = findTask(document, each, '--max-drop');
       const metric = each.slice(task.length + 1) || defaultMetric;
       if (!gateMetrics.includes(metric as MetricName)) {
-        throw notMeasured(`--max-drop ${each}`, `one of ${gateMetrics.join(', ')}`, metric);
+        const hint = didYouMean(metric, gateMetrics, (near) => `--max-drop ${task}.${near}=${points}`);
+        throw notMeasured(`--max-drop ${each}`, `one of ${gateMetrics.join(', ')}`, metric, hint);
       }
       const gate = path === '*' ? `--max-drop ${points}` : `--max-drop ${path}=${points}`;
       return { gate, task, metric, points };
@@ -159,10 +168,14 @@ function findTask(
   if (found !== undefined && found.rows > 0) return found;
   if (found !== undefined)
     throw notMeasured(option, 'a task with gold labels', `no row with any for ${path}`);
-  const known = document.tasks.map(({ task }) => task).join(', ');
-  throw notMeasured(option, `a task that is measured (${known})`, path);
+  const known = document.tasks.map(({ task }) => task);
+  const [task = path, ...rest] = path.split('.');
+  const hint = didYouMean(task, known, (near) => [near, ...rest].join('.'));
+  throw notMeasured(option, `a task that is measured (${known.join(', ')})`, path, hint);
 }
 
-function notMeasured(option: string, expected: string, found: string): UsageError {
-  return new UsageError('GATE_NOT_MEASURED', `Expected ${option} to name ${expected}, found ${found}`);
+function notMeasured(option: string, expected: string, found: string, hint?: string): UsageError {
+  return new UsageError('GATE_NOT_MEASURED', `Expected ${option} to name ${expected}, found ${found}`, {
+    hint,
+  });
 }

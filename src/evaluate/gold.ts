@@ -3,6 +3,7 @@ import { type LabelMap, newName } from '../pipeline/label-map.ts';
 import type { TaskLayout } from '../protocol.ts';
 import { columnsReader } from '../records/column-reader.ts';
 import { isDelimited, type RecordsHead, type Row } from '../records/row.ts';
+import { didYouMean, nearest } from '../text/did-you-mean.ts';
 import { nameList } from '../text/name-list.ts';
 import { splitLabels } from '../records/output-names.ts';
 
@@ -28,6 +29,7 @@ export function findGoldColumns(
     throw new UsageError(
       'GOLD_TASK_UNKNOWN',
       `Expected a task (${names.join(', ')}) in --gold, found ${name}`,
+      { hint: didYouMean(name, names, (near) => `--gold ${near}=${told[name]}`) },
     );
   }
   const found = tasks.flatMap((task) => {
@@ -107,7 +109,7 @@ function unknownLabel(
   head: RecordsHead,
 ): InputError {
   const place = isDelimited(head.format) ? head.columns.indexOf(column) + 1 : undefined;
-  const near = task.labels.find((label) => label.toLowerCase() === found.toLowerCase());
+  const near = nearest(found, task.labels);
   const example = JSON.stringify({ [task.name]: { [found]: near ?? task.labels[0] } });
   return new InputError(
     'GOLD_LABEL_UNKNOWN',

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { InputError, UsageError } from '../errors.ts';
+import { didYouMean } from '../text/did-you-mean.ts';
 import type { ShardPredictions, TaskLayout } from '../protocol.ts';
 import { isJsonObject } from '../records/json-fields.ts';
 import { labelSeparator } from '../records/output-names.ts';
@@ -84,14 +85,16 @@ function requireKnown(tasks: readonly TaskLayout[], map: LabelMap): void {
   for (const [name, names] of Object.entries(map)) {
     const task = tasks.find((each) => each.name === name);
     if (task === undefined) {
-      const known = tasks.map((each) => each.name).join(', ');
-      throw new UsageError('LABEL_MAP_UNKNOWN', `Expected tasks (${known}) in --label-map, found ${name}`);
+      const known = tasks.map((each) => each.name);
+      const message = `Expected tasks (${known.join(', ')}) in --label-map, found ${name}`;
+      throw new UsageError('LABEL_MAP_UNKNOWN', message, { hint: didYouMean(name, known) });
     }
     const unknown = Object.keys(names).filter((label) => !task.labels.includes(label));
-    if (unknown.length === 0) continue;
+    if (unknown[0] === undefined) continue;
     throw new UsageError(
       'LABEL_MAP_UNKNOWN',
       `Expected labels of ${name} (${task.labels.join(', ')}) in --label-map, found ${unknown.join(', ')}`,
+      { hint: didYouMean(unknown[0], task.labels) },
     );
   }
 }

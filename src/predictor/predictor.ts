@@ -11,6 +11,7 @@ import {
 import type { BundleTask } from '../bundle/bundle-json.ts';
 import { requireVectors } from '../bundle/require-vectors.ts';
 import { PredictError, UsageError } from '../errors.ts';
+import { didYouMean } from '../text/did-you-mean.ts';
 import { type ShardPredictions, textFlags } from '../protocol.ts';
 import { type Batch, cutBatches } from './batch.ts';
 import { decodeRow, type TaskDecoder } from './decode.ts';
@@ -274,6 +275,7 @@ export function selectTasks(tasks: readonly BundleTask[], options: PredictorOpti
     throw new UsageError(
       'TASK_UNKNOWN',
       `Expected a task of the bundle (${known.join(', ')}), found ${name}`,
+      { hint: didYouMean(name, known) },
     );
   }
   return tasks.filter((task) => options.tasks === undefined || options.tasks.includes(task.name));

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { didYouMean } from '../text/did-you-mean.ts';
 import { isJsonObject, valueAt } from './json-fields.ts';
 import { isDelimited, type RecordsHead, type Row } from './row.ts';
 import { nameList } from '../text/name-list.ts';
@@ -24,7 +25,7 @@ export function columnsReader(head: RecordsHead, names: readonly string[], optio
     if (place !== -1) return place;
     const found = nameList(head.columns);
     throw new UsageError('COLUMN_NOT_FOUND', `Expected a column named \`${name}\`, found ${found}`, {
-      hint: `Give \`${option}\` the name of a column.`,
+      hint: didYouMean(name, head.columns) ?? `Give \`${option}\` the name of a column.`,
     });
   });
   return (row) => places.map((place) => row.record?.cell(place) ?? '');

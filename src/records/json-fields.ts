@@ -21,6 +21,14 @@ export function valueAt(record: JsonObject, path: string): unknown {
   return undefined;
 }
 
+/** The dotted paths of the values of a record that are no objects, in their order, down to some depth. */
+export function leafPaths(record: JsonObject, depth = 8): string[] {
+  return Object.entries(record).flatMap(([key, value]) => {
+    if (!isJsonObject(value)) return [key];
+    return depth === 1 ? [] : leafPaths(value, depth - 1).map((path) => `${key}.${path}`);
+  });
+}
+
 export interface JsonField {
   key: string;
   /** The value as it stands in the line: numbers keep every digit. */

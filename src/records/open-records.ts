@@ -159,7 +159,7 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
       const rows = readRows(textColumns, found, start ?? { input: 0, ordinal: 0, place: undefined, skip: 0 });
       const asTheyCome = start !== undefined || options.everyLine === true;
       if (isDelimited(first.head.format) || asTheyCome) return rows;
-      return requireTextPaths(rows, { columns: first.head.columns, textColumns, found });
+      return requireTextPaths(rows, { textColumns, found });
     },
     async *places() {
       for await (const [input, { reader, canStart }] of eachInput()) {

@@ -1,4 +1,6 @@
 import { UsageError } from '../errors.ts';
+import { didYouMean, plainForm } from '../text/did-you-mean.ts';
+import { isJsonObject, leafPaths } from './json-fields.ts';
 import type { RecordsHead, Row } from './row.ts';
 import { nameList } from '../text/name-list.ts';
 
@@ -52,7 +54,7 @@ export function resolveTextColumns(head: RecordsHead, wanted: string[] | undefin
 function guess(head: RecordsHead): string {
   const { columns } = head;
   const candidates =
-    columns.length === 1 ? columns : columns.filter((name) => usualNames.has(usualForm(name)));
+    columns.length === 1 ? columns : columns.filter((name) => usualNames.has(plainForm(name)));
   const [column] = candidates;
   if (column !== undefined && candidates.length === 1) return column;
   if (column === undefined) {
@@ -70,14 +72,6 @@ function guess(head: RecordsHead): string {
   throw new UsageError('TEXT_COLUMN_AMBIGUOUS', message, { hint });
 }
 
-function usualForm(name: string): string {
-  return name
-    .trim()
-    .toLowerCase()
-    .normalize('NFC')
-    .replaceAll(/[\s_-]+/gu, ' ');
-}
-
 function requireSingle(column: string, columns: string[]): void {
   if (columns.indexOf(column) === columns.lastIndexOf(column)) return;
   const message = `Expected one column named \`${column}\`, found several in the header`;
@@ -91,7 +85,7 @@ function requireSingle(column: string, columns: string[]): void {
  */
 export async function* requireTextPaths(
   batches: AsyncGenerator<Row[]>,
-  { columns, textColumns, found }: { columns: string[]; textColumns: string[]; found: boolean[] },
+  { textColumns, found }: { textColumns: string[]; found: boolean[] },
 ): AsyncGenerator<Row[]> {
   const held: Row[] = [];
   for await (const rows of batches) {
@@ -111,39 +105,23 @@ export async function* requireTextPaths(
     return;
   }
   const missing = textColumns[found.indexOf(false)];
-  if (held.length > 0 && missing !== undefined) throw unknownColumn(missing, columns);
+  if (held.length > 0 && missing !== undefined) throw unknownColumn(missing, pathsOf(held));
+}
+
+function pathsOf(rows: Row[]): string[] {
+  const records: unknown[] = rows.flatMap(({ json }) => (json === undefined ? [] : [JSON.parse(json)]));
+  return [...new Set(records.filter(isJsonObject).flatMap((record) => leafPaths(record)))];
 }
 
 function unknownColumn(wanted: string, columns: string[]): UsageError {
-  const near = columns.find((column) => usualForm(column) === usualForm(wanted)) ?? nearest(wanted, columns);
   const found = columns.length === 0 ? 'no columns' : nameList(columns);
   return new UsageError('TEXT_COLUMN_NOT_FOUND', `Expected a column named \`${wanted}\`, found ${found}`, {
     hint:
-      near === undefined ? 'Name one of these with `--text`.' : `Did you mean \`--text ${quoteWord(near)}\`?`,
+      didYouMean(wanted, columns, (name) => `--text ${quoteWord(name)}`) ??
+      'Name one of these with `--text`.',
   });
 }
 
 function quoteWord(word: string): string {
   return /^[\p{L}\p{N}_.-]+$/u.test(word) ? word : `'${word}'`;
-}
-
-function nearest(wanted: string, columns: string[]): string | undefined {
-  return columns.find((column) => {
-    const distance = editDistance(wanted.toLowerCase(), column.toLowerCase());
-    return distance <= 2 && distance * 2 < Math.max(wanted.length, column.length);
-  });
-}
-
-/** Levenshtein's distance. */
-function editDistance(one: string, other: string): number {
-  let above = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [row, character] of Array.from(one).entries()) {
-    const current = [row + 1];
-    for (let column = 0; column < other.length; column++) {
-      const replaced = (above[column] ?? 0) + (other[column] === character ? 0 : 1);
-      current.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
-    }
-    above = current;
-  }
-  return above.at(-1) ?? 0;
 }

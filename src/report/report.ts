@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { openScoredFile, type ScoredFile, type ScoredTask } from '../scored/scored-file.ts';
+import { didYouMean } from '../text/did-you-mean.ts';
 import { languageColumn, languageTask, groupReader, ValueLimit } from '../scored/column-groups.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
 import { sharedOptions } from '../options.ts';
@@ -44,6 +45,7 @@ async function readReport(
     throw new UsageError(
       'FOCUS_UNKNOWN',
       `Expected --focus to name a task (${names.join(', ')}), got ${focus.task}`,
+      { hint: didYouMean(focus.task, names, (near) => `--focus ${near}=${focus.label}`) },
     );
   }
   const focusTask = Math.max(0, names.indexOf(focus.task));
@@ -103,6 +105,7 @@ async function readReport(
     throw new UsageError(
       'FOCUS_UNKNOWN',
       `Expected --focus to name a label of ${focus.task} that occurs (${said.join(', ')}), got ${focus.label}`,
+      { hint: didYouMean(focus.label, said, (near) => `--focus ${focus.task}=${near}`) },
     );
   }
   const found = focusIn(focus, tasks[focusTask], said);

@@ -4,6 +4,7 @@ import { runSummaryBeside, type RunSummary } from '../pipeline/read-manifest.ts'
 import { columnsReader, valueText } from '../records/column-reader.ts';
 import { isJsonObject, type JsonObject } from '../records/json-fields.ts';
 import { openRecords } from '../records/open-records.ts';
+import { didYouMean } from '../text/did-you-mean.ts';
 import { precede } from '../records/precede.ts';
 import { isScorable } from '../records/read-texts.ts';
 import { isDelimited, type RecordsHead, type Row } from '../records/row.ts';
@@ -136,7 +137,7 @@ function delimitedLayout(
   const wanted = told ?? known.map(({ name }) => name);
   const places = findTaskColumns(head.columns, wanted, { prefix, closed: told !== undefined });
   const missing = options.tasks?.find((task) => !places.some((place) => place.task === task));
-  if (places.length === 0 || missing !== undefined) throw noLabels(path, head, missing);
+  if (places.length === 0 || missing !== undefined) throw noLabels(path, head, missing, head.columns);
   const names = [...new Set(places.map(({ task }) => task))];
   const tasks = names.map((name) => scoredTask(name, known));
   const textColumns = [...new Set(places.flatMap(({ textColumn }) => textColumn ?? []))];
@@ -207,7 +208,14 @@ function jsonLayout(
     return labels === undefined ? [] : [scoredTask(name, known, labels.isMulti)];
   });
   const missing = options.tasks?.find((task) => !found.some(({ name }) => name === task));
-  if (found.length === 0 || missing !== undefined) throw noLabels(path, head, missing);
+  if (found.length === 0 || missing !== undefined) {
+    throw noLabels(
+      path,
+      head,
+      missing,
+      found.map(({ name }) => name),
+    );
+  }
   const tasks = found.filter(({ name }) => options.tasks?.includes(name) ?? true);
   const everyHasLabel = tasks.some(({ isMulti }) => !isMulti);
   const reader = (textColumns: string[]): TextsReader => {
@@ -274,13 +282,22 @@ function findTextColumns(
   }
 }
 
-function noLabels(path: string, head: RecordsHead, task: string | undefined): InputError {
+function noLabels(
+  path: string,
+  head: RecordsHead,
+  task: string | undefined,
+  known: readonly string[] = [],
+): InputError {
   const wanted = task === undefined ? 'labels of `voxpop score`' : `labels of the task ${task}`;
   const columns = nameList(head.columns) || 'no columns';
   return new InputError(
     'NOT_SCORED',
     `expected ${wanted}, found only ${columns}`,
     { file: path },
-    { hint: 'Score the file first, or name what was scored with --tasks and --prefix.' },
+    {
+      hint:
+        (task === undefined ? undefined : didYouMean(task, known)) ??
+        'Score the file first, or name what was scored with --tasks and --prefix.',
+    },
   );
 }

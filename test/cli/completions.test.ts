@@ -51,7 +51,9 @@ test('bash completes commands, options, their values, and lists', async () => {
 
 test('each shell gets every command and every option', async () => {
   const helps = await Promise.all(['score', 'evaluate', 'report'].map((name) => runVoxpop([name, '--help'])));
-  const flags = new Set(helps.flatMap(({ stdout }) => stdout.match(/(?<=^ {2}(?:-\w, )?)--[a-z0-9-]+/gm) ?? []));
+  const flags = new Set(
+    helps.flatMap(({ stdout }) => stdout.match(/(?<=^ {2}(?:-\w, )?)--[a-z0-9-]+/gm) ?? []),
+  );
   assert.ok(flags.size > 40);
   for (const shell of ['bash', 'zsh', 'fish']) {
     const text = await script(shell);
