@@ -35,7 +35,7 @@ type NamedValues = (name: string, choices: string[] | undefined) => Values;
 async function namedValues(): Promise<NamedValues> {
   const bundles: Values = { kind: 'words', words: await shippedBundles() };
   const path = join(await findBundle(defaultBundle), bundleFiles.json);
-  const tasks = parseBundleJson(await readFile(path, 'utf8'), path).tasks.map(({ name }) => name);
+  const tasks = parseBundleJson(await readFile(path), path).tasks.map(({ name }) => name);
   const byName: Record<string, Values> = {
     bundle: bundles,
     bundles,
