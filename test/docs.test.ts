@@ -91,6 +91,19 @@ test('commands that pages give take the flags that they are given', () => {
   }
 });
 
+test('a reader of all pages is nowhere in the way of what another page wrote', () => {
+  const written = new Map<string, string>();
+  for (const { path, text } of all) {
+    for (const [, output] of blocks(text, 'console', 'js')
+      .join('')
+      .matchAll(/^(?:\$ voxpop .* -o |.*output: ')([\w.]+)/gm)) {
+      assert.equal(written.get(output as string) ?? path, path, output);
+      written.set(output as string, path);
+    }
+  }
+  assert.ok(written.size > 8);
+});
+
 test('the npm scripts that pages name exist', () => {
   const { scripts } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
