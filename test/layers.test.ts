@@ -26,6 +26,7 @@ const mayImport: Record<string, string[]> = {
   evaluate: ['options', 'bundle', 'records', 'pipeline', 'score-options', 'score-plan', 'scoring', 'scored'],
   compare: ['options', 'bundle', 'predictor', 'records', 'pipeline', 'scoring', 'scored', 'evaluate'],
   report: ['options', 'records', 'scored'],
+  review: ['options', 'bundle', 'records', 'scored'],
   // What was taught is measured as `evaluate` does it.
   teach: ['options', 'bundle', 'predictor', 'records', 'pipeline', 'evaluate'],
   completions: [],
@@ -44,6 +45,7 @@ const mayImport: Record<string, string[]> = {
     'evaluate',
     'compare',
     'report',
+    'review',
     'teach',
   ],
   cli: ['commands'],
@@ -61,6 +63,7 @@ const mayImport: Record<string, string[]> = {
     'evaluate',
     'compare',
     'report',
+    'review',
     'teach',
   ],
 };

@@ -2,7 +2,7 @@ import { count } from '../text/numbers.ts';
 import { chartSizes, heatChart, maxBars, mixChart, stackChart, toneOf, wideFrom } from './charts.ts';
 import type { Breakdown, ReportDocument, TaskCross, TaskMix } from './report-document.ts';
 import { chart } from './figure.ts';
-import { html, type SafeHtml } from './html.ts';
+import { html, type SafeHtml } from '../text/html.ts';
 import { capital, comments, humanLabel, percent } from './words.ts';
 
 const shownValues = 25;

@@ -1,5 +1,5 @@
 import { count } from '../text/numbers.ts';
-import { html, type SafeHtml, trusted } from './html.ts';
+import { html, type SafeHtml, trusted } from '../text/html.ts';
 
 export interface ChartParts {
   id: string;

@@ -4,7 +4,7 @@ import { breakdownCard, crossOf, heatCard, legend, meaningfulOrder, mixCard } fr
 import type { ReportDocument } from './report-document.ts';
 import { chart } from './figure.ts';
 import { findings } from './findings.ts';
-import { html, type SafeHtml, trusted } from './html.ts';
+import { html, type SafeHtml, trusted } from '../text/html.ts';
 import { sampleSection, uncertainSection } from './quotes.ts';
 import { style } from './style.ts';
 import { capital, comments, humanLabel, percent } from './words.ts';
