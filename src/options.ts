@@ -201,7 +201,8 @@ export const scoringOptionTable = {
 export const sharedOptions = {
   labelMap: {
     flags: '--label-map <file>',
-    description: 'JSON with new names of labels by task; labels with one name are merged',
+    description:
+      'new names of labels: JSON by task and label, or CSV with the columns task, label, name; labels with one name are merged',
   },
   prefix: { flags: '--prefix <text>', description: 'put this before the names of new columns', default: '' },
   gold: {

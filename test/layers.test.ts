@@ -73,7 +73,7 @@ const doors: Record<string, string> = {
   'fastest-levenshtein': 'text',
   '@huggingface/tokenizers': 'predictor',
   'onnxruntime-node': 'predictor',
-  'csv-parse': 'teach',
+  'csv-parse': 'records',
   'csv-stringify': 'records',
   'cli-progress': 'commands',
   htmlparser2: 'text',
