@@ -10,7 +10,7 @@ export interface SmallRow<Column extends string> {
   cells: Record<Column, string>;
 }
 
-/** What an error about a small table says: its code, and how the table should look. */
+/** The words of an error about a small table: its code, and how the table should look. */
 export interface SmallTableUse {
   code: string;
   hint: string;

@@ -146,7 +146,7 @@ export async function breakdownCard(
   </section>`;
 }
 
-/** From bad to good where names tell, else as given. */
+/** Sorts labels from bad to good where their names tell, and leaves them as they are otherwise. */
 export function meaningfulOrder(labels: readonly string[]): string[] {
   const order = ['negative', 'neutral', 'positive'];
   const isScale = labels.length > 1 && labels.every((label) => order.includes(label));

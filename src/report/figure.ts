@@ -5,7 +5,7 @@ export interface ChartParts {
   id: string;
   /** One line: what is shown. */
   title: string;
-  /** What there is to see, for those who cannot. */
+  /** Words for a reader who cannot see the chart. */
   description: string;
   svg: string;
   size: readonly [number, number];

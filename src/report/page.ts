@@ -57,7 +57,7 @@ function sourceLine({ rows, texts, empty, source }: ReportDocument): string {
   return `${source.path} · ${count(rows)} rows, ${comments(texts)} with labels, ${count(empty)} empty${bundle}`;
 }
 
-/** What the report is about: the task in focus, where its label is most likely, and the whole picture. */
+/** Sections on the task in focus: where its label is most likely, and the whole picture. */
 async function focusSections(document: ReportDocument): Promise<SafeHtml> {
   const { focus, hotspots } = document;
   const mix = document.tasks.find(({ task }) => task === focus.task);
