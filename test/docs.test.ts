@@ -64,7 +64,7 @@ test('tables are narrow enough for a terminal', () => {
 test('the flags that pages name exist', () => {
   const known = new Set([...(optionsPage.match(/--[a-z][a-z0-9-]*/g) ?? []), ...flagsOfOthers]);
   for (const { path, text } of all) {
-    const flags = text.match(/(?<![\w-])--[a-z][a-z0-9-]*/g) ?? [];
+    const flags = text.match(/(?<![\w-])--[a-z](?:-?[a-z0-9]+)*(?![\w-])/g) ?? [];
     assert.deepEqual(
       flags.filter((flag) => !known.has(flag)),
       [],

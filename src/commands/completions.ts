@@ -40,9 +40,8 @@ async function namedValues(): Promise<NamedValues> {
     bundle: bundles,
     bundles,
     names: { kind: 'list', words: tasks },
-    ...Object.fromEntries(
-      ['file', 'input', 'gold', 'scored', 'shard', 'a', 'b'].map((name) => [name, { kind: 'files' }]),
-    ),
+    file: { kind: 'files' },
+    task: { kind: 'words', words: tasks },
   };
   const openTasks: Values = { kind: 'words', words: tasks.map((task) => `${task}=`) };
   return (name, choices) => {
@@ -62,9 +61,15 @@ function describe(command: Command, valuesOf: NamedValues): CommandWords {
       description: option.description,
       value: optionValues(option, valuesOf),
     })),
-    argument: argument === undefined ? { kind: 'anything' } : valuesOf(argument.name(), argument.argChoices),
+    argument: argument === undefined ? { kind: 'anything' } : argumentValues(argument, valuesOf),
     commands: help.visibleCommands(command).map((inside) => describe(inside, valuesOf)),
   };
+}
+
+/** Arguments are files, unless they are known to be something else. */
+function argumentValues(argument: Argument, valuesOf: NamedValues): Values {
+  const values = valuesOf(argument.name(), argument.argChoices);
+  return values.kind === 'anything' ? { kind: 'files' } : values;
 }
 
 function optionValues({ flags, argChoices }: Option, valuesOf: NamedValues): Values | undefined {
