@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 
 from batches import BOS_ID, EOS_ID, PAD_ID
 from compress import VECTORS
-from corpus import DEV, LANGUAGE, Corpus, is_multi, license_of
+from corpus import Corpus, is_multi, license_of
 from settings import arguments, load, tier_folder
 from static_int8 import is_batch_invariant, open_session
 
@@ -28,6 +28,43 @@ BUILT_WITH = ("torch", "tokenizers", "onnx", "onnxruntime", "numpy")
 def describe_file(path: Path) -> dict:
     content = path.read_bytes()
     return {"path": path.name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+# What people and tools put into a cell, beside the written comments.
+ODD = [
+    "👍👍",
+    "a\u0301 ﬁ ½ Ⅷ ＡＢＣ",
+    "!!!???",
+    "x" * 300,
+    "https://example.org/?a=1&b=2",
+    "1,234.50 €",
+    "👩‍👩‍👧",
+    "ÀÉÎ",
+]
+PROBES, TOLERANCE = 64, 0.01
+
+
+def make_probes(out: Path, own: Path, tokenizer: Tokenizer, tasks: list[dict], longest: int) -> dict:
+    """Texts with their ids by the Rust tokenizers and the logits that the bundle's own graph gives in Python."""
+    rows = [line.split("\t") for line in (own / "written.tsv").read_text(encoding="utf-8").splitlines()]
+    by_language: dict[str, list[str]] = {}
+    for language, text, *_ in rows:
+        by_language.setdefault(language, []).append(text.strip())
+    odd = [text for text in ODD if text.strip() == text and tokenizer.encode(text, add_special_tokens=False).ids]
+    each = (PROBES - len(odd)) // len(by_language) + 1
+    texts = [*odd, *(text for texts in by_language.values() for text in texts[:each])][:PROBES]
+    session = open_session(out / "model.onnx")
+    names = [task["output"] for task in tasks]
+    probes = []
+    for text in texts:
+        ids = tokenizer.encode(text, add_special_tokens=False).ids[: longest - 2]
+        ids = [BOS_ID, *ids, EOS_ID]
+        feed = np.array([ids], np.int64)
+        logits = session.run(names, {"input_ids": feed, "attention_mask": np.ones_like(feed)})
+        rounded = {name: [round(float(value), 5) for value in values[0]] for name, values in zip(names, logits, strict=True)}
+        probes.append({"text": text, "ids": ids, "logits": rounded})
+    made_with = {name: version(name) for name in ("tokenizers", "onnxruntime")}
+    return {"tolerance": TOLERANCE, "made_with": made_with, "probes": probes}
 
 
 def build(work: Path, out: Path, config: dict) -> None:
@@ -45,6 +82,8 @@ def build(work: Path, out: Path, config: dict) -> None:
     about, held_out = config["bundle"], config["data"].get("held_out", [])
     pieces, longest = tokenizer.get_vocab_size(), config["model"]["max_length"]
     names = ["input_ids", "attention_mask"]
+    probes = make_probes(out, Path(__file__).parent, tokenizer, tasks, longest)
+    (out / "probes.json").write_text(json.dumps(probes, ensure_ascii=False) + "\n", encoding="utf-8")
     bundle = {
         "format_version": FORMAT_VERSION,
         "name": config["student"]["name"],
@@ -54,7 +93,7 @@ def build(work: Path, out: Path, config: dict) -> None:
         "languages": config["data"]["languages"],
         "max_length": longest,
         "pad_token_id": PAD_ID,
-        "files": [describe_file(out / name) for name in ("model.onnx", "tokenizer.json")],
+        "files": [describe_file(out / name) for name in ("model.onnx", "tokenizer.json", "probes.json")],
         "tasks": tasks,
         "gate": about["gate"],
         "vectors": {"output": VECTORS, "size": 2 * config["model"]["width"]},
@@ -73,7 +112,8 @@ def build(work: Path, out: Path, config: dict) -> None:
     }
     (out / "bundle.json").write_text(json.dumps(bundle, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if not (out / "README.md").exists():
-        shutil.copyfile(Path(__file__).with_name("card.md"), out / "README.md")
+        card = Path(__file__).with_name("card.md").read_text(encoding="utf-8")
+        (out / "README.md").write_text(card.replace("NAME", config["student"]["name"], 1), encoding="utf-8")
     total = sum(path.stat().st_size for path in out.iterdir())
     print(f"{out.name}: {total} bytes, batch invariant: {bundle['batch_invariant']}", file=sys.stderr)
 

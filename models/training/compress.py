@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from tokenizers import Tokenizer
 
@@ -19,11 +20,13 @@ from calibrate import choose_shift, fit_multi, scale_head
 from corpus import DEV, Corpus, is_multi, single_labels
 from metrics import best_thresholds, quality, sigmoid
 from model import Model
+from outliers import FEW, take_out
 from settings import arguments, load, tier_folder
 from static_int8 import open_session, quantise_graph
 from training import load_model, predict
 
 OPSET = 17
+OUTLIER_BATCHES = 40
 VECTORS = "vectors"  # the further output that `voxpop teach` builds on: see Model.forward
 
 
@@ -122,14 +125,25 @@ def measure(path: Path, tokenizer: Tokenizer, corpus: Corpus, config: dict, piec
     return report, thresholds
 
 
+def float_products(graph: onnx.GraphProto) -> list[str]:
+    """Names of the products of the few neurons that stay in float."""
+    sizes = {tensor.name: tensor.dims for tensor in graph.initializer}
+    return [node.name for node in graph.node if node.op_type == "MatMul" and FEW in list(sizes.get(node.input[1], []))]
+
+
 def build(work: Path, config: dict) -> None:
     corpus, folder = Corpus.load(work), tier_folder(work, config)
     tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
     model = load_model(config, folder / "model.pt", config["student"])
     fitted = calibrate(model, tokenizer, corpus, config)
+    batches = [
+        (torch.from_numpy(feed["input_ids"]), torch.from_numpy(feed["attention_mask"])) for feed in calibration(corpus, tokenizer, config)
+    ]
+    take_out(model, batches[:OUTLIER_BATCHES])
     export(model, folder / "model-fp32.onnx")
     # 4 bits are what the tables came in, block by block: nothing is lost.
-    quantise_graph(folder / "model-fp32.onnx", folder / "model.onnx", calibration(corpus, tokenizer, config), table_bits=4)
+    in_float = float_products(onnx.load(folder / "model-fp32.onnx").graph)
+    quantise_graph(folder / "model-fp32.onnx", folder / "model.onnx", calibration(corpus, tokenizer, config), in_float, table_bits=4)
     report: dict[str, dict] = {}
     for kind, path in (("fp32", folder / "model-fp32.onnx"), ("int8", folder / "model.onnx")):
         report[kind], thresholds = measure(path, tokenizer, corpus, config, model.shape.pieces)

@@ -268,16 +268,15 @@ def fill(card: Path, filled: dict[str, str]) -> None:
 
 
 def measured_rows(corpus: Corpus, config: dict) -> np.ndarray:
-    """Dev by the definitions, the held-out sources, and so many test rows of each source and language."""
+    """Dev by the definitions, and so many rows of each source and language of the held-out ones and of the test splits."""
     columns = corpus.columns
-    chosen = [np.flatnonzero((columns["split"] == DEV) & columns["clean"]), np.flatnonzero(columns["split"] == HELD_OUT)]
+    chosen = [np.flatnonzero((columns["split"] == DEV) & columns["clean"])]
     labelled = np.any([corpus.labelled(task) for task, about in config["tasks"].items() if coarse(about) is not None], axis=0)
-    test = np.flatnonzero((columns["split"] == TEST) & labelled)
     rng = np.random.default_rng(1)
-    test = rng.permutation(test)
-    stratum = columns["source"][test].astype(np.int64) * 1000 + columns["language"][test]
-    for number in np.unique(stratum):
-        chosen.append(test[stratum == number][: config["evaluate"]["test_rows"]])
+    for split, limit in ((HELD_OUT, config["evaluate"]["unseen_rows"]), (TEST, config["evaluate"]["test_rows"])):
+        rows = rng.permutation(np.flatnonzero((columns["split"] == split) & labelled))
+        stratum = columns["source"][rows].astype(np.int64) * 1000 + columns["language"][rows]
+        chosen += [rows[stratum == number][:limit] for number in np.unique(stratum)]
     return np.concatenate(chosen)
 
 

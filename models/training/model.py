@@ -40,6 +40,9 @@ class Layer(nn.Module):
         self.feed_forward_in = nn.Linear(shape.width, shape.feed_forward)
         self.feed_forward_out = nn.Linear(shape.feed_forward, shape.width)
         self.feed_forward_norm = nn.LayerNorm(shape.width, EPSILON)
+        # For int8, see outliers.py: what the norm's output was divided by, and the neurons that stay in float.
+        self.spread: Tensor | None = None
+        self.few: nn.Sequential | None = None
 
     def attend(self, x: Tensor, bias: Tensor) -> Tensor:
         batch, _, _, length = bias.shape  # the exported graph asks for the shape of a small tensor, not of a quantised one
@@ -55,7 +58,11 @@ class Layer(nn.Module):
     def forward(self, x: Tensor, bias: Tensor, kept: Tensor | None = None) -> Tensor:
         """[B, T, D] from the same. `kept`: dropout's factors [2, B, 1, D], in training."""
         x = self.attention_norm(x + dropped(self.attend(x, bias), kept, 0))
-        return self.feed_forward_norm(x + dropped(self.feed_forward_out(F.gelu(self.feed_forward_in(x))), kept, 1))
+        inner = self.feed_forward_out(F.gelu(self.feed_forward_in(x)))
+        if self.few is not None:
+            inner = inner + self.few(x)
+        whole = x if self.spread is None else x * self.spread
+        return self.feed_forward_norm(whole + dropped(inner, kept, 1))
 
 
 def dropped(x: Tensor, kept: Tensor | None, place: int) -> Tensor:

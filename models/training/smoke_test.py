@@ -210,8 +210,8 @@ def check_bundle(work: Path, out: Path, config: dict) -> None:
     assert "skytrax_seat" in about["metrics"]["unseen"]["sentiment"]
     student_model = load_model(config, work / config["student"]["name"] / "model.pt", config["student"])
     assert len(student_model.layers) == 2 and student_model.layers[0].feed_forward_in.out_features == 48
-    probes = json.loads((out / "probes.json").read_text()) if (out / "probes.json").exists() else None
-    assert probes is None or len(probes) > 0
+    probes = json.loads((out / "probes.json").read_text())["probes"]
+    assert len(probes) == bundle.PROBES and all(list(probe["logits"]) == list(config["tasks"]) for probe in probes)
 
 
 def check_noise() -> None:

@@ -49,6 +49,8 @@ def score(work: Path, config: dict, threads: int) -> None:
     folder.mkdir(exist_ok=True)
     rows = choose(corpus, tokenizer, config)
     model = load_model(config, work / "teacher" / "model.pt", config["teacher"]).to(device()).eval()
+    if config["model"]["compile"]:
+        model.compile_layers()
     started = time.monotonic()
     for number, start in enumerate(range(0, len(rows), settings["part_rows"])):
         path = folder / f"{number:03}.npz"

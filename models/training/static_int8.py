@@ -70,7 +70,7 @@ def quantise_graph(source: Path, target: Path, feeds: Iterable[Feed], in_float: 
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
         calibrate_method=CalibrationMethod.MinMax,
-        extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul", "Gemm"], "ActivationSymmetric": False},
+        extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul", "Gemm"], "ActivationSymmetric": False, "CalibMovingAverage": True},
     )
     model = onnx.load(target)
     shrink_tables(model.graph, table_bits)
