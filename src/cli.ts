@@ -5,7 +5,6 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { mergeCommand } from './commands/merge.ts';
 import { modelCommand } from './commands/model.ts';
 import { reportCommand } from './commands/report.ts';
-import { reviewCommand } from './commands/review.ts';
 import { scoreCommand } from './commands/score.ts';
 import { teachCommand } from './commands/teach.ts';
 import { ExitWith, Interrupted, type Terminal } from './commands/terminal.ts';
@@ -24,7 +23,6 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(compareCommand(terminal))
     .addCommand(reportCommand(terminal))
     .addCommand(teachCommand(terminal))
-    .addCommand(reviewCommand(terminal))
     .addCommand(modelCommand(terminal))
     .addCommand(completionsCommand(terminal));
   // Help that was asked for is data, all other words of commander are for people.

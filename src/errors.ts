@@ -17,7 +17,7 @@ export const exitCodes = {
 } as const;
 
 export interface VoxpopErrorOptions {
-  /** A full sentence that says what the user can do next. */
+  /** What the user can do next, as a full sentence. */
   hint?: string | undefined;
   cause?: unknown;
 }

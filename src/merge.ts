@@ -9,7 +9,7 @@ import { checkOutputs } from './records/output-paths.ts';
 import type { Sink } from './records/sink.ts';
 import { formatOfPath, isGzipPath } from './records/sniff.ts';
 
-/** Counts and files of a finished merge. */
+/** What was joined. */
 export interface MergeSummary {
   shards: number;
   rows: number;
@@ -17,7 +17,7 @@ export interface MergeSummary {
   bytesWritten: number;
   /** Where the rejects are. */
   rejects: string | undefined;
-  /** Sentences about slices that fit together, but differ in what a person should know. */
+  /** What there is to say about slices that fit together all the same. */
   notices: string[];
 }
 

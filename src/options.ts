@@ -13,15 +13,13 @@ export interface OptionSpec {
   choices?: readonly string[];
   /** Value when absent. */
   default?: string | number;
-  /** False for an option that has no influence on the bytes of the output. */
+  /** False for options that have no influence on the bytes of the output. */
   changesOutput?: false;
   /** Turns the flag's text into its value; given the value so far when the flag is repeated. */
   parse?: (text: string, previous: unknown) => unknown;
 }
 
-/**
- * Parses a number. Text that is no number is given back as it was typed, so that the message about it can show it.
- */
+/** Parses a number; what is none stays as it was typed, for the message about it. */
 export function toNumber(text: string): unknown {
   return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
 }
@@ -116,7 +114,7 @@ export function expectChoice<Choice extends string>(
   );
 }
 
-/** Options that decide how texts are read and scored, for every verb that does both. */
+/** What decides how texts are read and scored, for every verb that does both. */
 export interface ScoringOptions {
   from?: RecordFormat | undefined;
   delimiter?: string | undefined;
@@ -146,7 +144,8 @@ export const scoringOptionTable = {
   },
   keepNonAnswers: {
     flags: '--keep-non-answers',
-    description: 'score texts that say nothing, such as n/a or -, too (default: they get no labels)',
+    description:
+      'score texts that say nothing, such as n/a or -, and what the model finds no feedback, too (default: they get no labels)',
   },
   tasks: {
     flags: '--tasks <names>',
@@ -203,8 +202,7 @@ export const scoringOptionTable = {
 export const sharedOptions = {
   labelMap: {
     flags: '--label-map <file>',
-    description:
-      'new names of labels: JSON by task and label, or CSV with the columns task, label, name; labels with one name are merged',
+    description: 'JSON with new names of labels by task; labels with one name are merged',
   },
   prefix: { flags: '--prefix <text>', description: 'put this before the names of new columns', default: '' },
   gold: {

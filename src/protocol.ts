@@ -6,7 +6,7 @@ export type ProblemType = 'single_label_classification' | 'multi_label_classific
 export interface TaskLayout {
   name: string;
   problemType: ProblemType;
-  /** Labels in the order of the logits. */
+  /** In logit order. */
   labels: string[];
 }
 
@@ -21,7 +21,15 @@ export const textFlags = {
   empty: 1,
   /** Only the first `max_length` tokens were scored. */
   truncated: 2,
+  /** The bundle's gate says that it is no feedback: tasks other than the gate's have no labels, and scores of 0. */
+  noFeedback: 4,
 } as const;
+
+/** Whether a task's labels were silenced: scores are above 0 wherever a model gave them. */
+export function isSilenced(scores: Float32Array, from: number, labels: number): boolean {
+  for (let label = from; label < from + labels; label++) if (scores[label] !== 0) return false;
+  return true;
+}
 
 /** Rows sent to a worker in one message; `texts` holds all text columns of a row side by side. */
 export interface Shard {
@@ -30,10 +38,7 @@ export interface Shard {
   vectors?: true;
 }
 
-/**
- * Predictions for the texts of a shard, as a worker sends them. `labels` below is the number of labels of all scored
- * tasks.
- */
+/** What a worker gives back for a shard. `labels` below is the number of labels of all scored tasks. */
 export interface ShardPredictions {
   /** Scores after softmax or sigmoid, float32 [texts, labels], tasks side by side in bundle order. */
   scores: Float32Array;
@@ -84,4 +89,6 @@ export interface WorkerSettings {
   maxBatchTokens: number;
   /** Score row by row: one text per `session.run`. */
   deterministic: boolean;
+  /** Whether texts that the bundle's gate calls no feedback get the labels of the other tasks all the same. */
+  keepNonAnswers: boolean;
 }

@@ -9,17 +9,17 @@ export const bundleFormatVersion = 1;
 /** More than any model has; a file that states more is refused before the rest of it is looked at. */
 const limits = { tasks: 1000, labelsPerTask: 10_000, files: 1000, maxLength: 8192 };
 
-/** The separator of several labels in one cell of an output, which no label can hold. */
+/** What separates the labels of one text in an output, and so cannot be in a label. */
 const labelSeparator = ';';
 
-/** Characters that would break a cell, a line of a log or a terminal. */
+/** What would break a cell, a line of a log or a terminal. */
 const controlCharacter = /\p{Cc}/u;
 
 /** One classification question of a bundle. */
 export interface BundleTask {
   name: string;
   problemType: ProblemType;
-  /** Labels in the order of the logits. */
+  /** In logit order. */
   labels: string[];
   /** Name of the ONNX output, float32 logits [batch, labels]; undefined for a task with a head of its own. */
   output: string | undefined;
@@ -54,7 +54,7 @@ export interface BundleGate {
   label: string;
 }
 
-/** Where the model gives the sentence vector of a text, which the heads are built on and another head can be. */
+/** What a text means, as numbers: what the heads are built on, and what another head can be built on. */
 export interface BundleVectors {
   /** Name of the ONNX output, float32 [batch, size]. */
   output: string;
@@ -77,9 +77,9 @@ export interface BundleJson {
   tasks: BundleTask[];
   gate: BundleGate | undefined;
   vectors: BundleVectors | undefined;
-  /** Figures that the model card reports, in any form. */
+  /** What the card reports; free form. */
   metrics: Record<string, unknown>;
-  /** Data sources with their licences, the recipe and its seeds, in any form. */
+  /** Data sources with licences, recipe, seeds; free form. */
   provenance: Record<string, unknown>;
 }
 

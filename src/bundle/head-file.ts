@@ -17,11 +17,11 @@ export interface Head {
 
 export interface HeadShape {
   labels: number;
-  /** Numbers in a sentence vector. */
+  /** Of the sentence vector. */
   size: number;
 }
 
-/** Headers of real files are far smaller than this limit in bytes. */
+/** No honest header comes near. */
 const maxHeaderBytes = 65_536;
 /** Width of the header's length in front of it. */
 const lengthBytes = 8;

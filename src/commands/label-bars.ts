@@ -3,7 +3,7 @@ import { displayWidth } from '../text/display-width.ts';
 
 const barWidth = 24;
 const shownLabels = 12;
-/** Bars of one to seven eighths of a character, so that small shares can be told apart. */
+/** Eighths of a character, so that small shares can be told apart. */
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /**

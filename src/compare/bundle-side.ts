@@ -15,7 +15,7 @@ export class BundleSide {
   readonly bundle: BundleDescription;
   readonly tasks: TaskLayout[];
   readonly width: number;
-  /** Predictions of the last turn, a set per shard. */
+  /** Of the last turn, by shard. */
   predictions: ShardPredictions[] = [];
   elapsedMs = 0;
   tokens = 0;
@@ -51,6 +51,7 @@ export class BundleSide {
       thresholds: {},
       maxBatchTokens: options.batchTokens,
       deterministic: options.deterministic,
+      keepNonAnswers: options.keepNonAnswers ?? false,
     };
     return new BundleSide(name, bundle, layouts, new WorkerPool(settings, options.workers), options.workers);
   }

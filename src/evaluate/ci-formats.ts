@@ -27,7 +27,7 @@ export function githubAnnotations({ gates }: EvaluationDocument): string {
     .join('');
 }
 
-/** Says in one sentence what a gate found. */
+/** What a gate found, in one sentence. */
 export function gateMessage(gate: GateResult): string {
   const before = gate.before === undefined ? '' : `, was ${figure(gate.before)}`;
   const place = gatePlace(gate);

@@ -12,9 +12,7 @@ export const metricNames = [
 export type MetricName = (typeof metricNames)[number];
 export type Metrics = Partial<Record<MetricName, number>>;
 
-/**
- * The JSON that `voxpop evaluate --json` prints, in snake_case, since it is a file format. Shares are from 0 to 1.
- */
+/** What `voxpop evaluate --json` prints; snake_case, since it is a file format. Shares are from 0 to 1. */
 export interface EvaluationDocument {
   evaluation_version: 1;
   bundle: { name: string; version: string; sha256: string };
@@ -26,7 +24,7 @@ export interface EvaluationDocument {
   seed: number;
   tasks: TaskEvaluation[];
   slices: SliceEvaluation[];
-  /** The change since the baseline, when there is one. */
+  /** With a baseline only. */
   comparison?: BaselineComparison;
   gates: GateResult[];
 }
@@ -58,12 +56,12 @@ export interface LabelEvaluation {
   f1: number;
   support: number;
   predicted: number;
-  /** Average precision, for labels of a multi-label task that occur in gold. */
+  /** Multi-label only, and only with a gold case. */
   average_precision?: number;
 }
 
 export interface SliceEvaluation extends Measured {
-  /** Name of the column, or `language` where the language is predicted. */
+  /** Column, or `language` as predicted. */
   by: string;
   value: string;
 }
@@ -80,7 +78,7 @@ export interface BaselineComparison {
 
 export interface MetricChange {
   task: string;
-  /** Column of the slice; absent for the whole task. */
+  /** Absent for the whole task. */
   by?: string;
   value?: string;
   metric: MetricName;
@@ -91,13 +89,13 @@ export interface MetricChange {
 }
 
 export interface GateResult {
-  /** The gate as the user set it, for example `--min sentiment.macro_f1=0.8`. */
+  /** As the user set it, for example `--min sentiment.macro_f1=0.8`. */
   gate: string;
   task: string;
   by?: string;
   value?: string;
   metric: string;
-  /** Value that the figure has to reach, from 0 to 1. */
+  /** What the figure has to reach, from 0 to 1. */
   required: number;
   measured: number;
   before?: number;

@@ -9,7 +9,7 @@ import {
   metricNames,
 } from './evaluation-document.ts';
 
-/** Smallest drop that counts as one; less is the last digit of a rounded figure. */
+/** A drop beyond this is a drop; less is the last digit of a rounded figure. */
 const roundingError = 2e-6;
 const defaultMetric: MetricName = 'macro_f1';
 /** Figures that are better when they are higher. */
@@ -136,10 +136,7 @@ function dropGate(
   };
 }
 
-/**
- * Whether chance explains a drop: zero lies in the interval of the difference, paired by row, or else the former
- * figure lies in the interval of the new one.
- */
+/** Paired by row if possible: is no difference among the likely ones? Else: is the former figure? */
 function isWithinChance(
   document: EvaluationDocument,
   change: MetricChange,

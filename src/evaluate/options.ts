@@ -11,7 +11,7 @@ import {
 } from '../options.ts';
 import type { LabelMap } from '../pipeline/label-map.ts';
 
-/** Options that a caller of `evaluate` may set; the defaults are in `evaluateDefaults`. */
+/** What a caller of `evaluate` may set; the defaults are in `evaluateDefaults`. */
 export interface EvaluateOptions extends ScoringOptions {
   /** Labelled files; `-` is stdin. */
   inputs: string[];
@@ -21,18 +21,18 @@ export interface EvaluateOptions extends ScoringOptions {
   labelMap?: LabelMap | string | undefined;
   /** Columns to measure by, besides language. */
   by?: string[] | undefined;
-  /** Path of a baseline, written by `save`, to compare with. */
+  /** File of `--save` to compare with. */
   baseline?: string | undefined;
   /** Largest drop against the baseline in points, by `task`, `task.metric` or `*`. */
   maxDrop?: Record<string, number> | undefined;
-  /** Least value of a figure, by `task.metric` or `task.label.metric`. */
+  /** Least figure, by `task.metric` or `task.label.metric`. */
   min?: Record<string, number> | undefined;
-  /** Whether a drop passes that lies inside the 95 % interval. */
+  /** A drop inside the 95 % interval passes. */
   significant?: boolean | undefined;
   minSliceRows?: number | undefined;
-  /** Path of a CSV file for the rows that were right in the baseline and are wrong now. */
+  /** CSV of the rows that were right in the baseline and are wrong now. */
   flips?: string | undefined;
-  /** Path of a baseline to write, unless a gate fails. */
+  /** Baseline to write, unless a gate failed. */
   save?: string | undefined;
   resamples?: number | undefined;
   seed?: number | undefined;
@@ -110,10 +110,7 @@ export type ResolvedEvaluateOptions = EvaluateOptions &
     >;
   }>;
 
-/**
- * Checks options and fills in defaults.
- * @throws UsageError naming the option, what was expected and what was given
- */
+/** @throws UsageError naming the option, what was expected and what was given */
 export function resolveEvaluateOptions(options: EvaluateOptions): ResolvedEvaluateOptions {
   const resolved = {
     ...options,

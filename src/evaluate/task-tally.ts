@@ -10,7 +10,7 @@ import { CalibrationTally, RankingTally } from './score-tally.ts';
 export interface TaskCase {
   gold: readonly number[];
   predicted: readonly number[];
-  /** Score of every label of the task. */
+  /** Of every label. */
   scores: Float32Array;
   before: readonly number[] | undefined;
 }
@@ -24,7 +24,7 @@ export interface ResampleSettings {
 export class TaskTally {
   readonly #task: TaskLayout;
   readonly #outcomes = new OutcomeTally();
-  /** Calibration of the top label; for a multi-label task one tally per label. */
+  /** Of the top label; for a multi-label task one per label. */
   readonly #calibration: CalibrationTally[];
   readonly #ranking: RankingTally[];
 

@@ -48,7 +48,7 @@ export interface RunManifest {
 }
 
 export interface ManifestSlice {
-  /** Number of the slice, from 0. */
+  /** From 0. */
   index: number;
   of: number;
   /** Rows of all inputs that come before, and how many there are in all. */

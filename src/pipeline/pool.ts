@@ -58,10 +58,7 @@ export class WorkerPool {
     );
   }
 
-  /**
-   * Scores a shard in the next worker that is free.
-   * @throws BundleError; PredictError when this shard's worker failed; VoxpopError when no worker is left
-   */
+  /** @throws BundleError; PredictError when this shard's worker failed; VoxpopError when no worker is left */
   async score(shard: Shard): Promise<ShardPredictions> {
     const reply = await this.#run(shard);
     return (reply as { predictions: ShardPredictions }).predictions;

@@ -3,10 +3,7 @@ import { type PredictCounts, type Shard, type ShardPredictions, textFlags } from
 /** Shards whose predictions are kept; at 512 rows in each, repeats up to some 30,000 rows back are found. */
 const keptShards = 64;
 
-/**
- * Longest text that is remembered. Longer ones hardly ever come twice, and would make memory depend on what rows
- * hold.
- */
+/** Longer texts hardly ever come twice, and would make memory depend on what the rows hold. */
 const maxTextCharacters = 256;
 
 /** A text's prediction: its place among the texts that were sent to a worker together. */
@@ -32,7 +29,7 @@ export class RecentPredictions {
     this.#labelCount = labelCount;
   }
 
-  /** Scores a shard as the given function does, with repeated texts counted as duplicates; fails as it does. */
+  /** As `score`, with repeated texts counted as duplicates; fails as it does. */
   async score({ texts }: Shard): Promise<ShardPredictions> {
     const unseen: string[] = [];
     const own = new Map<string, number>();
@@ -60,10 +57,7 @@ export class RecentPredictions {
     const assigned = new Uint8Array(places.length * labels);
     const flags = new Uint8Array(places.length);
     const counts: PredictCounts = { ...now.counts };
-    /**
-     * Place of the next text that was sent now. They come up in order, so a text that is not next in line is a
-     * repetition.
-     */
+    /** Texts sent now come up in order: one that is not next in line is a repetition. */
     let next = 0;
     for (const [text, place] of places.entries()) {
       const [from, at] = typeof place === 'number' ? [now, place] : [await place.sent, place.at];

@@ -8,10 +8,7 @@ import type { Sink } from '../records/sink.ts';
 /** How many rows may be rejected before a run fails. */
 export type RejectLimit = { rows: number } | { percent: number };
 
-/**
- * Reads a limit such as `100` or `1%`.
- * @throws UsageError unless it is a count or a percentage
- */
+/** @throws UsageError unless it is a count or a percentage */
 export function parseRejectLimit(text: string): RejectLimit {
   const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text.trim());
   const value = Number(match?.[1]);
@@ -67,10 +64,7 @@ export class Rejects {
     return new RejectsError('TOO_MANY_REJECTS', message, { hint: this.#hint });
   }
 
-  /**
-   * Holds the rejected rows of a finished run to a limit that is a share.
-   * @throws RejectsError when a share is exceeded
-   */
+  /** @throws RejectsError when a share is exceeded */
   checkShare(rejected: number, rows: number): void {
     if (!('percent' in this.#limit) || rejected * 100 <= this.#limit.percent * rows) return;
     throw new RejectsError(

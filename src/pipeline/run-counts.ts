@@ -1,5 +1,5 @@
-/** The fate of a row: each row of a run is counted as one of these. */
-export type RowOutcome = 'scored' | 'empty' | 'nonAnswers' | 'rejected';
+/** What becomes of a row: each row of a run is counted as one of these. */
+export type RowOutcome = 'scored' | 'noFeedback' | 'empty' | 'nonAnswers' | 'rejected';
 
 /** Everything that is counted of a run; `rows` is the sum over {@link RowOutcome}. */
 export interface RunCounts extends Record<RowOutcome, number> {
@@ -7,6 +7,8 @@ export interface RunCounts extends Record<RowOutcome, number> {
   rows: number;
   /** Rows with at least one text that got labels. */
   scored: number;
+  /** Rows whose texts the bundle's gate calls no feedback: only the gate's task has a label. */
+  noFeedback: number;
   /** Rows without any text to see. */
   empty: number;
   /** Rows whose texts say nothing, such as `n/a`. */
@@ -25,7 +27,7 @@ export interface RunCounts extends Record<RowOutcome, number> {
 }
 
 interface CountName {
-  /** Name of the count in manifests and events. */
+  /** In manifests and events. */
   key: string;
   /** In the closing line, after the number; absent: not said there. */
   words?: string;
@@ -37,6 +39,7 @@ interface CountName {
 const countNames = {
   rows: { key: 'rows' },
   scored: { key: 'scored' },
+  noFeedback: { key: 'no_feedback', words: 'no feedback', onlyIfAny: true },
   empty: { key: 'empty', words: 'empty' },
   nonAnswers: { key: 'non_answers', words: 'non-answers', onlyIfAny: true },
   withMarkup: { key: 'with_markup', words: 'with markup', onlyIfAny: true },
@@ -60,7 +63,7 @@ export function countsByKey(counts: RunCounts): CountsByKey {
   return Object.fromEntries(names.map(([name, { key }]) => [key, counts[name]])) as CountsByKey;
 }
 
-/** Counts for the closing line, such as `9 empty`, with numbers formatted. */
+/** What the closing line says, `9 empty` for example, numbers formatted. */
 export function countsInWords(counts: RunCounts, format: (count: number) => string): string[] {
   return names.flatMap(([name, { words, onlyIfAny }]) =>
     words === undefined || (onlyIfAny === true && counts[name] === 0)

@@ -32,10 +32,7 @@ export class Scorer {
     this.#predict = recent === undefined ? predict : (shard) => recent.score(shard);
   }
 
-  /**
-   * Scores a shard, and names the texts that the model cannot score.
-   * @throws BundleError, UsageError; VoxpopError when no worker is left
-   */
+  /** @throws BundleError, UsageError; VoxpopError when no worker is left */
   score(shard: Shard): Promise<RobustPredictions> {
     return scoreRobustly(shard, this.#predict, this.#labelCount);
   }

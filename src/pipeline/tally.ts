@@ -9,9 +9,12 @@ export type TaskLabelCounts = Record<string, Record<string, number>>;
 export interface TallyState {
   counts: RunCounts;
   labels: TaskLabelCounts;
-  /** Label counts by predicted language; empty when the task `language` was not scored. */
+  /** By predicted language; empty when the task `language` was not scored. */
   labelsByLanguage: Record<string, TaskLabelCounts>;
 }
+
+/** A text with any of these says nothing. */
+const silentFlags = textFlags.empty | textFlags.noFeedback;
 
 /** Counts what comes out of a run. */
 export class Tally {
@@ -41,9 +44,11 @@ export class Tally {
       const first = text;
       let all: number = textFlags.empty;
       let any = 0;
+      let anyFeedback = false;
       for (let i = 0; i < row.texts.length; i++, text++) {
         all &= predictions.flags[text] as number;
         any |= predictions.flags[text] as number;
+        anyFeedback ||= ((predictions.flags[text] as number) & silentFlags) === 0;
       }
       const notes = row.textNotes?.reduce((sum, note) => sum | note, 0) ?? 0;
       counts.rows++;
@@ -51,7 +56,7 @@ export class Tally {
         counts.rejected++;
         continue;
       }
-      counts[outcomeOf(all, notes)]++;
+      counts[outcomeOf(all, anyFeedback, notes)]++;
       if (notes & textNotes.markup) counts.withMarkup++;
       if (any & textFlags.truncated) counts.truncated++;
       for (let i = first; i < text; i++) this.#addLabels(predictions.assigned, i);
@@ -87,10 +92,11 @@ export class Tally {
 
 /**
  * @param flags - those that all texts of the row have
+ * @param anyFeedback - whether one of them is neither empty nor without feedback
  * @param notes - those that any of them has
  */
-function outcomeOf(flags: number, notes: number): RowOutcome {
-  if ((flags & textFlags.empty) === 0) return 'scored';
+function outcomeOf(flags: number, anyFeedback: boolean, notes: number): RowOutcome {
+  if ((flags & textFlags.empty) === 0) return anyFeedback ? 'scored' : 'noFeedback';
   return notes & textNotes.nonAnswer ? 'nonAnswers' : 'empty';
 }
 

@@ -21,7 +21,7 @@ export interface WritingPlan {
   headerApart: boolean;
   rejects: Rejects;
   tally: Tally;
-  /** How much of each input was read so far. */
+  /** What was read of the inputs so far. */
   read: () => InputRead[];
   onProgress: ((counts: Readonly<RunCounts>) => void) | undefined;
 }

@@ -1,7 +1,7 @@
 import { escaped } from './javascript-pattern.ts';
 import type { AddedToken, TextEncoder } from './tokenizer-json.ts';
 
-/** Characters that `\w` matches in the engine of the reference. */
+/** What `\w` matches in the reference's engine. */
 const wordCharacter = String.raw`[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]`;
 const endsInWord = new RegExp(`${wordCharacter}$`, 'u');
 const startsInWord = new RegExp(`^${wordCharacter}`, 'u');

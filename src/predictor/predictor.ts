@@ -12,7 +12,7 @@ import type { BundleTask } from '../bundle/bundle-json.ts';
 import { requireVectors } from '../bundle/require-vectors.ts';
 import { PredictError, UsageError } from '../errors.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
-import { type ShardPredictions, textFlags } from '../protocol.ts';
+import { isSilenced, type ShardPredictions, textFlags } from '../protocol.ts';
 import { type Batch, cutBatches } from './batch.ts';
 import { decodeRow, type TaskDecoder } from './decode.ts';
 import { headLogits, type PreparedHead, prepareHead } from './head.ts';
@@ -32,23 +32,32 @@ export interface PredictorOptions {
   maxBatchTokens?: number | undefined;
   /** One text per run, for bundles that are not `batch_invariant`; no effect on those that are. */
   deterministic?: boolean | undefined;
+  /** Label texts that the bundle's gate calls no feedback as any other. */
+  keepNonAnswers?: boolean | undefined;
 }
 
 /** A task that is scored, and what makes its logits and labels. */
 interface ScoredTask extends TaskDecoder {
   /** Its place among the bundle's tasks, which is that of its logits among the model's outputs. */
   place: number;
-  /** Head of a task that was taught, whose logits are none of the model's outputs. */
+  /** Of a task that was taught; its logits are none of the model's outputs. */
   head: PreparedHead | undefined;
   findRules: RuleFinder | undefined;
+}
+
+/** The task and the label whose assignment says that a text is no feedback. */
+interface Gate {
+  scored: ScoredTask;
+  /** Place of the label among the task's. */
+  label: number;
 }
 
 /** Prediction of a single-label task; `label` is null for an empty text or below the threshold. */
 export interface SingleLabelPrediction {
   label: string | null;
-  /** Score of `label`, or of the best label when none was assigned; null for an empty text. */
+  /** Of `label`, or of the best label when none was assigned; null for an empty text. */
   score: number | null;
-  /** Scores of all labels, which add up to 1. */
+  /** Of every label; they add up to 1. */
   scores: Record<string, number>;
   /** Never there: what tells this kind of prediction from the other one. */
   labels?: undefined;
@@ -57,7 +66,7 @@ export interface SingleLabelPrediction {
 /** Prediction of a multi-label task. */
 export interface MultiLabelPrediction {
   labels: string[];
-  /** Scores of all labels, each from 0 to 1. */
+  /** Of every label, each from 0 to 1. */
   scores: Record<string, number>;
   /** Never there, nor is `score`: what tells this kind of prediction from the other one. */
   label?: undefined;
@@ -68,6 +77,8 @@ export interface MultiLabelPrediction {
 export interface Prediction {
   tasks: Record<string, SingleLabelPrediction | MultiLabelPrediction>;
   empty: boolean;
+  /** The bundle's gate says that the text is no feedback: the other tasks have no label and no scores. */
+  noFeedback: boolean;
   /** Only the first `max_length` tokens were scored. */
   truncated: boolean;
 }
@@ -85,6 +96,7 @@ export class Predictor {
   readonly #scored: ScoredTask[];
   readonly #labelCount: number;
   readonly #maxBatchTokens: number;
+  readonly #gate: Gate | undefined;
 
   private constructor(bundle: Bundle, session: ModelSession, options: PredictorOptions) {
     this.bundle = describeBundle(bundle);
@@ -95,15 +107,14 @@ export class Predictor {
       bundle.manifest.maxLength,
       join(bundle.path, bundleFiles.tokenizer),
     );
-    let offset = 0;
-    this.#scored = this.tasks.map((task) => {
+    const prepare = (task: BundleTask, offset: number): ScoredTask => {
       const threshold = options.thresholds?.[task.name];
       const thresholds =
         threshold === undefined
           ? (task.thresholds ?? task.labels.map(() => 0))
           : task.labels.map(() => threshold);
       const head = bundle.heads.get(task.name);
-      const scored = {
+      return {
         task,
         offset,
         thresholds,
@@ -111,18 +122,24 @@ export class Predictor {
         head: head && prepareHead(head),
         findRules: ruleFinder(task.rules, task.labels),
       };
+    };
+    let offset = 0;
+    this.#scored = this.tasks.map((task) => {
+      const scored = prepare(task, offset);
       offset += task.labels.length;
       return scored;
     });
     this.#labelCount = offset;
+    const { gate, tasks } = bundle.manifest;
+    const gated = tasks.find(({ name }) => name === gate?.task);
+    if (gate !== undefined && gated !== undefined && options.keepNonAnswers !== true) {
+      this.#gate = { scored: prepare(gated, 0), label: gated.labels.indexOf(gate.label) };
+    }
     const rowByRow = options.deterministic === true && !bundle.manifest.batchInvariant;
     this.#maxBatchTokens = rowByRow ? 1 : (options.maxBatchTokens ?? defaultMaxBatchTokens);
   }
 
-  /**
-   * Loads the bundle in a directory, and a session and a tokenizer for it.
-   * @throws BundleError, UsageError
-   */
+  /** @throws BundleError, UsageError */
   static async load(bundlePath: string, options: PredictorOptions = {}): Promise<Predictor> {
     const bundle = await loadBundle(bundlePath);
     const predictor = await Predictor.fromBundle(bundle, options);
@@ -130,20 +147,14 @@ export class Predictor {
     return predictor;
   }
 
-  /**
-   * Makes a predictor of a bundle that was loaded.
-   * @throws BundleError, UsageError
-   */
+  /** @throws BundleError, UsageError */
   static async fromBundle(bundle: Bundle, options: PredictorOptions = {}): Promise<Predictor> {
     const predictor = new Predictor(bundle, await ModelSession.create(bundle), options);
     await predictor.#session.requireId(predictor.#tokenizer.highestId);
     return predictor;
   }
 
-  /**
-   * Predicts labels and scores for texts.
-   * @throws PredictError
-   */
+  /** @throws PredictError */
   async predict(texts: string[]): Promise<Prediction[]> {
     const { scores, assigned, flags } = await this.predictShard(texts);
     return texts.map((_, text) => {
@@ -151,11 +162,13 @@ export class Predictor {
       const prediction: Prediction = {
         tasks: {},
         empty,
+        noFeedback: ((flags[text] as number) & textFlags.noFeedback) !== 0,
         truncated: ((flags[text] as number) & textFlags.truncated) !== 0,
       };
       for (const { task, offset: first } of this.#scored) {
         const at = text * this.#labelCount + first;
-        prediction.tasks[task.name] = toPrediction(task, empty, scores, assigned, at);
+        const silenced = prediction.noFeedback && isSilenced(scores, at, task.labels.length);
+        prediction.tasks[task.name] = toPrediction(task, empty || silenced, scores, assigned, at);
       }
       return prediction;
     });
@@ -182,7 +195,7 @@ export class Predictor {
   }
 
   /**
-   * Predicts as `predict` does, in the compact form that crosses threads.
+   * As `predict`, in the compact form that crosses threads.
    * Equal texts are computed once; the rest is batched by length.
    * @throws PredictError
    */
@@ -232,6 +245,7 @@ export class Predictor {
           enforceRules(ruled, scored, scores, assigned, at);
         });
       }
+      if (this.#gate !== undefined) this.#silence(this.#gate, batch, outputs, { scores, assigned, flags });
     }
 
     for (const [index, first] of duplicateOf) {
@@ -242,6 +256,28 @@ export class Predictor {
       assigned.copyWithin(index * labelCount, first * labelCount, (first + 1) * labelCount);
     }
     return { scores, assigned, flags, counts };
+  }
+
+  /** Takes the labels of the other tasks from texts that are no feedback. */
+  #silence(
+    { scored, label }: Gate,
+    batch: Batch,
+    outputs: Outputs,
+    { scores, assigned, flags }: Pick<ShardPredictions, 'scores' | 'assigned' | 'flags'>,
+  ): void {
+    const gateScores = new Float32Array(scored.task.labels.length);
+    batch.texts.forEach((text, row) => {
+      const gateLabels = new Uint8Array(gateScores.length);
+      decodeText(scored, outputs, row, gateScores, gateLabels, 0);
+      if (gateLabels[label] !== 1) return;
+      flags[text] = (flags[text] as number) | textFlags.noFeedback;
+      for (const { task, offset } of this.#scored) {
+        if (task === scored.task) continue;
+        const at = text * this.#labelCount + offset;
+        scores.fill(0, at, at + task.labels.length);
+        assigned.fill(0, at, at + task.labels.length);
+      }
+    });
   }
 
   async #run<Result>(

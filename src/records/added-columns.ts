@@ -1,4 +1,4 @@
-import { labelCountOf, type ShardPredictions, textFlags } from '../protocol.ts';
+import { isSilenced, labelCountOf, type ShardPredictions, textFlags } from '../protocol.ts';
 import { formatScore } from './prediction-view.ts';
 import type { WriterOptions } from './format-writer.ts';
 import {
@@ -35,21 +35,23 @@ export type AddedCells = (predictions: ShardPredictions, row: number) => string[
  */
 export function addedCellsReader({ tasks, textColumns, scores, flagTruncated }: Layout): AddedCells {
   const width = labelCountOf(tasks);
-  const cellsPerTask = tasks.map(({ labels }) => {
+  const cellsOf = (labels: readonly string[]): number => {
     if (scores === 'none') return 1;
     return scores === 'top' ? 2 : 2 + labels.length;
-  });
-  const blanks = cellsPerTask.reduce((sum, count) => sum + count, flagTruncated ? 1 : 0);
+  };
+  const blanks = tasks.reduce((sum, { labels }) => sum + cellsOf(labels), flagTruncated ? 1 : 0);
 
   function addText(cells: string[], predictions: ShardPredictions, text: number): void {
     const flags = predictions.flags[text] ?? 0;
     if ((flags & textFlags.empty) !== 0) {
-      for (let count = 0; count < blanks; count++) cells.push('');
+      addBlanks(cells, blanks);
       return;
     }
     let at = text * width;
     for (const { labels } of tasks) {
-      addTask(cells, labels, predictions, at);
+      if (flags & textFlags.noFeedback && isSilenced(predictions.scores, at, labels.length)) {
+        addBlanks(cells, cellsOf(labels));
+      } else addTask(cells, labels, predictions, at);
       at += labels.length;
     }
     if (flagTruncated) cells.push(String((flags & textFlags.truncated) !== 0));
@@ -78,6 +80,10 @@ export function addedCellsReader({ tasks, textColumns, scores, flagTruncated }: 
     }
     return cells;
   };
+}
+
+function addBlanks(cells: string[], count: number): void {
+  for (let blank = 0; blank < count; blank++) cells.push('');
 }
 
 function scoreAt({ scores }: ShardPredictions, index: number): string {

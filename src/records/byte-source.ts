@@ -9,8 +9,8 @@ import { precede } from './precede.ts';
 const readBytes = 64 * 1024;
 
 /**
- * Highest ratio of sizes that a gzip file may have. Gzip can shrink at most 1032:1, and no text that people wrote
- * comes near it. Small files are let be: a few identical lines may.
+ * What gzip can shrink at most is 1032:1, and no text that people wrote comes near it. Small files are let
+ * be: a few identical lines may.
  */
 const maxGzipRatio = 1000;
 const unlimitedGzipBytes = 100 * 1024 * 1024;

@@ -91,7 +91,7 @@ function joinParts(parts: (DelimitedRecord | string)[]): Buffer {
   return bytes;
 }
 
-/** Puts a cell in quotes where it needs them, as csv-stringify does. */
+/** As csv-stringify does it. */
 function quoteCell(cell: string, delimiter: string): string {
   if (!cell.includes(delimiter) && !/["\r\n]/u.test(cell)) return cell;
   return `"${cell.replaceAll('"', '""')}"`;
@@ -110,7 +110,7 @@ function requireFreeNames(existing: string[], added: string[]): void {
   );
 }
 
-/** The delimiter of the output: as told, or else the input's own unless the format changes. */
+/** As told; else the input's own, unless the format changes. */
 function outputDelimiter(head: RecordsHead, { to, outputDelimiter: told }: WriterOptions): string {
   if (told !== undefined) return delimiterOf(told, '--output-delimiter');
   if (head.delimiter !== undefined && to === head.format) return head.delimiter;

@@ -1,4 +1,4 @@
-/** Separator between the labels of a multi-label task in one cell, and between their scores. */
+/** Between the labels of a multi-label task in one cell, and between their scores. */
 export const labelSeparator = ';';
 
 /** Key of the predictions in a JSON record, behind the prefix. */
@@ -17,10 +17,10 @@ export function isPredictionsKey(key: string): boolean {
   return key.endsWith(predictionsName);
 }
 
-/** Separator between the name of a text column and that of a task, where several text columns are scored. */
+/** Behind the name of a text column and before that of a task, where several text columns are scored. */
 export const taskSeparator = '.';
 
-/** Prefix of the columns that belong to one of several text columns. */
+/** What stands in front of the columns of a text column, where there are several of those. */
 export function textColumnPrefix(textColumn: string): string {
   return textColumn + taskSeparator;
 }

@@ -1,4 +1,4 @@
-import { labelCountOf, type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
+import { isSilenced, labelCountOf, type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
 
 /** How much of the scores goes into the output: nothing, those of the assigned labels, or those of all labels. */
 export const scoresShown = ['none', 'top', 'all'] as const;
@@ -12,7 +12,7 @@ export interface LabelScore {
 
 /** The prediction of one text for one task. */
 export interface TaskPrediction {
-  /** Assigned labels in label order; one for a single-label task. */
+  /** In label order; one for a single-label task. */
   assigned: LabelScore[];
   /** Every label, in label order. */
   all: LabelScore[];
@@ -38,6 +38,10 @@ export function predictionAt(
     isEmpty: (flags & textFlags.empty) !== 0,
     isTruncated: (flags & textFlags.truncated) !== 0,
     tasks: tasks.map(({ labels }) => {
+      if (flags & textFlags.noFeedback && isSilenced(predictions.scores, at, labels.length)) {
+        at += labels.length;
+        return { assigned: [], all: [] };
+      }
       const assigned: LabelScore[] = [];
       const all = labels.map((label) => {
         const entry = { label, score: formatScore(predictions.scores[at] ?? Number.NaN) };

@@ -56,6 +56,7 @@ export async function sentenceVectors(
         maxBatchTokens: settings.batchTokens,
         // What a text is taught with must not depend on the texts beside it.
         deterministic: true,
+        keepNonAnswers: false,
       },
       workers,
     );

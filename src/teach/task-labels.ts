@@ -9,7 +9,7 @@ export const minLabelRows = 2;
 /** More would be a column of names or numbers, not of labels. */
 const maxLabels = 1000;
 
-/** The labels of one task that are to be learned. */
+/** What is to be learned of one task. */
 export interface TaskLabels {
   layout: TaskLayout;
   column: string;

@@ -2,7 +2,7 @@ import { count, counted, figure } from '../text/numbers.ts';
 import { printable, textTable } from '../text/text-table.ts';
 import type { TaughtTask, TeachDocument } from './teach-document.ts';
 
-/** Says for people what was learned: the verdict first, then the figures behind it. */
+/** What was learned as text for people: the verdict first, then the figures behind it. */
 export function teachText(document: TeachDocument): string {
   const { bundle, body, rows, empty, inputs, suspects } = document;
   const title =
