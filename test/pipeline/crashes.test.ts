@@ -9,7 +9,14 @@ import { scratchDirectory } from '../support/scratch.ts';
 const worker = join(repositoryRoot, 'dist', 'test', 'support', 'unreliable-worker.js');
 
 function unreliablePool(t: TestContext, bundlePath = ''): WorkerPool {
-  const settings = { bundlePath, tasks: undefined, thresholds: {}, maxBatchTokens: 1, deterministic: false, keepNonAnswers: false };
+  const settings = {
+    bundlePath,
+    tasks: undefined,
+    thresholds: {},
+    maxBatchTokens: 1,
+    deterministic: false,
+    keepNonAnswers: false,
+  };
   const pool = new WorkerPool(settings, 2, {
     filename: worker,
     resourceLimits: { maxOldGenerationSizeMb: 64 },
