@@ -1,19 +1,11 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import type { Readable } from 'node:stream';
 import { exitCodes, InputError, UsageError, VoxpopError } from '../errors.ts';
+import { gunzip } from './gunzip.ts';
 import { precede } from './precede.ts';
 
 /** Bytes asked of the file system at a time; bounds the read-ahead together with zlib's own buffers. */
 const readBytes = 64 * 1024;
-
-/**
- * What gzip can shrink at most is 1032:1, and no text that people wrote comes near it. Small files are let
- * be: a few identical lines may.
- */
-const maxGzipRatio = 1000;
-const unlimitedGzipBytes = 100 * 1024 * 1024;
 
 export interface ByteSourceOptions {
   /** Read for the path `-`. It is left open: whoever made the stream ends it. */
@@ -171,44 +163,6 @@ async function* readStream(stdin: Readable, options: ByteSourceOptions): AsyncGe
   } catch (error) {
     throw readFailure('-', error);
   }
-}
-
-async function* gunzip(file: string, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  const inflate = createGunzip({ chunkSize: readBytes });
-  const feeding = pipeline(Readable.from(chunks, { highWaterMark: 1 }), inflate).catch(() => {
-    // The same error comes out of `inflate` below.
-  });
-  try {
-    let bytesOut = 0;
-    for await (const chunk of inflate) {
-      const bytes = chunk as Buffer;
-      bytesOut += bytes.length;
-      if (bytesOut > unlimitedGzipBytes && bytesOut > maxGzipRatio * inflate.bytesWritten) {
-        throw gzipBomb(file, bytesOut);
-      }
-      yield bytes;
-    }
-  } catch (error) {
-    if (!errorCode(error).startsWith('Z_')) throw error;
-    throw new InputError(
-      'GZIP_DAMAGED',
-      `expected a complete gzip file, but decompressing stopped with "${(error as Error).message}"`,
-      { file },
-      { hint: `The copy may be cut short or damaged; \`gzip -t\` on the file tells.`, cause: error },
-    );
-  } finally {
-    inflate.destroy();
-    await feeding;
-  }
-}
-
-function gzipBomb(file: string, bytes: number): InputError {
-  const message = `expected data that gzip shrinks to no less than 1/${maxGzipRatio}, found less (after ${bytes} bytes)`;
-  const hint =
-    file === '-'
-      ? 'This is how a decompression bomb looks. If you trust it, decompress it before voxpop reads it.'
-      : 'This is how a decompression bomb looks. If you trust the file: `gzip -dc <file> | voxpop score -`.';
-  return new InputError('GZIP_BOMB', message, { file }, { hint });
 }
 
 function readFailure(file: string, error: unknown): VoxpopError {

@@ -105,6 +105,39 @@ test('gzip is known by its bytes', async () => {
   assert.deepEqual(cells(await readBothWays('members.csv.gz', members)), [...tableCells, ['3', 'y']]);
 });
 
+test('zeros behind the last member of a gzip file are padding', async () => {
+  for (const zeros of [1, 7, 512, 70_000]) {
+    const padded = Buffer.concat([gzipSync(table), gzipSync('3,y\n'), Buffer.alloc(zeros)]);
+    const read = await readBothWays('a.csv.gz', padded);
+    assert.deepEqual(cells(read), [...tableCells, ['3', 'y']], `${zeros} zeros`);
+  }
+});
+
+test('zeros between the members of a gzip file, or in place of their first bytes, are damage', async () => {
+  const [first, second] = [gzipSync(table), gzipSync('3,y\n')];
+  const zeroed = (start: number, end: number): Buffer => {
+    const both = Buffer.concat([first, second]);
+    return both.fill(0, first.length + start, first.length + end);
+  };
+  const cases: [name: string, content: Buffer][] = [
+    ...[1, 8, 512, 70_000].map((zeros): [string, Buffer] => [
+      `${zeros} zeros between`,
+      Buffer.concat([first, Buffer.alloc(zeros), second]),
+    ]),
+    ['first byte of a member', zeroed(0, 1)],
+    ['first two bytes of a member', zeroed(0, 2)],
+    ['half a member', zeroed(0, second.length >> 1)],
+    ['zeros and text', Buffer.concat([first, Buffer.alloc(3), Buffer.from('3,y\n')])],
+  ];
+  for (const [name, content] of cases) {
+    // However the reads fall: at the end of a member, too.
+    for (const size of [1, first.length, first.length + 1, content.length]) {
+      const inputs = { inputs: ['-'], from: 'csv' as const, stdin: pieces(content, size) };
+      await assert.rejects(readAll(inputs), { code: 'GZIP_DAMAGED', exitCode: 2 }, `${name}, by ${size}`);
+    }
+  }
+});
+
 test('damaged gzip is an error', async () => {
   const packed = gzipSync(
     `a,b\n${Array.from({ length: 60_000 }, (_, index) => `${index},${index * 7}\n`).join('')}`,
