@@ -6,10 +6,14 @@ import { mergeCommand } from './commands/merge.ts';
 import { modelCommand } from './commands/model.ts';
 import { reportCommand } from './commands/report.ts';
 import { scoreCommand } from './commands/score.ts';
+import { emit, say } from './commands/say.ts';
 import { teachCommand } from './commands/teach.ts';
 import { ExitWith, Interrupted, type Terminal } from './commands/terminal.ts';
 import { exitCodes, VoxpopError } from './errors.ts';
+import type { LogFormat } from './score-options.ts';
 import { version } from './version.ts';
+
+const helpHint = 'Run with --help for all options.';
 
 export function createProgram(terminal: Terminal): Command {
   const program = new Command('voxpop')
@@ -25,13 +29,17 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(teachCommand(terminal))
     .addCommand(modelCommand(terminal))
     .addCommand(completionsCommand(terminal));
+  const inWords = terminal.logFormat === 'text';
   // Help that was asked for is data, all other words of commander are for people.
   const output = {
     writeOut: (text: string) => void terminal.stdout.write(text),
-    writeErr: (text: string) => void terminal.stderr.write(text.replace(/^error: /, 'voxpop: ')),
+    writeErr: (text: string) => void (inWords && terminal.stderr.write(text)),
+    outputError: (text: string) => {
+      if (inWords) say(terminal, text.trim().replace(/^error: /, 'voxpop: '));
+    },
   };
   for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]) {
-    command.exitOverride().configureOutput(output).showHelpAfterError('Run with --help for all options.');
+    command.exitOverride().configureOutput(output).showHelpAfterError(helpHint);
   }
   return program;
 }
@@ -42,26 +50,58 @@ export function createProgram(terminal: Terminal): Command {
  */
 export async function main(terminal: Terminal): Promise<number> {
   try {
+    terminal.logFormat = logFormatOf(terminal.argv);
     await createProgram(terminal).parseAsync([...terminal.argv], { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (error instanceof ExitWith) return error.exitCode;
-    const exitCode =
-      error instanceof VoxpopError || error instanceof Interrupted ? error.exitCode : exitCodes.failed;
+    const told = toldOf(error);
     // The reader of stdout has seen enough, as `head` has: not an error.
-    if (exitCode !== exitCodes.ok) terminal.stderr.write(`${describe(error, exitCode, terminal)}\n`);
-    return exitCode;
+    if (told.exitCode !== exitCodes.ok) tell(told, terminal);
+    return told.exitCode;
   }
 }
 
-function describe(error: unknown, exitCode: number, terminal: Terminal): string {
-  const known = error instanceof VoxpopError || error instanceof Interrupted;
-  const message = known ? error.message : `unexpected error, please report it: ${stackOf(error)}`;
-  const { code, hint } = error instanceof VoxpopError ? error : { code: undefined, hint: undefined };
-  if (terminal.logFormat === 'text') return `voxpop: ${message}${hint ? `\n  ${hint}` : ''}`;
-  const time = new Date().toISOString();
-  return JSON.stringify({ time, event: 'error', code, message, hint, exit_code: exitCode });
+/** As the command line says, wherever else it is wrong: whoever reads events gets no words. */
+function logFormatOf(argv: readonly string[]): LogFormat {
+  if (argv[0] !== 'score') return 'text';
+  const end = argv.indexOf('--');
+  const words = end === -1 ? argv : argv.slice(0, end);
+  const last = words.findLastIndex((word) => /^--log-format(=|$)/.test(word));
+  const value = words[last] === '--log-format' ? words[last + 1] : words[last]?.split('=')[1];
+  return value === 'json' ? 'json' : 'text';
+}
+
+/** What there is to tell about an error. */
+interface ToldError {
+  exitCode: number;
+  code?: string;
+  message: string;
+  details?: readonly string[];
+  hint?: string | undefined;
+  /** Commander has said it in words. */
+  isSaid?: boolean;
+}
+
+function toldOf(error: unknown): ToldError {
+  if (error instanceof CommanderError) {
+    const exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    const message = error.message.replace(/^error: /, '');
+    return { exitCode, code: 'OPTION_INVALID', message, hint: helpHint, isSaid: true };
+  }
+  if (error instanceof VoxpopError || error instanceof Interrupted) return error;
+  const [message = '', ...details] = stackOf(error).split('\n');
+  return { exitCode: exitCodes.failed, message: `unexpected error, please report it: ${message}`, details };
+}
+
+function tell({ exitCode, code, message, details = [], hint, isSaid }: ToldError, terminal: Terminal): void {
+  if (terminal.logFormat === 'json') {
+    const more = details.length > 0 ? { details } : {};
+    emit(terminal, 'error', { code, message, ...more, hint, exit_code: exitCode });
+  } else if (isSaid !== true) {
+    const lines = [...details, ...(hint === undefined ? [] : [hint])];
+    say(terminal, `voxpop: ${message}`, ...lines.map((line) => `  ${line}`));
+  }
 }
 
 function stackOf(error: unknown): string {

@@ -19,6 +19,8 @@ export const exitCodes = {
 export interface VoxpopErrorOptions {
   /** What the user can do next, as a full sentence. */
   hint?: string | undefined;
+  /** Everything that is wrong, one line each, where there may be several things. */
+  details?: readonly string[];
   cause?: unknown;
 }
 
@@ -28,6 +30,7 @@ export class VoxpopError extends Error {
   readonly code: string;
   readonly exitCode: number;
   readonly hint: string | undefined;
+  readonly details: readonly string[];
 
   constructor(code: string, exitCode: number, message: string, options: VoxpopErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -35,6 +38,7 @@ export class VoxpopError extends Error {
     this.code = code;
     this.exitCode = exitCode;
     this.hint = options.hint;
+    this.details = options.details ?? [];
   }
 }
 

@@ -3,10 +3,11 @@ import { GateFailed } from '../errors.ts';
 import { compare } from '../compare/compare.ts';
 import { type CompareOptions, compareOptionTable } from '../compare/options.ts';
 import { comparisonText } from '../compare/comparison-text.ts';
+import { printableJson, printableLines } from '../text/printable.ts';
 import { addOptions } from './add-options.ts';
-import { printable } from '../text/text-table.ts';
 import { printResult } from './print-result.ts';
 import { createProgressBar } from './progress-bar.ts';
+import { say } from './say.ts';
 import type { Terminal } from './terminal.ts';
 
 const examples = `
@@ -38,8 +39,9 @@ async function runCompare(flags: Flags, terminal: Terminal): Promise<void> {
     { ...flags, stdin: terminal.stdin, signal: terminal.signal },
     { onProgress: (progress) => bar.update(progress) },
   ).finally(() => bar.stop());
-  if (!flags.quiet) for (const notice of notices) terminal.stderr.write(`${printable(notice)}\n`);
-  const text = flags.json === true ? `${JSON.stringify(document, null, 2)}\n` : comparisonText(document);
+  if (!flags.quiet) say(terminal, ...notices);
+  const text =
+    flags.json === true ? `${printableJson(document, 2)}\n` : printableLines(comparisonText(document));
   await printResult(text, terminal);
   if (passed) return;
   const failed = document.gates.filter((gate) => !gate.passed).length;

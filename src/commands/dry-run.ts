@@ -1,12 +1,13 @@
 import type { Row } from '../records/row.ts';
 import type { ScorePlan } from '../score-plan.ts';
 import { excerpt } from '../text/excerpt.ts';
+import { shownName } from '../text/printable.ts';
 
 const shownRows = 3;
 const shownCharacters = 70;
 
 /** What a run would do, in lines for people; reads the first rows, scores nothing. */
-export async function describePlan(plan: ScorePlan): Promise<string> {
+export async function describePlan(plan: ScorePlan): Promise<string[]> {
   const { records, options, textColumns, bundle, writer, slice } = plan;
   const { head } = records;
   const rows: Row[] = [];
@@ -15,7 +16,7 @@ export async function describePlan(plan: ScorePlan): Promise<string> {
     rows.push(...chunk);
     if (rows.length >= wanted) break;
   }
-  const list = (names: readonly string[]): string => names.map(quote).join(', ');
+  const list = (names: readonly string[]): string => names.map((name) => quote(shownName(name))).join(', ');
   const lines: [string, string][] = [
     ['input', options.inputs.join(', ')],
     ['format', [head.format, head.encoding, ...(head.gzip ? ['gzip'] : [])].join(', ')],
@@ -35,7 +36,7 @@ export async function describePlan(plan: ScorePlan): Promise<string> {
           : `rejected: ${row.rejected.message}`,
       ]),
   ];
-  return lines.map(([name, value]) => `${name.padEnd(10)}${value}\n`).join('');
+  return lines.map(([name, value]) => `${name.padEnd(10)}${value}`);
 }
 
 function describeSlice({ index, of, firstRow, rows, inputRows }: NonNullable<ScorePlan['slice']>): string {

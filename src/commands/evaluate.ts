@@ -5,10 +5,11 @@ import { evaluate } from '../evaluate/evaluate.ts';
 import { evaluationText } from '../evaluate/evaluation-text.ts';
 import { type EvaluateOptions, evaluateOptionTable } from '../evaluate/options.ts';
 import { checkEvaluationOutputs } from '../evaluate/outputs.ts';
-import { printable } from '../text/text-table.ts';
+import { printableJson, printableLines } from '../text/printable.ts';
 import { addOptions } from './add-options.ts';
 import { printResult } from './print-result.ts';
 import { createProgressBar } from './progress-bar.ts';
+import { say } from './say.ts';
 import type { Terminal } from './terminal.ts';
 import { writeResult } from './write-result.ts';
 
@@ -40,9 +41,6 @@ export function evaluateCommand(terminal: Terminal): Command {
 }
 
 async function runEvaluate(inputs: string[], flags: Flags, terminal: Terminal): Promise<void> {
-  const say = (line: string): void => {
-    if (!flags.quiet) terminal.stderr.write(`${printable(line)}\n`);
-  };
   await checkEvaluationOutputs(flags, { ...flags, inputs });
   const bar = createProgressBar(terminal, !flags.quiet && flags.progress);
   try {
@@ -51,10 +49,10 @@ async function runEvaluate(inputs: string[], flags: Flags, terminal: Terminal): 
       { onProgress: (progress) => bar.update(progress) },
     );
     bar.stop();
-    for (const notice of notices) say(notice);
+    if (!flags.quiet) say(terminal, ...notices);
     if (flags.junit !== undefined) await writeResult(junitXml(document), flags.junit, terminal);
     const json = flags.json === true;
-    const text = json ? `${JSON.stringify(document, null, 2)}\n` : evaluationText(document);
+    const text = json ? `${printableJson(document, 2)}\n` : printableLines(evaluationText(document));
     await printResult(text, terminal);
     if (flags.github === true) terminal.stderr.write(githubAnnotations(document));
     if (passed) return;

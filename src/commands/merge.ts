@@ -3,6 +3,7 @@ import { count, counted } from '../text/numbers.ts';
 import { merge, type MergeSummary } from '../merge.ts';
 import { mergeOptionTable } from '../merge-options.ts';
 import { addOptions } from './add-options.ts';
+import { say } from './say.ts';
 import type { Terminal } from './terminal.ts';
 
 const examples = `
@@ -34,9 +35,7 @@ async function runMerge(shards: string[], flags: Flags, terminal: Terminal): Pro
   const output = toStdout ? terminal.stdout : (flags.output as string);
   const summary = await merge({ ...flags, shards, output, signal: terminal.signal });
   if (flags.quiet) return;
-  for (const line of [...summary.notices, summarise(summary, toStdout ? undefined : flags.output)]) {
-    terminal.stderr.write(`${line}\n`);
-  }
+  say(terminal, ...summary.notices, summarise(summary, toStdout ? undefined : flags.output));
 }
 
 function summarise({ shards, rows, rejected, rejects }: MergeSummary, output: string | undefined): string {

@@ -3,12 +3,13 @@ import { defaultBundle, findBundle, shippedBundles } from '../bundle/find-bundle
 import { type Bundle, checkBundle } from '../bundle/load-bundle.ts';
 import { figure, megabytes } from '../text/numbers.ts';
 import type { ProbeComparison } from '../predictor/check-probes.ts';
+import { printableJson, printableLines, shownName } from '../text/printable.ts';
 import { verifyBundle } from '../predictor/verify-bundle.ts';
 import type { Terminal } from './terminal.ts';
 
 export function modelCommand(terminal: Terminal): Command {
   const command = new Command('model').description('List, show and verify bundles.');
-  const print = (text: string): void => void terminal.stdout.write(text);
+  const print = (text: string): void => void terminal.stdout.write(printableLines(text));
   command
     .command('list')
     .description('the bundles that come with voxpop')
@@ -32,11 +33,11 @@ async function list(): Promise<string> {
   for (const name of await shippedBundles()) {
     const { manifest } = await checkBundle(await findBundle(name));
     rows.push([
-      manifest.name,
-      manifest.version,
+      shownName(manifest.name),
+      shownName(manifest.version),
       megabytes(manifest.files.reduce((sum, file) => sum + file.bytes, 0)),
       String(manifest.languages.length),
-      manifest.tasks.map((task) => task.name).join(' '),
+      manifest.tasks.map((task) => shownName(task.name)).join(' '),
     ]);
   }
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
@@ -54,7 +55,7 @@ async function list(): Promise<string> {
 async function show(name: string, json: boolean): Promise<string> {
   const bundle = await checkBundle(await findBundle(name));
   const { manifest } = bundle;
-  if (json) return `${JSON.stringify({ path: bundle.path, sha256: bundle.sha256, ...manifest }, null, 2)}\n`;
+  if (json) return `${printableJson({ path: bundle.path, sha256: bundle.sha256, ...manifest }, 2)}\n`;
   const lines: [string, string][] = [
     ['name', `${manifest.name} ${manifest.version}`],
     ['path', bundle.path],
@@ -68,7 +69,7 @@ async function show(name: string, json: boolean): Promise<string> {
     ...manifest.tasks.flatMap((task): [string, string][] => [
       [
         'task',
-        `${task.name} (${task.problemType === 'single_label_classification' ? 'one of' : 'any of'}): ${task.labels.join(', ')}`,
+        `${shownName(task.name)} (${task.problemType === 'single_label_classification' ? 'one of' : 'any of'}): ${task.labels.map(shownName).join(', ')}`,
       ],
       ...(task.taught === undefined ? [] : [['', taughtLine(task.taught)] as [string, string]]),
     ]),

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
-import { printable } from '../text/text-table.ts';
 import { refuseInputAsOutput } from '../records/output-paths.ts';
 import { type ReportFormat, type ReportOptions, reportOptionTable } from '../report/options.ts';
 import { formatReport, report } from '../report/report.ts';
 import { addOptions } from './add-options.ts';
+import { say } from './say.ts';
 import type { Terminal } from './terminal.ts';
 import { writeResult } from './write-result.ts';
 
@@ -38,7 +38,7 @@ async function runReport(flags: Flags, terminal: Terminal): Promise<void> {
     });
   }
   const document = await report({ ...flags, stdin: terminal.stdin, signal: terminal.signal });
-  if (!flags.quiet) for (const notice of document.notices) terminal.stderr.write(`${printable(notice)}\n`);
+  if (!flags.quiet) say(terminal, ...document.notices);
   await writeResult(await formatReport(document, format), output, terminal);
 }
 

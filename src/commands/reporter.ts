@@ -2,6 +2,8 @@ import { count } from '../text/numbers.ts';
 import { countsByKey, countsInWords, type ScoreHooks, type ScoreSummary } from '../score.ts';
 import type { ScorePlan } from '../score-plan.ts';
 import type { ScoreProgress } from '../scoring.ts';
+import { shownName } from '../text/printable.ts';
+import { emit, say } from './say.ts';
 import { labelBars } from './label-bars.ts';
 import { createProgressBar } from './progress-bar.ts';
 import { resumeCommand } from './resume-command.ts';
@@ -24,25 +26,27 @@ export function createReporter(flags: ScoreFlags, terminal: Terminal): Reporter 
 
 function textReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
   const bar = createProgressBar(terminal, flags.quiet !== true && flags.progress);
-  const say = (line: string): void => {
-    if (!flags.quiet) terminal.stderr.write(`${line}\n`);
+  const tell = (...lines: string[]): void => {
+    if (!flags.quiet) say(terminal, ...lines);
   };
   return {
-    onPlan: (plan) => notices(plan).forEach(say),
+    onPlan: (plan) => tell(...notices(plan)),
     onProgress: (progress) => bar.update(progress),
     onStop: (keptRows) => {
       bar.stop();
       if (keptRows === 0) return;
-      say(`${count(keptRows)} rows are done and kept; go on with:\n  ${resumeCommand(terminal.argv)}`);
+      tell(`${count(keptRows)} rows are done and kept; go on with:`);
+      // As it is, however long: it is quoted so that nothing in it can be taken for anything else.
+      if (!flags.quiet) terminal.stderr.write(`  ${resumeCommand(terminal.argv)}\n`);
     },
     onEnd: (summary, output) => {
       bar.stop();
-      say(
+      tell(
         summary.nothingToDo
           ? `Nothing to do: ${output} is finished and unchanged`
           : summarise(summary, output),
       );
-      if (flags.summary === true && !summary.nothingToDo) say(labelBars(summary.labels, summary.scored));
+      if (flags.summary === true && !summary.nothingToDo) tell(...labelBars(summary.labels, summary.scored));
     },
     close: () => bar.stop(),
   };
@@ -56,7 +60,7 @@ function notices({ textColumns, textColumnsGuessed, bundle, options, slice }: Sc
     lines.push(`Shard ${index}/${of}: ${which} of ${count(inputRows)}`);
   }
   if (textColumnsGuessed) {
-    const names = textColumns.map((name) => JSON.stringify(name)).join(', ');
+    const names = textColumns.map((name) => JSON.stringify(shownName(name))).join(', ');
     lines.push(`Scoring the column ${names} (use --text to choose)`);
   }
   if (!bundle.batchInvariant && !options.deterministic) {
@@ -82,14 +86,13 @@ function summarise(summary: ScoreSummary, output: string | undefined): string {
 }
 
 function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
-  const emit = (event: string, fields: object): void => {
-    if (flags.quiet) return;
-    terminal.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), event, ...fields })}\n`);
+  const tell = (event: string, fields: object): void => {
+    if (!flags.quiet) emit(terminal, event, fields);
   };
   let lastProgressMs = performance.now();
   return {
     onPlan: ({ options, records, textColumns, bundle, slice }) =>
-      emit('start', {
+      tell('start', {
         inputs: options.inputs,
         output: flags.output ?? null,
         format: records.head.format,
@@ -111,15 +114,15 @@ function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
       lastProgressMs = nowMs;
       const { rows, rejected } = counts;
       const total = totalRows === undefined ? { total_bytes: totalBytes ?? null } : { total_rows: totalRows };
-      emit('progress', { rows, rejected, bytes_read: bytesRead, ...total });
+      tell('progress', { rows, rejected, bytes_read: bytesRead, ...total });
     },
     onStop: (keptRows) =>
-      emit('stop', {
+      tell('stop', {
         kept_rows: keptRows,
         ...(keptRows > 0 ? { resume: resumeCommand(terminal.argv) } : {}),
       }),
     onEnd: (summary, output) => {
-      emit('end', {
+      tell('end', {
         output: output ?? null,
         nothing_to_do: summary.nothingToDo,
         ...countsByKey(summary),

@@ -8,6 +8,14 @@ export function resumeArguments([command = 'score', ...rest]: readonly string[])
   return [command, '--resume', ...rest.filter((word) => word !== '--resume')];
 }
 
+/** What a terminal would act upon, or hide, is written as bash, zsh and ksh read it: `$'\x1b'`. */
 function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  if (!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(word)) return `'${word.replaceAll("'", "'\\''")}'`;
+  const escaped = word
+    .replaceAll(/['\\]/g, '\\$&')
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+      [...Buffer.from(character)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join(''),
+    );
+  return `$'${escaped}'`;
 }

@@ -5,6 +5,7 @@ import { planScore } from '../score-plan.ts';
 import { addOptions } from './add-options.ts';
 import { describePlan } from './dry-run.ts';
 import { createReporter } from './reporter.ts';
+import { say } from './say.ts';
 import { resolveSliceFlags } from './slice-flags.ts';
 import { supervise } from './supervise.ts';
 import { type Terminal } from './terminal.ts';
@@ -33,7 +34,6 @@ export function scoreCommand(terminal: Terminal): Command {
 }
 
 async function runScore(inputs: string[], flags: ScoreFlags, terminal: Terminal): Promise<void> {
-  terminal.logFormat = flags.logFormat;
   flags = resolveSliceFlags(inputs, flags, terminal.env);
   const toStdout = flags.output === undefined || flags.output === '-';
   const output = toStdout ? terminal.stdout : (flags.output as string);
@@ -41,7 +41,7 @@ async function runScore(inputs: string[], flags: ScoreFlags, terminal: Terminal)
   if (flags.dryRun) {
     const plan = await planScore(options);
     try {
-      terminal.stderr.write(await describePlan(plan));
+      say(terminal, ...(await describePlan(plan)));
     } finally {
       await plan.records.close();
     }

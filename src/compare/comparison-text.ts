@@ -1,6 +1,7 @@
 import type { ComparisonDocument, LabelComparison, TaskComparison } from './comparison-document.ts';
 import { count, figure, megabytes, points } from '../text/numbers.ts';
-import { printable, textTable } from '../text/text-table.ts';
+import { printable } from '../text/printable.ts';
+import { textTable } from '../text/text-table.ts';
 import { excerpt } from '../text/excerpt.ts';
 
 const shownLabels = 20;
@@ -15,7 +16,7 @@ export function comparisonText(document: ComparisonDocument): string {
     ...(onlyA || onlyB ? [`${count(onlyA ?? 0)} rows only in a, ${count(onlyB ?? 0)} only in b`] : []),
   ];
   return [
-    `${title.map(printable).join('\n')}\n`,
+    `${title.map((line) => printable(line)).join('\n')}\n`,
     gateSection(document),
     speedSection(document),
     qualitySection(document),

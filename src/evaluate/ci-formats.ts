@@ -1,5 +1,6 @@
 import type { EvaluationDocument, GateResult } from './evaluation-document.ts';
 import { gatePlace } from './evaluation-text.ts';
+import { printable } from '../text/printable.ts';
 import { figure } from '../text/numbers.ts';
 
 /** Gates as JUnit XML, a test case each, as every CI service reads it. */
@@ -23,7 +24,10 @@ export function junitXml({ bundle, gates }: EvaluationDocument): string {
 export function githubAnnotations({ gates }: EvaluationDocument): string {
   return gates
     .filter(({ passed }) => !passed)
-    .map((gate) => `::error title=${property(`voxpop ${gate.task}`)}::${data(gateMessage(gate))}\n`)
+    .map(
+      (gate) =>
+        `::error title=${property(printable(`voxpop ${gate.task}`))}::${data(printable(gateMessage(gate)))}\n`,
+    )
     .join('');
 }
 

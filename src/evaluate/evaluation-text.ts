@@ -7,7 +7,8 @@ import type {
   TaskEvaluation,
 } from './evaluation-document.ts';
 import { count, figure, points } from '../text/numbers.ts';
-import { printable, textTable } from '../text/text-table.ts';
+import { printable } from '../text/printable.ts';
+import { textTable } from '../text/text-table.ts';
 
 /** Wider confusion matrices do not fit a terminal; they are in the JSON. */
 const widestMatrix = 8;

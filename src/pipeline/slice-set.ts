@@ -41,12 +41,11 @@ export async function readSliceSet(
     problems.push(...(await changesOf(output)));
   }
   if (problems.length === 0) return outputs;
-  const list = problems.map((line) => `\n  ${line}`).join('');
   throw new VoxpopError(
     'SHARDS_UNFIT',
     exitCodes.failed,
-    `Expected all shards of one run, each once, whole and unchanged, found otherwise:${list}`,
-    { hint: 'Run `voxpop score` with --shard again for what is named here, then merge.' },
+    `Expected all shards of one run, each once, whole and unchanged, found otherwise`,
+    { details: problems, hint: 'Run `voxpop score` with --shard again for what is named here, then merge.' },
   );
 }
 

@@ -1,4 +1,5 @@
 import { count } from '../text/numbers.ts';
+import { printable } from '../text/printable.ts';
 import type { ReportDocument } from './report-document.ts';
 import { findings } from './findings.ts';
 import { humanLabel, percent } from './words.ts';
@@ -68,6 +69,15 @@ function table(head: string[], rows: string[][]): string {
   return line(head) + rule + rows.map(line).join('');
 }
 
+/**
+ * Text from a file as Markdown shows it: no markup, no HTML, no link that nobody wrote, no mention of a person, no
+ * formula, and nothing that a terminal acts upon when the page is printed there.
+ */
 function escapeMarkdown(text: string): string {
-  return text.replaceAll(/\s+/gu, ' ').replaceAll(/[\\`*_{}[\]<>|#~]/gu, (character) => `\\${character}`);
+  return printable(text.replaceAll(/\s+/gu, ' '))
+    .replaceAll(/[\\`*_{}[\]<>|#~&$@!^]/gu, '\\$&')
+    .replaceAll(/:(?=\/\/|[\w+-]+:)/gu, '\\:')
+    .replaceAll(/\bwww\./giu, 'www\\.')
+    .replace(/^( *)([-+=])/u, '$1\\$2')
+    .replace(/^( *\d+)([.)])/u, '$1\\$2');
 }

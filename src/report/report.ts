@@ -3,6 +3,7 @@ import { openScoredFile, type ScoredFile, type ScoredTask } from '../scored/scor
 import { didYouMean } from '../text/did-you-mean.ts';
 import { languageColumn, languageTask, groupReader, ValueLimit } from '../scored/column-groups.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
+import { printableJson } from '../text/printable.ts';
 import { sharedOptions } from '../options.ts';
 import { dateColumn } from './dates.ts';
 import type { ReportDocument, ReportSource } from './report-document.ts';
@@ -29,7 +30,7 @@ export async function report(options: ReportOptions): Promise<ReportDocument> {
 
 /** A report in one of its formats. */
 export async function formatReport(document: ReportDocument, format: ReportFormat): Promise<string> {
-  if (format === 'json') return `${JSON.stringify(document, null, 2)}\n`;
+  if (format === 'json') return `${printableJson(document, 2)}\n`;
   return format === 'md' ? markdownReport(document) : htmlReport(document);
 }
 

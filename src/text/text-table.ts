@@ -1,4 +1,5 @@
 import { displayWidth } from './display-width.ts';
+import { shownName } from './printable.ts';
 
 /**
  * Rows of cells in columns of equal width; the first row is the head. Numbers go to the right, and columns
@@ -6,7 +7,7 @@ import { displayWidth } from './display-width.ts';
  */
 export function textTable(given: readonly (readonly string[])[]): string {
   const rows = given.map((row) =>
-    row.filter((_, column) => given.slice(1).some((each) => each[column])).map(printable),
+    row.filter((_, column) => given.slice(1).some((each) => each[column])).map(shownName),
   );
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>
@@ -25,12 +26,4 @@ export function textTable(given: readonly (readonly string[])[]): string {
       return `${cells.join('  ').trimEnd()}\n`;
     })
     .join('');
-}
-
-/** Text from a file on one line, as neither a terminal nor a CI service takes it for a command. */
-export function printable(text: string): string {
-  return text
-    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-    .replace(/^\s*::/u, ': :')
-    .replaceAll('##[', '## [');
 }
