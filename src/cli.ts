@@ -50,7 +50,6 @@ export function createProgram(terminal: Terminal): Command {
  */
 export async function main(terminal: Terminal): Promise<number> {
   try {
-    terminal.logFormat = logFormatOf(terminal.argv);
     await createProgram(terminal).parseAsync([...terminal.argv], { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
@@ -126,15 +125,23 @@ export async function runProcess(): Promise<void> {
   process.stdout.on('error', () => {});
   // Nobody who could be told: the run goes on without words.
   process.stderr.on('error', () => {});
-  process.exitCode = await main({
+  const terminal: Terminal = {
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     argv: process.argv.slice(2),
     env: process.env,
-    logFormat: 'text',
+    logFormat: logFormatOf(process.argv.slice(2)),
     signal: controller.signal,
-  });
+  };
+  if (terminal.logFormat === 'json') tellWarningsAsEvents(terminal);
+  process.exitCode = await main(terminal);
   // A pipe on stdin that nobody reads any more would keep the process alive.
   process.stdin.unref?.();
+}
+
+/** Node's own warnings, which it prints in words unless somebody else listens. */
+function tellWarningsAsEvents(terminal: Terminal): void {
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => emit(terminal, 'warning', { name, message }));
 }

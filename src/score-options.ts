@@ -135,7 +135,8 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
   },
   escapeFormulas: {
     flags: '--escape-formulas',
-    description: "put ' before cells of CSV and TSV output that start with = + - @ tab or carriage return",
+    description:
+      "put ' before cells of CSV and TSV output that a spreadsheet takes for formulas (= + - @ at the start)",
   },
   limit: scoringOptionTable.limit,
   shard: {

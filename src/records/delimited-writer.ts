@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 import { addedCellsReader, addedNames } from './added-columns.ts';
 import { type DelimitedRecord, isSameDialect } from './delimited-record.ts';
 import { delimiterOf } from './delimiter.ts';
+import { escapeFormula } from './escape-formula.ts';
 import { topLevelFields } from './json-fields.ts';
 import { type Misfit, rejectMisfit } from './rejected.ts';
 import type { RecordsHead, Row } from './row.ts';
@@ -29,8 +30,10 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
     eof: true,
     // Off by default once `record_delimiter` is given: a cell with a lone `\n` would break a CRLF file.
     quote_record_delimiter: true,
-    escape_formulas: escapeFormulas,
   };
+  /** Records from their cells. */
+  const toText = (records: string[][]): string =>
+    stringify(escapeFormulas ? records.map((cells) => cells.map(escapeFormula)) : records, format);
   const hasMark = options.bom === true || head.byteOrderMark || head.encoding.startsWith('utf-16');
 
   /** The end of a line whose record is kept as it is. */
@@ -49,7 +52,7 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
   return {
     addedColumns,
     header() {
-      const names = head.hasHeader ? stringify([[...head.columns, ...addedColumns]], format) : '';
+      const names = head.hasHeader ? toText([[...head.columns, ...addedColumns]]) : '';
       return (hasMark ? byteOrderMark : '') + names;
     },
     rows(rows, predictions, before) {
@@ -58,7 +61,7 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
       /** Records to be made from cells, collected because csv-stringify takes its time to start. */
       let made: string[][] = [];
       const endMade = (): void => {
-        if (made.length > 0) parts.push(stringify(made, format));
+        if (made.length > 0) parts.push(toText(made));
         made = [];
       };
       for (const [index, row] of rows.entries()) {

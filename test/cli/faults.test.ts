@@ -16,6 +16,8 @@ import { gzipSync } from 'node:zlib';
 import { exitCodes } from '../../src/errors.ts';
 import type { Checkpoint } from '../../src/pipeline/checkpoint.ts';
 import type { RunManifest } from '../../src/pipeline/manifest.ts';
+import { modelFailingOn } from '../support/broken-models.ts';
+import { writeBundle } from '../support/fixture-bundle.ts';
 import { manifestOf } from '../support/manifest-of.ts';
 import { fixturesDirectory } from '../support/paths.ts';
 import { type Finished, runVoxpop, voxpopScript } from '../support/run-voxpop.ts';
@@ -329,6 +331,28 @@ test('events for a log: one JSON object per line on stderr, errors too', async (
   );
   const [error] = await run('-o', 'out.csv');
   assert.deepEqual([error?.['event'], error?.['code'], error?.['exit_code']], ['error', 'OUTPUT_EXISTS', 2]);
+});
+
+test('events are all that there is on stderr: wrong options, a failing model', async (t) => {
+  const directory = scratchDirectory(t);
+  writeFileSync(join(directory, 'in.csv'), `${header}1,good\n2,terrible\n`);
+  writeBundle(join(directory, 'failing'), { model: modelFailingOn('terrible') });
+  const failing = ['score', 'in.csv', '-o', 'out.csv', '-m', 'failing', '-w', '1', '--log-format=json'];
+  const cases: [args: string[], code: number, events: string[]][] = [
+    [['score', 'in.csv', '--log-format', 'json', '--no-such-option'], exitCodes.usage, ['error']],
+    [['score', 'in.csv', '--scores', 'some', '--log-format=json'], exitCodes.usage, ['error']],
+    [['score', '--log-format', 'json'], exitCodes.usage, ['error']],
+    [['score', 'in.csv', '--log-format', 'json', '-w', 'many'], exitCodes.usage, ['error']],
+    [failing, exitCodes.usage, ['start', 'stop', 'error']],
+    [[...failing, '--rejects', 'r.jsonl', '--max-rejects', '1'], exitCodes.ok, ['start', 'end']],
+  ];
+  for (const [args, code, events] of cases) {
+    const finished = await runVoxpop(args, { cwd: directory });
+    assert.equal(finished.code, code, finished.stderr);
+    const lines = finished.stderr.trimEnd().split('\n');
+    const found = lines.map((line) => (JSON.parse(line) as Record<string, unknown>)['event']);
+    assert.deepEqual(found, events, finished.stderr);
+  }
 });
 
 test('the manifest says what was done', async (t) => {

@@ -1,5 +1,6 @@
 /** Models that a bundle must not be loaded with: the fixture model with one thing wrong each. */
 import { makeModel } from './fixture-model.ts';
+import { makePieces } from './fixture-pieces.ts';
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor } from './onnx-writer.ts';
 
 export const foreignDomain = 'com.example.foreign';
@@ -118,4 +119,72 @@ function withNode(node: OnnxNode, domain = ''): OnnxModel {
   model.graph.nodes.push(node);
   if (domain !== '') model.opsets.push({ domain, version: 1 });
   return model;
+}
+
+/** Fails in ONNX Runtime on texts with a piece, as a tokenizer that is larger than its model's table does. */
+export function modelFailingOn(piece: string): OnnxModel {
+  const model = makeModel();
+  const rows = initializer(model, 'piece_rows');
+  const failing = idOf(piece);
+  rows.values = [...(rows.values ?? [])].map((row, id) => (id === failing ? 1_000_000 : row));
+  return model;
+}
+
+/**
+ * Computes for minutes, inside one `run`, on texts with a piece, and nothing more than the fixture model on others:
+ * a chain of products of matrices whose size follows from the text.
+ */
+export function modelSlowOn(piece: string, products = 400): OnnxModel {
+  const model = makeModel();
+  const { nodes, initializers } = model.graph;
+  const slow = idOf(piece);
+  const sizes = makePieces().map((_, id) => (id === slow ? 2048 : 1));
+  initializers.push({ name: 'sizes', type: 'int64', dims: [sizes.length], values: sizes });
+  initializers.push({ name: 'first_row', type: 'int64', dims: [1], values: [0] });
+  const chain: OnnxNode[] = [
+    { op: 'Gather', inputs: ['sizes', 'input_ids'], outputs: ['size_of_each'] },
+    {
+      op: 'ReduceMax',
+      inputs: ['size_of_each'],
+      outputs: ['size'],
+      attributes: [{ name: 'keepdims', int: 0 }],
+    },
+    { op: 'Unsqueeze', inputs: ['size', 'first_row'], outputs: ['side'] },
+    {
+      op: 'Concat',
+      inputs: ['side', 'side'],
+      outputs: ['shape'],
+      attributes: [{ name: 'axis', int: 0 }],
+    },
+    { op: 'ConstantOfShape', inputs: ['shape'], outputs: ['product_0'] },
+  ];
+  for (let at = 1; at <= products; at++) {
+    chain.push({ op: 'MatMul', inputs: [`product_${at - 1}`, 'product_0'], outputs: [`product_${at}`] });
+  }
+  chain.push(
+    {
+      op: 'ReduceSum',
+      inputs: [`product_${products}`],
+      outputs: ['nothing'],
+      attributes: [{ name: 'keepdims', int: 0 }],
+    },
+    { op: 'Add', inputs: ['logits_per_vote', 'nothing'], outputs: ['logits_per_vote_slowly'] },
+  );
+  for (const node of nodes) {
+    node.inputs = node.inputs.map((name) => (name === 'logits_per_vote' ? 'logits_per_vote_slowly' : name));
+  }
+  model.graph.nodes = [...chain, ...nodes];
+  return model;
+}
+
+function initializer(model: OnnxModel, name: string): OnnxTensor {
+  const found = model.graph.initializers.find((tensor) => tensor.name === name);
+  if (found === undefined) throw new Error(`Expected the fixture model to have ${name}`);
+  return found;
+}
+
+function idOf(text: string): number {
+  const id = makePieces().findIndex((piece) => piece.text === text);
+  if (id === -1) throw new Error(`Expected the fixture bundle to have a piece ${text}`);
+  return id;
 }
