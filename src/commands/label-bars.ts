@@ -26,7 +26,7 @@ export function labelBars(labels: Record<string, Record<string, number>>, rows: 
       return `  ${name}  ${bar(labelled / most)} ${share.toFixed(1).padStart(5)}%  ${count(labelled)}`;
     });
     if (found.length > shown.length) lines.push(`  and ${found.length - shown.length} more`);
-    return [task, ...lines];
+    return [task].concat(lines);
   });
 }
 

@@ -15,7 +15,7 @@ test("what a spreadsheet takes for a formula gets a ' in front", () => {
     '\u2800',
     ' \u200b\u00a0 ',
   ];
-  const signs = [...'=+-@', ...'＝＋－＠', ...'﹦﹢﹣﹫', '\u2212'];
+  const signs = '=+-@＝＋－＠﹦﹢﹣﹫\u2212'.split('');
   for (const before of invisible) {
     for (const sign of signs) {
       const cell = `${before}${sign}1+1`;
