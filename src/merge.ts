@@ -1,10 +1,16 @@
 import { UsageError } from './errors.ts';
 import type { MergeOptions } from './merge-options.ts';
-import { identityOfManifest, manifestPathOf, type RunManifest } from './pipeline/manifest.ts';
+import {
+  identityOfManifest,
+  manifestPathOf,
+  type RunManifest,
+  usualManifestPath,
+} from './pipeline/manifest.ts';
 import { mergeManifests } from './pipeline/merged-manifest.ts';
-import { OutputSession, usualManifestPath } from './pipeline/output-session.ts';
+import { OutputSession } from './pipeline/output-session.ts';
 import { joinRejects, joinSlices, readSliceSet, type SliceOutput } from './pipeline/slice-set.ts';
 import { Tally } from './pipeline/tally.ts';
+import { outputMode } from './records/output-mode.ts';
 import { checkOutputs } from './records/output-paths.ts';
 import type { Sink } from './records/sink.ts';
 import { formatOfPath, isGzipPath } from './records/sniff.ts';
@@ -51,6 +57,7 @@ export async function merge(options: MergeOptions): Promise<MergeSummary> {
     resume: false,
     force: options.force ?? false,
     keepCheckpoints: false,
+    mode: await outputMode(read),
   })) as OutputSession;
   try {
     const { sink, rejectsSink } = session;

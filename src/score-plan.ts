@@ -3,7 +3,7 @@ import { type BundleDescription, checkBundle } from './bundle/load-bundle.ts';
 import { UsageError } from './errors.ts';
 import { checkpointPath } from './pipeline/checkpoint.ts';
 import { type LabelMap, mapLabels, type MappedTasks, readLabelMap } from './pipeline/label-map.ts';
-import { usualManifestPath } from './pipeline/output-session.ts';
+import { usualManifestPath } from './pipeline/manifest.ts';
 import { planSlice, requireFiles, type SlicePlan } from './pipeline/plan-slice.ts';
 import { allowsRejects } from './pipeline/rejects.ts';
 import { shardRows } from './pipeline/shard.ts';

@@ -7,6 +7,7 @@ import { Rejects } from './pipeline/rejects.ts';
 import type { RunCounts } from './pipeline/run-counts.ts';
 import { type TaskLabelCounts, Tally } from './pipeline/tally.ts';
 import { writeRows } from './pipeline/write-rows.ts';
+import { outputMode } from './records/output-mode.ts';
 import { outputOptions, type ScoreOptions } from './score-options.ts';
 import type { ScorePlan } from './score-plan.ts';
 import { openScoring, type ScoreProgress, type Scoring } from './scoring.ts';
@@ -33,6 +34,8 @@ export interface ScoreSummary extends RunCounts {
 export interface ScoreHooks {
   /** Called once, before the first row is scored. */
   onPlan?: (plan: ScorePlan) => void;
+  /** Called when a run that was to be resumed starts over all the same, as `force` allows, with the reason. */
+  onStartOver?: (reason: string) => void;
   /** Called after each shard. */
   onProgress?: (progress: ScoreProgress) => void;
   /** Called before a run ends with an error, with the rows that `resume` will not score again. */
@@ -63,6 +66,8 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
       identity: identityOfPlan(plan, found),
       resume: plan.options.resume,
       force: plan.options.force,
+      mode: await outputMode(given.inputs, given.stdin),
+      onStartOver: hooks.onStartOver,
     });
     if (session === undefined) {
       const nothing = new Tally(plan.tasks);

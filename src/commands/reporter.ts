@@ -31,6 +31,7 @@ function textReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
   };
   return {
     onPlan: (plan) => tell(...notices(plan)),
+    onStartOver: (reason) => tell(`Starting over: ${reason}`),
     onProgress: (progress) => bar.update(progress),
     onStop: (keptRows) => {
       bar.stop();
@@ -116,6 +117,7 @@ function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
       const total = totalRows === undefined ? { total_bytes: totalBytes ?? null } : { total_rows: totalRows };
       tell('progress', { rows, rejected, bytes_read: bytesRead, ...total });
     },
+    onStartOver: (reason) => tell('start_over', { reason }),
     onStop: (keptRows) =>
       tell('stop', {
         kept_rows: keptRows,

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { pid as ownPid } from 'node:process';
 import { UsageError } from '../errors.ts';
+import { errorCode } from '../records/byte-source.ts';
 import { writeDurably } from '../records/durable.ts';
-import type { InputIdentity, InputRead } from './input-log.ts';
+import type { WrittenBytes } from '../records/sink-end.ts';
+import { isCheckpoint } from './checkpoint-fields.ts';
+import type { InputIdentity } from './input-log.ts';
 import type { TallyState } from './tally.ts';
 
 /** Everything that decides on the bytes of an output. */
@@ -18,17 +19,20 @@ export interface RunIdentity {
 
 /** Where an unfinished run stands; lies beside its output until that is complete. */
 export interface Checkpoint {
-  checkpoint_version: 1;
+  checkpoint_version: 2;
   identity: RunIdentity;
-  /** Who writes the output now. */
-  writer: ProcessToken;
+  /** What was read up to here, including what was read ahead. */
+  read: WrittenBytes[];
+  /** What the unfinished output holds. */
+  output: WrittenBytes;
+  /** Bytes of it that are the header, where that is to be cut off again. */
+  headerBytes: number;
+  /** What the unfinished rejects hold; null when none are set aside. */
+  rejects: WrittenBytes | null;
   /** True when everything is written, and only names are missing. */
   complete: boolean;
-  /** What was read up to here, including what was read ahead. */
-  read: InputRead[];
-  outputBytes: number;
-  headerBytes: number;
-  rejectsBytes: number;
+  /** Where the manifest belongs, and what it holds, once everything is written; null when there is none. */
+  manifest: (WrittenBytes & { path: string }) | null;
   tally: TallyState;
 }
 
@@ -36,9 +40,16 @@ export function checkpointPath(output: string): string {
   return `${output}.checkpoint.json`;
 }
 
-/** Replaces the checkpoint as a whole: after a crash there is the old one or the new one. */
-export async function writeCheckpoint(output: string, checkpoint: Checkpoint): Promise<void> {
-  await writeDurably(checkpointPath(output), JSON.stringify(checkpoint));
+/** Stands between a checkpoint and the SHA-256 of everything before it. */
+const checksumKey = ',"checksum":"';
+
+/**
+ * Replaces the checkpoint as a whole: after a crash there is the old one or the new one.
+ * @param mode who may read it
+ */
+export async function writeCheckpoint(output: string, checkpoint: Checkpoint, mode: number): Promise<void> {
+  const json = JSON.stringify(checkpoint).slice(0, -1);
+  await writeDurably(checkpointPath(output), `${json}${checksumKey}${sha256Of(json)}"}\n`, mode);
 }
 
 /**
@@ -47,26 +58,33 @@ export async function writeCheckpoint(output: string, checkpoint: Checkpoint): P
  */
 export async function readCheckpoint(output: string): Promise<Checkpoint | undefined> {
   const path = checkpointPath(output);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   });
   if (text === undefined) return undefined;
+  const checkpoint = parseCheckpoint(text);
+  if (checkpoint !== undefined) return checkpoint;
+  throw new UsageError(
+    'CHECKPOINT_DAMAGED',
+    `Expected a checkpoint of this version of voxpop in ${path}, found a damaged one or something else`,
+    { hint: 'Start over with --force (a job that is to do so by itself has --resume --force).' },
+  );
+}
+
+function parseCheckpoint(text: string): Checkpoint | undefined {
+  const end = text.lastIndexOf(checksumKey);
+  if (end === -1 || text.slice(end) !== `${checksumKey}${sha256Of(text.slice(0, end))}"}\n`) return undefined;
   try {
-    const checkpoint = JSON.parse(text) as Checkpoint;
-    const { identity, read, writer, tally } = checkpoint;
-    const isWhole =
-      Array.isArray(identity.inputs) && Array.isArray(read) && read.length === identity.inputs.length;
-    const { outputBytes, headerBytes, rejectsBytes } = checkpoint;
-    const counts = [outputBytes, headerBytes, rejectsBytes, tally.counts.rows, writer.pid];
-    if (checkpoint.checkpoint_version === 1 && isWhole && counts.every(Number.isSafeInteger))
-      return checkpoint;
+    const value: unknown = JSON.parse(`${text.slice(0, end)}}`);
+    return isCheckpoint(value) ? value : undefined;
   } catch {
-    // Told below.
+    return undefined;
   }
-  throw new UsageError('CHECKPOINT_DAMAGED', `Expected a checkpoint in ${path}, found something else`, {
-    hint: 'Start over with --force.',
-  });
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 export async function removeCheckpoint(output: string): Promise<void> {
@@ -95,32 +113,4 @@ export function identityChange(before: RunIdentity, now: RunIdentity): string | 
     if (old !== current) return `the option ${name} was ${old ?? 'absent'} and is ${current ?? 'absent'}`;
   }
   return undefined;
-}
-
-/** A process, told apart from a later one that was given the same number. */
-export interface ProcessToken {
-  host: string;
-  pid: number;
-  /** Clock ticks from boot to its start; undefined where the system does not tell. */
-  started: string | undefined;
-}
-
-export function ownToken(): ProcessToken {
-  return { host: hostname(), pid: ownPid, started: startOf(ownPid) };
-}
-
-/** Whether another process is at work; one on another machine cannot be seen and counts as gone. */
-export function isAtWork({ host, pid, started }: ProcessToken): boolean {
-  if (host !== hostname() || pid === ownPid || started === undefined) return false;
-  return startOf(pid) === started;
-}
-
-/** Field 22 of Linux's /proc/<pid>/stat, counted behind the program's name, which may hold spaces. */
-function startOf(pid: number): string | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
 }

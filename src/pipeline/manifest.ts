@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { arch, cpus, platform } from 'node:os';
 import { resourceUsage, version as nodeVersion } from 'node:process';
 import type { ProblemType, TaskLayout } from '../protocol.ts';
+import { isPlainFile } from '../records/output-paths.ts';
 import type { RecordFormat } from '../records/row.ts';
 import type { RunIdentity } from './checkpoint.ts';
 import type { InputRead } from './input-log.ts';
@@ -72,6 +73,11 @@ export interface MergedSlice {
 /** Where the manifest of an output lies unless told otherwise. */
 export function manifestPathOf(output: string): string {
   return `${output}.manifest.json`;
+}
+
+/** Where the manifest of an output goes unless told otherwise; devices and pipes get none. */
+export async function usualManifestPath(output: string | undefined): Promise<string | undefined> {
+  return output !== undefined && (await isPlainFile(output)) ? manifestPathOf(output) : undefined;
 }
 
 /** Whether a path names a manifest and not a scored file. */

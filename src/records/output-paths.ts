@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises';
+import { readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve as absolutePath } from 'node:path';
 import { UsageError } from '../errors.ts';
 
@@ -7,9 +7,32 @@ export function partPath(path: string): string {
   return `${path}.part`;
 }
 
-/** The file that is replaced when the output is complete: a link stays a link, what it points to is replaced. */
+/** @param found what there is in place of the bytes that were written */
+export function partDamaged(part: string, bytes: number, found = 'others or none'): UsageError {
+  const message = `Expected ${part} to hold the ${bytes} bytes that were written to it, found ${found}`;
+  const hint = 'Start over with --force (a job that is to do so by itself has --resume --force).';
+  return new UsageError('PART_DAMAGED', message, { hint });
+}
+
+/** As many links in a row as Linux follows. */
+const maxLinks = 40;
+
+/**
+ * The file that is replaced when the output is complete: a link stays a link, and what it points to is replaced, or
+ * made where it is not there yet.
+ * @throws UsageError for links that point at each other
+ */
 export async function outputTarget(path: string): Promise<string> {
-  return realpath(path).catch(() => path);
+  let target = path;
+  for (let links = 0; links <= maxLinks; links++) {
+    const found = await realpath(target).catch(() => undefined);
+    if (found !== undefined) return found;
+    const link = await readlink(target).catch(() => undefined);
+    if (link === undefined) return target;
+    const folder = dirname(target);
+    target = absolutePath(await realpath(folder).catch(() => folder), link);
+  }
+  throw new UsageError('OUTPUT_LINK_LOOP', `${path}: expected a file to write, found a link to itself`);
 }
 
 /** Tells files from devices and pipes, which have no name to give and nothing to resume. */
@@ -48,8 +71,9 @@ export async function findSame(paths: readonly string[]): Promise<[number, numbe
 }
 
 async function placeOf(path: string): Promise<string> {
-  const folder = dirname(absolutePath(path));
-  return realpath(path).catch(async () => join(await realpath(folder).catch(() => folder), basename(path)));
+  const target = absolutePath(await outputTarget(path));
+  const folder = dirname(target);
+  return join(await realpath(folder).catch(() => folder), basename(target));
 }
 
 /**
@@ -73,10 +97,10 @@ export async function checkOutputs(
   for (const path of outputs) {
     if (path === '')
       throw new UsageError('OUTPUT_UNNAMED', 'Expected the name of a file to write, got nothing');
-    const folder = await stat(dirname(path)).catch(() => undefined);
-    if (folder?.isDirectory()) continue;
+    const folder = dirname(await outputTarget(path));
+    if ((await stat(folder).catch(() => undefined))?.isDirectory() === true) continue;
     throw new UsageError('OUTPUT_FOLDER_NOT_FOUND', `${path}: expected the folder to exist`, {
-      hint: 'Make the folder first.',
+      hint: `Make the folder first: ${folder}`,
     });
   }
 }

@@ -1,5 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
 
+/** What a file holds, from its start. */
+export interface WrittenBytes {
+  bytes: number;
+  /** SHA-256 of these bytes, hex. */
+  sha256: string;
+}
+
 /** Where a sink's bytes go after compression: a file, a device or a stream. */
 export interface SinkEnd {
   /** SHA-256 over `bytes` so far; a resumed file already holds some. */

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { openFileEnd } from './file-end.ts';
 import { GzipMember } from './gzip-member.ts';
-import type { SinkEnd } from './sink-end.ts';
+import type { SinkEnd, WrittenBytes } from './sink-end.ts';
 import { isGzipPath } from './sniff.ts';
 import { openStreamEnd } from './stream-end.ts';
 
@@ -30,8 +30,10 @@ export interface Sink {
 export interface SinkOptions {
   /** By the name's extension when absent. */
   gzip?: boolean;
-  /** Keep this many bytes of the unfinished file, and go on behind them. */
-  resumeAt?: number;
+  /** Keep these bytes of the unfinished file, and go on behind them. */
+  resume?: WrittenBytes;
+  /** Who may read a new file, less what the umask takes away; a file that is replaced keeps its own. */
+  mode?: number;
 }
 
 /**
@@ -39,12 +41,12 @@ export interface SinkOptions {
  *
  * A path is written under a temporary name beside it, `<path>.part`, and takes its name at `commit`, after
  * everything is on the disk. A device or a pipe is written directly. A stream is never ended or destroyed.
- * @throws {OutputError} when the file cannot be made. `write` and `commit` throw it, too; for a stream
+ * @throws {UsageError} where nothing can be written; {OutputError} when writing fails. `write` and `commit` throw it, too; for a stream
  * whose reader has gone they throw ReaderGoneError.
  */
 export async function openSink(target: string | Writable, options: SinkOptions = {}): Promise<Sink> {
   if (typeof target !== 'string') return new EndSink(openStreamEnd(target), options.gzip ?? false);
-  const end = await openFileEnd(target, options.resumeAt);
+  const end = await openFileEnd(target, options);
   return new EndSink(end, options.gzip ?? isGzipPath(target));
 }
 

@@ -77,6 +77,7 @@ async function measure(): Promise<Timing> {
     },
     resume: false,
     force: true,
+    mode: 0o666,
   });
   assert.ok(session);
   const tally = new Tally(plan.tasks);

@@ -6,9 +6,14 @@ import { repositoryRoot } from './paths.ts';
 export const voxpopScript = join(repositoryRoot, 'bin', 'voxpop.js');
 
 /** For `node --import`, see `kill-at-bytes.ts`. */
-export const killAtBytes = pathToFileURL(
-  join(repositoryRoot, 'dist', 'test', 'support', 'kill-at-bytes.js'),
-).href;
+export const killAtBytes = preload('kill-at-bytes.js');
+
+/** For `node --import`, see `fail-at-call.ts`. */
+export const failAtCall = preload('fail-at-call.js');
+
+function preload(file: string): string {
+  return pathToFileURL(join(repositoryRoot, 'dist', 'test', 'support', file)).href;
+}
 
 export interface Finished {
   code: number | null;

@@ -1,0 +1,82 @@
+import { isJsonObject, type JsonObject } from '../records/json-fields.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { Tally } from './tally.ts';
+
+/** Whether every field of a checkpoint is there and can be what a run wrote: all of them decide on bytes or counts. */
+export function isCheckpoint(value: unknown): value is Checkpoint {
+  if (!isJsonObject(value) || value['checkpoint_version'] !== 2) return false;
+  const { identity, read, output, headerBytes, rejects, complete, manifest, tally } = value;
+  return (
+    isIdentity(identity) &&
+    isListOf(read, isWritten) &&
+    read.length === identity.inputs.length &&
+    isWritten(output) &&
+    isCount(headerBytes) &&
+    headerBytes <= output.bytes &&
+    (rejects === null || isWritten(rejects)) &&
+    typeof complete === 'boolean' &&
+    (manifest === null || isManifest(manifest)) &&
+    isTally(tally)
+  );
+}
+
+function isIdentity(value: unknown): value is Checkpoint['identity'] {
+  if (!isJsonObject(value)) return false;
+  const { voxpop, bundle, inputs, options } = value;
+  return (
+    typeof voxpop === 'string' &&
+    isJsonObject(bundle) &&
+    [bundle['name'], bundle['version']].every((each) => typeof each === 'string') &&
+    isSha256(bundle['sha256']) &&
+    isListOf(inputs, isInput) &&
+    isJsonObject(options)
+  );
+}
+
+/** A run that can be resumed has files as inputs: their sizes and times are known. */
+function isInput(value: unknown): value is JsonObject {
+  if (!isJsonObject(value)) return false;
+  const { path, bytes, modifiedMs } = value;
+  return typeof path === 'string' && isCount(bytes) && Number.isSafeInteger(modifiedMs);
+}
+
+function isWritten(value: unknown): value is Checkpoint['output'] {
+  return isJsonObject(value) && isCount(value['bytes']) && isSha256(value['sha256']);
+}
+
+function isManifest(value: unknown): boolean {
+  return isWritten(value) && 'path' in value && typeof value.path === 'string';
+}
+
+function isTally(value: unknown): value is Checkpoint['tally'] {
+  if (!isJsonObject(value)) return false;
+  const { counts, labels, labelsByLanguage } = value;
+  const names = Object.keys(new Tally([]).state.counts);
+  if (!isJsonObject(counts) || !names.every((name) => isCount(counts[name]))) return false;
+  const { rows, scored, empty, rejected } = counts as unknown as Checkpoint['tally']['counts'];
+  return (
+    rows === scored + empty + rejected &&
+    isMapOf(labels, isLabelCounts) &&
+    isMapOf(labelsByLanguage, (each) => isMapOf(each, isLabelCounts))
+  );
+}
+
+function isLabelCounts(value: unknown): boolean {
+  return isMapOf(value, isCount);
+}
+
+function isMapOf(value: unknown, isRight: (each: unknown) => boolean): boolean {
+  return isJsonObject(value) && Object.values(value).every(isRight);
+}
+
+function isListOf<Item>(value: unknown, isRight: (each: unknown) => each is Item): value is Item[] {
+  return Array.isArray(value) && value.every(isRight);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isSha256(value: unknown): boolean {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+}
