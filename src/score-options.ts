@@ -12,7 +12,7 @@ import {
   toNumber,
 } from './options.ts';
 import type { LabelMap } from './pipeline/label-map.ts';
-import { allowsRejects, parseRejectLimit, type RejectLimit } from './pipeline/rejects.ts';
+import { allowsRejects, anyButAll, parseRejectLimit, type RejectLimit } from './pipeline/rejects.ts';
 import { parseSlice, type Slice } from './pipeline/slice.ts';
 import { type InvalidText, invalidTexts } from './records/decode-bytes.ts';
 import { type ScoresShown, scoresShown } from './records/prediction-view.ts';
@@ -150,8 +150,8 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
   },
   maxRejects: {
     flags: '--max-rejects <count>',
-    description: 'rows that may be rejected before the run fails, a count or a share like 1%',
-    default: '0',
+    description:
+      'rows that may be rejected before the run fails, a count or a share like 1% (default: any, but not all, with --rejects; else 0)',
     changesOutput: false,
   },
   errors: {
@@ -258,7 +258,8 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
 }
 
 function resolveRejectLimit({ maxRejects, rejects }: ScoreOptions): RejectLimit {
-  const limit = parseRejectLimit(String(maxRejects ?? scoreOptionTable.maxRejects.default));
+  if (maxRejects === undefined) return rejects === undefined ? { rows: 0 } : anyButAll;
+  const limit = parseRejectLimit(String(maxRejects));
   if (!allowsRejects(limit) || rejects !== undefined) return limit;
   throw new UsageError('OPTION_INVALID', 'Expected --rejects along with --max-rejects, got none', {
     hint: 'Rejected rows must go somewhere: `--rejects <file>`.',
@@ -317,12 +318,7 @@ function checkLineBuffered(options: ScoreOptions): void {
 }
 
 function checkInlineErrors({ rejects, maxRejects }: ScoreOptions): void {
-  const other =
-    rejects !== undefined
-      ? '--rejects'
-      : maxRejects !== undefined && String(maxRejects) !== scoreOptionTable.maxRejects.default
-        ? '--max-rejects'
-        : undefined;
+  const other = rejects !== undefined ? '--rejects' : maxRejects !== undefined ? '--max-rejects' : undefined;
   if (other !== undefined) {
     throw new UsageError('OPTION_INVALID', `Expected either --errors inline or ${other}, got both`, {
       hint: 'Rows that fail either stand in the output or go to a file of their own.',

@@ -6,7 +6,13 @@ import { partPath } from '../records/output-paths.ts';
 import type { Sink } from '../records/sink.ts';
 
 /** How many rows may be rejected before a run fails. */
-export type RejectLimit = { rows: number } | { percent: number };
+export type RejectLimit = { rows: number } | { percent: number; exceptAll?: true };
+
+/**
+ * The limit where only a file for rejects is named: whoever names one wants bad rows set aside, and the others
+ * labelled. A file of which nothing is left is still a failure: it is another file than was meant.
+ */
+export const anyButAll: RejectLimit = { percent: 100, exceptAll: true };
 
 /** @throws UsageError unless it is a count or a percentage */
 export function parseRejectLimit(text: string): RejectLimit {
@@ -28,13 +34,13 @@ export function allowsRejects(limit: RejectLimit): boolean {
 export class Rejects {
   readonly #limit: RejectLimit;
   readonly #sink: Sink | undefined;
-  readonly #hint: string;
+  readonly #where: string;
 
   /** @param path of the sink, to name it in errors */
   constructor(limit: RejectLimit, sink: Sink | undefined, path = '') {
     this.#limit = limit;
     this.#sink = sink;
-    this.#hint = `Look at ${partPath(path)}; then correct the input, or raise --max-rejects.`;
+    this.#where = `Look at ${partPath(path)}`;
   }
 
   /**
@@ -61,16 +67,23 @@ export class Rejects {
 
   #tooMany(limit: number, { file, line }: Row): RejectsError {
     const message = `Expected at most ${limit} rejected rows, found one more at ${file}:${line}`;
-    return new RejectsError('TOO_MANY_REJECTS', message, { hint: this.#hint });
+    return new RejectsError('TOO_MANY_REJECTS', message, {
+      hint: `${this.#where}; then correct the input, or raise --max-rejects.`,
+    });
   }
 
   /** @throws RejectsError when a share is exceeded */
   checkShare(rejected: number, rows: number): void {
+    if ('exceptAll' in this.#limit && rows > 0 && rejected === rows) {
+      throw new RejectsError('ALL_REJECTED', `Expected rows to label, found all ${rows} rejected`, {
+        hint: `${this.#where}: is it the right file, read with the right delimiter? \`--max-rejects 100%\` lets all of them go.`,
+      });
+    }
     if (!('percent' in this.#limit) || rejected * 100 <= this.#limit.percent * rows) return;
     throw new RejectsError(
       'TOO_MANY_REJECTS',
       `Expected at most ${this.#limit.percent}% rejected rows, found ${rejected} of ${rows} (${((rejected / rows) * 100).toFixed(2)}%)`,
-      { hint: this.#hint },
+      { hint: `${this.#where}; then correct the input, or raise --max-rejects.` },
     );
   }
 }

@@ -5,7 +5,7 @@ export const maxRawBytes = 1024 * 1024;
 
 /** How to go on without a bad row; the only place that says it. */
 export const howToReject =
-  '`voxpop score` puts such rows aside with `--rejects <file> --max-rejects <n>`, a filter answers them with `--errors inline`.';
+  '`voxpop score` puts such rows aside with `--rejects <file>`, a filter answers them with `--errors inline`.';
 
 /** What is wrong with one row, while the rows around it may be good. */
 export interface RowFault {

@@ -55,7 +55,7 @@ const faults: Record<string, Fault> = {
   'a bad row, none allowed': {
     input: someBad,
     code: exitCodes.usage,
-    message: /in\.csv:602: .*\n.*--max-rejects/,
+    message: /in\.csv:602: .*\n.*--rejects <file>/,
   },
   'bad rows within the limit': {
     input: someBad,
@@ -70,6 +70,35 @@ const faults: Record<string, Fault> = {
     args: [...allowed, '1'],
     code: exitCodes.rejects,
     message: /Expected at most 1 rejected rows, found one more at in\.csv:1203/,
+  },
+  'bad rows, and a file for them': {
+    input: someBad,
+    args: ['--rejects', 'rejects.jsonl'],
+    code: exitCodes.ok,
+    message: /2 rejected/,
+    rows: 1212,
+    rejected: 2,
+  },
+  'bad rows, a file for them, and none allowed': {
+    input: someBad,
+    args: [...allowed, '0'],
+    code: exitCodes.usage,
+    message: /in\.csv:602: /,
+  },
+  'nothing but bad rows, and a file for them': {
+    input: `${header}bad,too,many\nbad,too,many\n`,
+    args: ['--rejects', 'rejects.jsonl'],
+    code: exitCodes.rejects,
+    message:
+      /Expected rows to label, found all 2 rejected\n {2}Look at rejects\.jsonl\.part: is it the right file/,
+  },
+  'nothing but bad rows, and all allowed': {
+    input: `${header}bad,too,many\nbad,too,many\n`,
+    args: [...allowed, '100%'],
+    code: exitCodes.ok,
+    message: /2 rejected/,
+    rows: 2,
+    rejected: 2,
   },
   'bad rows within a share': {
     input: someBad,

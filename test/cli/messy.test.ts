@@ -70,7 +70,7 @@ test('rows that are too long, and options that are wrong', async (t) => {
       ['--max-row-bytes', '100'],
       /a\.csv:2:2: expected rows of at most 100 bytes.*the quote that opens here/su,
     ],
-    [[], /a\.csv:2:2: expected a closing quote.*--rejects <file> --max-rejects/su],
+    [[], /a\.csv:2:2: expected a closing quote.*--rejects <file>`/su],
     [['--max-row-bytes', '0'], /Expected --max-row-bytes to be an integer from 1 to 536870888, got 0/u],
     [['--output-delimiter', ';;'], /Expected --output-delimiter to be one character/u],
   ] as const) {

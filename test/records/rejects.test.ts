@@ -164,7 +164,7 @@ test('a bad record of CSV is a row that says so, and reading goes on', async (t)
       await assert.rejects(readAll({ inputs: [file('a.csv', content)] }), {
         code: first?.rejected?.code,
         message: new RegExp(`a\\.csv:\\d+(:\\d+)?: ${first?.rejected?.message}$`, 'u'),
-        hint: / `voxpop score` puts such rows aside with `--rejects <file> --max-rejects <n>`, a filter answers them with `--errors inline`\.$/u,
+        hint: / `voxpop score` puts such rows aside with `--rejects <file>`, a filter answers them with `--errors inline`\.$/u,
       });
     });
   }
