@@ -1,5 +1,5 @@
 import { exitCodes, UsageError, VoxpopError } from './errors.ts';
-import type { RunIdentity } from './pipeline/checkpoint.ts';
+import type { RunIdentity } from './pipeline/run-identity.ts';
 import { type InputIdentity, identifyInputs, type InputRead } from './pipeline/input-log.ts';
 import { createManifest, type ManifestSlice, type RunManifest } from './pipeline/manifest.ts';
 import { OutputSession } from './pipeline/output-session.ts';

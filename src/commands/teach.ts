@@ -2,9 +2,10 @@ import { Command } from 'commander';
 import { type TeachOptions, teachOptionTable } from '../teach/options.ts';
 import { teach } from '../teach/teach.ts';
 import { teachText } from '../teach/teach-text.ts';
-import { printable } from '../text/text-table.ts';
+import { printableJson, printableLines } from '../text/printable.ts';
 import { addOptions } from './add-options.ts';
 import { createProgressBar } from './progress-bar.ts';
+import { say } from './say.ts';
 import type { Terminal } from './terminal.ts';
 import { writeResult } from './write-result.ts';
 
@@ -39,8 +40,9 @@ async function runTeach(inputs: string[], flags: Flags, terminal: Terminal): Pro
       },
     );
     bar.stop();
-    if (flags.quiet !== true) for (const notice of notices) terminal.stderr.write(`${printable(notice)}\n`);
-    const text = flags.json === true ? `${JSON.stringify(document, null, 2)}\n` : teachText(document);
+    if (flags.quiet !== true) say(terminal, ...notices);
+    const text =
+      flags.json === true ? `${printableJson(document, 2)}\n` : printableLines(teachText(document));
     await writeResult(text, undefined, terminal);
   } finally {
     bar.stop();

@@ -1,6 +1,26 @@
 import { isJsonObject, type JsonObject } from '../records/json-fields.ts';
-import type { Checkpoint } from './checkpoint.ts';
-import { Tally } from './tally.ts';
+import type { WrittenBytes } from '../records/sink-end.ts';
+import type { RunIdentity } from './run-identity.ts';
+import { Tally, type TallyState } from './tally.ts';
+
+/** Where an unfinished run stands; lies beside its output until that is complete. */
+export interface Checkpoint {
+  checkpoint_version: 2;
+  identity: RunIdentity;
+  /** What was read up to here, including what was read ahead. */
+  read: WrittenBytes[];
+  /** What the unfinished output holds. */
+  output: WrittenBytes;
+  /** Bytes of it that are the header, where that is to be cut off again. */
+  headerBytes: number;
+  /** What the unfinished rejects hold; null when none are set aside. */
+  rejects: WrittenBytes | null;
+  /** True when everything is written, and only names are missing. */
+  complete: boolean;
+  /** Where the manifest belongs, and what it holds, once everything is written; null when there is none. */
+  manifest: (WrittenBytes & { path: string }) | null;
+  tally: TallyState;
+}
 
 /** Whether every field of a checkpoint is there and can be what a run wrote: all of them decide on bytes or counts. */
 export function isCheckpoint(value: unknown): value is Checkpoint {

@@ -5,13 +5,9 @@ import { renameDurably, writeDurably } from '../records/durable.ts';
 import { outputTarget, partDamaged, partPath } from '../records/output-paths.ts';
 import type { WrittenBytes } from '../records/sink-end.ts';
 import { writing } from '../records/write-failure.ts';
-import {
-  type Checkpoint,
-  identityChange,
-  readCheckpoint,
-  removeCheckpoint,
-  type RunIdentity,
-} from './checkpoint.ts';
+import { readCheckpoint, removeCheckpoint } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint-fields.ts';
+import { identityChange, type RunIdentity } from './run-identity.ts';
 import { beginsWith, type InputRead } from './input-log.ts';
 import { identityOfManifest } from './manifest.ts';
 import { readManifest } from './read-manifest.ts';

@@ -4,7 +4,7 @@ import { resourceUsage, version as nodeVersion } from 'node:process';
 import type { ProblemType, TaskLayout } from '../protocol.ts';
 import { isPlainFile } from '../records/output-paths.ts';
 import type { RecordFormat } from '../records/row.ts';
-import type { RunIdentity } from './checkpoint.ts';
+import type { RunIdentity } from './run-identity.ts';
 import type { InputRead } from './input-log.ts';
 import { countsByKey, type CountsByKey, type RunCounts } from './run-counts.ts';
 import type { Tally, TallyState } from './tally.ts';

@@ -95,7 +95,11 @@ async function create(path: string, own: string, target: string): Promise<boolea
   // No links on this file system.
   try {
     const file = await open(path, 'wx');
-    await file.writeFile(own).finally(() => file.close());
+    try {
+      await file.writeFile(own);
+    } finally {
+      await file.close();
+    }
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;

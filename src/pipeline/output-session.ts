@@ -6,7 +6,9 @@ import { isPlainFile, outputTarget, partPath } from '../records/output-paths.ts'
 import type { WrittenBytes } from '../records/sink-end.ts';
 import { openSink, type Sink } from '../records/sink.ts';
 import { writing } from '../records/write-failure.ts';
-import { type Checkpoint, removeCheckpoint, type RunIdentity, writeCheckpoint } from './checkpoint.ts';
+import { removeCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint-fields.ts';
+import type { RunIdentity } from './run-identity.ts';
 import { findExisting, type OutputRequest, unlessForced } from './existing-output.ts';
 import type { InputRead } from './input-log.ts';
 import { manifestText, type RunManifest } from './manifest.ts';
@@ -178,9 +180,18 @@ export class OutputSession {
     const keep = !isStale && this.#resumable !== undefined && isWorthIt;
     await (keep ? this.sink.suspend() : this.sink.abort());
     await (keep || error instanceof RejectsError ? this.rejectsSink?.suspend() : this.rejectsSink?.abort());
-    if (!keep && this.#resumable !== undefined) await removeCheckpoint(this.#resumable).catch(() => {});
+    if (!keep && this.#resumable !== undefined) await forgetCheckpoint(this.#resumable);
     await this.#lock.release();
     return keep ? this.#savedRows : 0;
+  }
+}
+
+/** Where a run ends with an error: that is what is told, and not this one. */
+async function forgetCheckpoint(place: string): Promise<void> {
+  try {
+    await removeCheckpoint(place);
+  } catch {
+    // It says nothing that a later run could not do without.
   }
 }
 

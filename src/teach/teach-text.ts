@@ -1,5 +1,6 @@
 import { count, counted, figure } from '../text/numbers.ts';
-import { printable, textTable } from '../text/text-table.ts';
+import { printable } from '../text/printable.ts';
+import { textTable } from '../text/text-table.ts';
 import type { TaughtTask, TeachDocument } from './teach-document.ts';
 
 /** What was learned as text for people: the verdict first, then the figures behind it. */

@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { exitCodes } from '../../src/errors.ts';
-import type { Checkpoint } from '../../src/pipeline/checkpoint.ts';
+import type { Checkpoint } from '../../src/pipeline/checkpoint-fields.ts';
 import { makeCsv } from '../support/few-texts.ts';
 import { fixturesDirectory } from '../support/paths.ts';
 import { failAtCall, type Finished, runVoxpop } from '../support/run-voxpop.ts';

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { exitCodes } from '../../src/errors.ts';
-import type { Checkpoint } from '../../src/pipeline/checkpoint.ts';
+import type { Checkpoint } from '../../src/pipeline/checkpoint-fields.ts';
 import type { RunManifest } from '../../src/pipeline/manifest.ts';
 import { modelFailingOn } from '../support/broken-models.ts';
 import { writeBundle } from '../support/fixture-bundle.ts';
