@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject } from '../records/json-fields.ts';
 import type { WrittenBytes } from '../records/sink-end.ts';
+import { addsUp, noCounts, type RunCounts } from './run-counts.ts';
 import type { RunIdentity } from './run-identity.ts';
-import { Tally, type TallyState } from './tally.ts';
+import type { TallyState } from './tally.ts';
 
 /** Where an unfinished run stands; lies beside its output until that is complete. */
 export interface Checkpoint {
@@ -71,11 +72,9 @@ function isManifest(value: unknown): boolean {
 function isTally(value: unknown): value is Checkpoint['tally'] {
   if (!isJsonObject(value)) return false;
   const { counts, labels, labelsByLanguage } = value;
-  const names = Object.keys(new Tally([]).state.counts);
-  if (!isJsonObject(counts) || !names.every((name) => isCount(counts[name]))) return false;
-  const { rows, scored, empty, rejected } = counts as unknown as Checkpoint['tally']['counts'];
+  if (!isJsonObject(counts) || !Object.keys(noCounts()).every((name) => isCount(counts[name]))) return false;
   return (
-    rows === scored + empty + rejected &&
+    addsUp(counts as unknown as RunCounts) &&
     isMapOf(labels, isLabelCounts) &&
     isMapOf(labelsByLanguage, (each) => isMapOf(each, isLabelCounts))
   );

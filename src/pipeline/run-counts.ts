@@ -51,6 +51,11 @@ const countNames = {
 } as const satisfies Record<keyof RunCounts, CountName>;
 const names = Object.entries(countNames) as [keyof RunCounts, CountName][];
 
+/** Whether counts can be those of a run: every row is one of the outcomes. */
+export function addsUp({ rows, scored, empty, nonAnswers, rejected }: RunCounts): boolean {
+  return rows === scored + empty + nonAnswers + rejected;
+}
+
 export function noCounts(): RunCounts {
   return Object.fromEntries(names.map(([name]) => [name, 0])) as unknown as RunCounts;
 }
