@@ -46,7 +46,7 @@ const mayImport: Record<string, string[]> = {
     'report',
     'teach',
   ],
-  cli: ['commands'],
+  cli: ['commands', 'score-options'],
   index: [
     'bundle',
     'predictor',
