@@ -19,7 +19,7 @@ const mayImport: Record<string, string[]> = {
   'score-options': ['options', 'records', 'pipeline'],
   'score-plan': ['score-options', 'bundle', 'predictor', 'records', 'pipeline'],
   scoring: ['score-options', 'score-plan', 'pipeline'],
-  score: ['score-options', 'score-plan', 'scoring', 'pipeline'],
+  score: ['score-options', 'records', 'score-plan', 'scoring', 'pipeline'],
   'merge-options': ['options'],
   merge: ['merge-options', 'records', 'pipeline'],
   scored: ['options', 'bundle', 'records', 'pipeline'],
