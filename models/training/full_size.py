@@ -16,9 +16,21 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
-from transformers import BertConfig, BertForSequenceClassification, PreTrainedModel, XLMRobertaConfig, XLMRobertaForSequenceClassification
+from torch import Tensor
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    XLMRobertaConfig,
+    XLMRobertaForSequenceClassification,
+)
 
 import import_checkpoint
+from checkpoint import Checkpoint, positions
+from checkpoint_bundle import read_texts, write_bundle
+from checkpoint_tokenizer import CheckpointTokenizer
+from heads import ClassifierHead
 from tokenizer_kinds import train_bert, train_xlm_roberta
 
 ROOT = Path(__file__).parents[2]
@@ -55,20 +67,28 @@ def make_bundle(shape: str, out: Path, texts: list[str]) -> None:
     trained = min(MOST_TRAINED, max(2000, len(texts)))  # few texts make few pieces; the rest is filled up
     tokenizer = fill(train_bert(texts, trained, lowercase=False) if is_bert else train_xlm_roberta(texts, trained), pieces)
     torch.manual_seed(1)
-    models: dict[str, PreTrainedModel] = {}
+    read = CheckpointTokenizer(PreTrainedTokenizerFast(tokenizer_object=tokenizer), out)
+    checkpoints: list[Checkpoint] = []
     for task in json.loads(MINI.read_text())["tasks"]:
         config = config_class(
             vocab_size=pieces, **BASE, **places, pad_token_id=0 if is_bert else 1, id2label=dict(enumerate(task["labels"]))
         )
         config.problem_type, config._attn_implementation = task["problem_type"], "eager"
-        if models:  # one encoder for all: the others are built small, and take it over
+        longest = positions(config)
+        if checkpoints:  # one encoder for all: the others are built small, and take it over
             config.num_hidden_layers, config.vocab_size = 1, 8
-        model = model_class(config).eval()
-        shared = next(iter(models.values()), model)
-        setattr(model, model.base_model_prefix, shared.base_model)
-        models[task["name"]] = model
+        model: PreTrainedModel = model_class(config).eval()
+        encoder = checkpoints[0].encoder if checkpoints else model.base_model
+        setattr(model, model.base_model_prefix, encoder)
+
+        def run(ids: Tensor, mask: Tensor, model: PreTrainedModel = model) -> Tensor:
+            return model(input_ids=ids, attention_mask=mask).logits
+
+        head = ClassifierHead(model)
+        checkpoints.append(Checkpoint(task["name"], out, read, encoder, head, task["problem_type"], task["labels"], longest, run))
+    out.mkdir(parents=True, exist_ok=True)
     words = ["none=none", "--out", str(out), "--license", "none", "--built-on", f"random weights in the shape of {shape}"]
-    import_checkpoint.write_bundle(models, json.loads(tokenizer.to_str()), import_checkpoint.parse(words))
+    write_bundle(checkpoints, out, import_checkpoint.parse(words))
 
 
 def score(bundle: Path, workers: int) -> dict:
@@ -96,7 +116,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    texts = import_checkpoint.read_texts(*((arguments.texts, "text") if arguments.texts else (FEEDBACK, "comment")))
+    texts = read_texts(*((arguments.texts, "text") if arguments.texts else (FEEDBACK, "comment")))
     for shape in arguments.shapes:
         bundle = arguments.out / shape
         if not (bundle / "bundle.json").exists():

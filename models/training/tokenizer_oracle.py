@@ -4,10 +4,12 @@ python tokenizer_oracle.py ../../test/predictor/oracle
 
 One JSON file per kind: versions, tokenizer.json, [text, ids] cases, and the known differences: texts that voxpop
 splits otherwise, because its Unicode tables are newer than the reference's. XLM-R's also has the cases of tokenizers
-that differ from it in how they normalise and split, as published ones do.
+that differ from it in how they normalise and split, as published ones do. `shipped.json` has the cases of the bundles
+in models/, by the SHA-256 of their tokenizer.json: run it again when one of those changes.
 """
 
 import csv
+import hashlib
 import json
 import sys
 import tempfile
@@ -19,6 +21,7 @@ from tokenizers.pre_tokenizers import ByteLevel, Metaspace, Sequence, Split
 
 from tokenizer_kinds import train_bert, train_byte_level, train_xlm_roberta
 
+MODELS = Path(__file__).parents[1]
 FEEDBACK = Path(__file__).parents[2] / "fixtures/feedback.csv"
 HOSTILE = [
     "ﬁne ＡＢＣ ① ½ tea",  # compatibility characters
@@ -64,6 +67,10 @@ WITH_TOKENS = [
 ]
 # As older and newer versions of transformers write XLM-R's kind.
 JOIN_SPACES = {" ": normalizers.Replace(Regex(" {2,}"), " "), "\u2581": normalizers.Replace(Regex(" {2,}"), "\u2581")}
+# Nothing that is seen: the text is empty then.
+INVISIBLE = ["\u200b", "\u0307", "\ufe0f", "\u0640", "a\u200b", "\u2581", "\u200b a \u200b"]
+# Nothing that is seen is no text to voxpop, whatever a normaliser leaves of it.
+NOT_SEEN = ["\u200b \u200d"]
 NEWER_UNICODE = ["a\u061db", "a\u2e52b", "a\u0890b"]
 # Few rules keep the file small; the whole table of nmt_nfkc is compared by compare_tokens.py.
 RULES = {
@@ -132,6 +139,28 @@ def write_case(path: Path, tokenizer: Tokenizer, texts: list[str], known_differe
     path.write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def shipped_cases(texts: list[str]) -> list[dict]:
+    bundles: dict[str, list[Path]] = {}
+    for path in sorted(MODELS.glob("*/tokenizer.json")):
+        bundles.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), []).append(path)
+    kinds = []
+    for sha256, paths in bundles.items():
+        tokenizer = Tokenizer.from_file(str(paths[0]))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        special = [token.content for token in tokenizer.get_added_tokens_decoder().values()]
+        plain = [text for text in texts if not any(token in text for token in special)]
+        kinds.append(
+            {
+                "sha256": sha256,
+                "bundles": [path.parent.name for path in paths],
+                "cases": [[text, tokenizer.encode(text).ids] for text in plain],
+                "known_differences": [[text, tokenizer.encode(text).ids] for text in NOT_SEEN],
+            }
+        )
+    return kinds
+
+
 def main() -> None:
     out = Path(sys.argv[1])
     out.mkdir(exist_ok=True)
@@ -143,6 +172,11 @@ def main() -> None:
         write_rules(rules)
         xlm_roberta = train_xlm_roberta(texts, 700, normalization_rule_tsv=str(rules), character_coverage=0.985)
     cases = [text.strip() for text in texts[::4] + HOSTILE + AT_SPACES]
+    shipped = {
+        "made_by": {"tokenizers": version("tokenizers")},
+        "tokenizers": shipped_cases([text.strip() for text in texts + HOSTILE + AT_SPACES + INVISIBLE]),
+    }
+    Path(out, "shipped.json").write_text(json.dumps(shipped, ensure_ascii=False) + "\n", encoding="utf-8")
     write_case(out / "xlm-roberta.json", xlm_roberta, cases, [], xlm_roberta_variants(xlm_roberta))
     for name, lowercase in (("bert-cased", False), ("bert-uncased", True)):
         bert = train_bert(texts, 1500, lowercase)

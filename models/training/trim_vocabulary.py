@@ -2,24 +2,24 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from tokenizers import Tokenizer
 
 BYTE_PIECE = re.compile(r"<0x[0-9A-F]{2}>")
 
 
-def trim(tokenizer: dict, texts: list[str]) -> tuple[dict, list[int]]:
+def trim(tokenizer: dict, texts: list[str], keep_too: Set[int] = frozenset()) -> tuple[dict, list[int]]:
     """The smaller tokenizer.json, and the old id of each new one, ascending.
 
-    Kept: special tokens, single characters, byte pieces, and what the texts use. The texts have the same pieces
+    Kept: special tokens, single characters, byte pieces, the ids `keep_too`, and what the texts use. The texts have the same pieces
     afterwards, which is checked; other texts may be split into more pieces, so their labels may change.
     """
     before = Tokenizer.from_str(json.dumps(tokenizer))
     before.no_truncation()
     before.no_padding()
     expected = [encoding.ids for encoding in before.encode_batch(texts)]
-    keep = {id for ids in expected for id in ids} | always_kept(tokenizer)
+    keep = {id for ids in expected for id in ids} | always_kept(tokenizer) | keep_too
     while True:
         old_ids = sorted(keep)
         after = rebuild(tokenizer, old_ids)
