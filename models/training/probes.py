@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from tokenizers import Tokenizer
+
+from static_int8 import make_feed, open_session
 
 FILE = "probes.json"
 # In many languages and scripts, and what tokenizers and batches have stumbled over. No white space at the ends, which voxpop drops;
@@ -89,6 +92,18 @@ def make_probes(texts: Sequence[str], ids: Sequence[Sequence[int]], logits: Mapp
         }
         for number, text in enumerate(texts)
     ]
+
+
+def probes_of(model: Path, tokenizer: Tokenizer, outputs: Sequence[str], pad: int, max_length: int) -> list[dict]:
+    """What an ONNX model itself gives for the texts, each alone; those that hold a special token are left out."""
+    session = open_session(model)
+    names = [each.name for each in session.get_inputs()]
+    special = [token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special]
+    texts = [text for text in TEXTS if not any(token in text for token in special)]
+    tokenizer.enable_truncation(max_length)
+    ids = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
+    rows = [session.run(list(outputs), make_feed([row], names, pad)) for row in ids]
+    return make_probes(texts, ids, {output: np.concatenate([row[at] for row in rows]) for at, output in enumerate(outputs)})
 
 
 def write_probes(path: Path, probes: list[dict], tolerance: float, made_with: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@ import { lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { BundleError } from '../errors.ts';
-import { refuseCostlyPatterns } from './check-tokenizer.ts';
+import { refuseUnfitPatterns } from './check-tokenizer.ts';
 import { type Head, parseHead } from './head-file.ts';
 import { inspectOnnx } from './inspect-onnx.ts';
 import { parseJson } from './parse-json.ts';
@@ -130,7 +130,7 @@ function parseTokenizer(bytes: Buffer, where: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null) {
     throw new BundleError('TOKENIZER_INVALID', `${where}: expected an object, found ${typeof value}`);
   }
-  refuseCostlyPatterns(value, where);
+  refuseUnfitPatterns(value, where);
   return value as Record<string, unknown>;
 }
 

@@ -1,4 +1,3 @@
-import { escaped } from './javascript-pattern.ts';
 import type { AddedToken, TextEncoder } from './tokenizer-json.ts';
 
 /** What `\w` matches in the reference's engine. */
@@ -42,20 +41,16 @@ export function encodeWithAddedTokens(
 
 /** The leftmost tokens, of several that start there the longest. */
 function finder(tokens: readonly AddedToken[]): (text: string) => Part[] {
-  const byContent = new Map(
-    tokens.filter(({ content }) => content !== '').map((token) => [token.content, token]),
-  );
-  if (byContent.size === 0) return (text) => [{ text }];
-  const alternatives = [...byContent.keys()]
-    .toSorted((a, b) => b.length - a.length)
-    .map((content) => escaped(content));
-  const pattern = new RegExp(alternatives.join('|'), 'gu');
+  const longestAt = longestFinder(tokens);
   return (text) => {
     const parts: Part[] = [];
     let done = 0;
-    for (const match of text.matchAll(pattern)) {
-      const token = byContent.get(match[0]) as AddedToken;
-      let [start, end] = [match.index, match.index + match[0].length];
+    for (let at = 0; at < text.length; at++) {
+      const token = longestAt(text, at);
+      if (token === undefined) continue;
+      let [start, end] = [at, at + token.content.length];
+      // What was found is passed over, whether it counts or not.
+      at = end - 1;
       if (token.single_word === true && touchesWord(text, start, end)) continue;
       if (token.lstrip === true) while (start > done && whiteSpace.test(text.charAt(start - 1))) start--;
       if (token.rstrip === true) while (end < text.length && whiteSpace.test(text.charAt(end))) end++;
@@ -68,6 +63,21 @@ function finder(tokens: readonly AddedToken[]): (text: string) => Part[] {
     if (done < text.length || parts.length === 0) parts.push({ text: text.slice(done) });
     return parts;
   };
+}
+
+/** Of the tokens that start with the same character the longest is tried first. */
+function longestFinder(tokens: readonly AddedToken[]): (text: string, at: number) => AddedToken | undefined {
+  const byFirst = new Map<number, AddedToken[]>();
+  // A token given twice has its last id.
+  const byContent = new Map(tokens.map((token) => [token.content, token]));
+  for (const token of [...byContent.values()].toSorted((a, b) => b.content.length - a.content.length)) {
+    if (token.content === '') continue;
+    const first = token.content.charCodeAt(0);
+    const alike = byFirst.get(first);
+    if (alike === undefined) byFirst.set(first, [token]);
+    else alike.push(token);
+  }
+  return (text, at) => byFirst.get(text.charCodeAt(at))?.find(({ content }) => text.startsWith(content, at));
 }
 
 function touchesWord(text: string, start: number, end: number): boolean {

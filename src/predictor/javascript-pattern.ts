@@ -14,16 +14,12 @@ const classes: Record<string, string> = {
  */
 export function javascriptPattern(pattern: unknown): RegExp {
   const { String: text, Regex: expression } = (pattern ?? {}) as Json;
-  if (typeof text === 'string' && text !== '') return new RegExp(escaped(text), 'gu');
+  if (typeof text === 'string' && text !== '')
+    return new RegExp(text.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`), 'gu');
   if (typeof expression !== 'string')
     throw new Error(`expected a pattern with String or Regex, found ${JSON.stringify(pattern)}`);
   return new RegExp(
     expression.replace(/\\./gsu, (escape) => classes[escape] ?? escape),
     'gu',
   );
-}
-
-/** A text as a pattern that finds it alone. */
-export function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
 }

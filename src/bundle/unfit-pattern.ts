@@ -19,12 +19,15 @@ interface Cost {
 const one: Cost = { ways: 1, repeats: false };
 
 /**
- * Says why a regular expression could take long on some text, and nothing for one that cannot: at every place it tries
- * a bounded number of ways, and at most one repetition without bound in each. What is needed for that is seen
- * in the pattern alone, so some harmless patterns are refused, and no harmful one passes. Patterns of byte-level BPE
- * tokenizers (GPT-2's) and lists of characters with a repetition pass.
+ * Says why a tokenizer's regular expression cannot be used, and nothing for one that can.
+ *
+ * It must not take long on any text: at every place it may try a bounded number of ways, with at most one
+ * repetition without bound in each. That is seen in the pattern alone, so some harmless patterns are refused, and
+ * no harmful one passes. And it must find what it finds in the reference's engine (Oniguruma), so it may not hold
+ * what means something else there. Patterns of byte-level BPE tokenizers (GPT-2's) and lists of characters
+ * with a repetition pass.
  */
-export function whyCostly(pattern: string): string | undefined {
+export function whyUnfit(pattern: string): string | undefined {
   if (pattern.length > maxPatternLength) return `it has more than ${maxPatternLength} characters`;
   try {
     const parsed = new RegExpParser().parsePattern(pattern, 0, pattern.length, { unicode: true });
@@ -60,13 +63,23 @@ function costOf(element: AST.Element): Cost {
     case 'CapturingGroup':
       return anyOf(element.alternatives);
     case 'Assertion':
-      if (element.kind !== 'lookahead' && element.kind !== 'lookbehind') return one;
+      if (element.kind !== 'lookahead' && element.kind !== 'lookbehind') throw otherMeaning(element.raw);
       return withoutRepetition(anyOf(element.alternatives), 'it looks ahead or behind without bound');
     case 'Quantifier':
       return repeated(costOf(element.element), element.min, element.max);
+    case 'CharacterClass':
+      for (const { raw } of element.elements) if (/^\\[wW]$/.test(raw)) throw otherMeaning(raw);
+      return one;
+    case 'CharacterSet':
+      if (element.kind === 'any' || element.kind === 'word') throw otherMeaning(element.raw);
+      return one;
     default:
       return one;
   }
+}
+
+function otherMeaning(part: string): Error {
+  return new Error(`${part} means something else in the reference's engine`);
 }
 
 function repeated(inner: Cost, min: number, max: number): Cost {
