@@ -5,6 +5,7 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { mergeCommand } from './commands/merge.ts';
 import { modelCommand } from './commands/model.ts';
 import { reportCommand } from './commands/report.ts';
+import { reviewCommand } from './commands/review.ts';
 import { scoreCommand } from './commands/score.ts';
 import { emit, say } from './commands/say.ts';
 import { teachCommand } from './commands/teach.ts';
@@ -27,6 +28,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(compareCommand(terminal))
     .addCommand(reportCommand(terminal))
     .addCommand(teachCommand(terminal))
+    .addCommand(reviewCommand(terminal))
     .addCommand(modelCommand(terminal))
     .addCommand(completionsCommand(terminal));
   const inWords = terminal.logFormat === 'text';

@@ -1,4 +1,4 @@
-/** The value under a key, made and kept when there is none yet. */
+/** Looks up the value under a key, and makes and keeps one when there is none yet. */
 export function getOrInsert<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
   let value = map.get(key);
   if (value === undefined) {
@@ -8,7 +8,7 @@ export function getOrInsert<Key, Value>(map: Map<Key, Value>, key: Key, make: ()
   return value;
 }
 
-/** Items by what they have in common, in the order in which each key came first. */
+/** Groups items by what they have in common, in the order in which each key came first. */
 export function groupBy<Key, Item>(items: Iterable<Item>, keyOf: (item: Item) => Key): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>();
   for (const item of items) getOrInsert(groups, keyOf(item), () => []).push(item);

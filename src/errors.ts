@@ -17,7 +17,7 @@ export const exitCodes = {
 } as const;
 
 export interface VoxpopErrorOptions {
-  /** What the user can do next, as a full sentence. */
+  /** A full sentence that says what the user can do next. */
   hint?: string | undefined;
   /** Everything that is wrong, one line each, where there may be several things. */
   details?: readonly string[];

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { type OptionSpec, scoringOptionTable, sharedOptions } from './options.ts';
 
-/** What a caller of `merge` may set. */
+/** Options that a caller of `merge` may set. */
 export interface MergeOptions {
   /** Outputs of all slices (`--shard i/n`), in any order, each with its manifest beside it. */
   shards: string[];

@@ -15,7 +15,7 @@ import { checkOutputs } from './records/output-paths.ts';
 import type { Sink } from './records/sink.ts';
 import { formatOfPath, isGzipPath } from './records/sniff.ts';
 
-/** What was joined. */
+/** Counts and files of a finished merge. */
 export interface MergeSummary {
   shards: number;
   rows: number;
@@ -23,7 +23,7 @@ export interface MergeSummary {
   bytesWritten: number;
   /** Where the rejects are. */
   rejects: string | undefined;
-  /** What there is to say about slices that fit together all the same. */
+  /** Sentences about slices that fit together, but differ in what a person should know. */
   notices: string[];
 }
 

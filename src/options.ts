@@ -13,13 +13,15 @@ export interface OptionSpec {
   choices?: readonly string[];
   /** Value when absent. */
   default?: string | number;
-  /** False for options that have no influence on the bytes of the output. */
+  /** False for an option that has no influence on the bytes of the output. */
   changesOutput?: false;
   /** Turns the flag's text into its value; given the value so far when the flag is repeated. */
   parse?: (text: string, previous: unknown) => unknown;
 }
 
-/** Parses a number; what is none stays as it was typed, for the message about it. */
+/**
+ * Parses a number. Text that is no number is given back as it was typed, so that the message about it can show it.
+ */
 export function toNumber(text: string): unknown {
   return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
 }
@@ -114,7 +116,7 @@ export function expectChoice<Choice extends string>(
   );
 }
 
-/** What decides how texts are read and scored, for every verb that does both. */
+/** Options that decide how texts are read and scored, for every verb that does both. */
 export interface ScoringOptions {
   from?: RecordFormat | undefined;
   delimiter?: string | undefined;
@@ -202,7 +204,8 @@ export const scoringOptionTable = {
 export const sharedOptions = {
   labelMap: {
     flags: '--label-map <file>',
-    description: 'JSON with new names of labels by task; labels with one name are merged',
+    description:
+      'new names of labels: JSON by task and label, or CSV with the columns task, label, name; labels with one name are merged',
   },
   prefix: { flags: '--prefix <text>', description: 'put this before the names of new columns', default: '' },
   gold: {

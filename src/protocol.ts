@@ -6,7 +6,7 @@ export type ProblemType = 'single_label_classification' | 'multi_label_classific
 export interface TaskLayout {
   name: string;
   problemType: ProblemType;
-  /** In logit order. */
+  /** Labels in the order of the logits. */
   labels: string[];
 }
 
@@ -38,7 +38,10 @@ export interface Shard {
   vectors?: true;
 }
 
-/** What a worker gives back for a shard. `labels` below is the number of labels of all scored tasks. */
+/**
+ * Predictions for the texts of a shard, as a worker sends them. `labels` below is the number of labels of all scored
+ * tasks.
+ */
 export interface ShardPredictions {
   /** Scores after softmax or sigmoid, float32 [texts, labels], tasks side by side in bundle order. */
   scores: Float32Array;

@@ -21,7 +21,10 @@ export function seedFor(seed: number, ...names: string[]): number {
   return hash;
 }
 
-/** Above it a draw is a rounded normal one, which differs by less than the resampling itself. */
+/**
+ * Largest mean of an exact draw. Above it a draw is a rounded normal one, which differs by less than the resampling
+ * itself.
+ */
 const largestExactMean = 40;
 
 /** A Poisson draw: how often rows that stand `mean` times in a sample stand in a resample. */

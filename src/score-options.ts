@@ -18,7 +18,7 @@ import { type InvalidText, invalidTexts } from './records/decode-bytes.ts';
 import { type ScoresShown, scoresShown } from './records/prediction-view.ts';
 import { type RecordFormat, recordFormats } from './records/row.ts';
 
-/** What a row does that cannot be read, scored or written, where none may be rejected. */
+/** How a row is treated that cannot be read, scored or written, where none may be rejected. */
 const errorChoices = ['stop', 'inline'] as const;
 type ErrorChoice = (typeof errorChoices)[number];
 
@@ -26,7 +26,7 @@ type ErrorChoice = (typeof errorChoices)[number];
 export const logFormats = ['text', 'json'] as const;
 export type LogFormat = (typeof logFormats)[number];
 
-/** What a caller of `score` may set; the defaults are in `scoreOptionTable`. */
+/** Options that a caller of `score` may set; the defaults are in `scoreOptionTable`. */
 export interface ScoreOptions extends ScoringOptions {
   /** Paths; `-` is stdin. Several are read as one stream. */
   inputs: string[];
@@ -50,7 +50,7 @@ export interface ScoreOptions extends ScoringOptions {
   rejects?: string | undefined;
   /** How many rows may be rejected, like `100` or `1%`. */
   maxRejects?: string | number | undefined;
-  /** What a row does that cannot be read, scored or written, where none may be rejected. */
+  /** How a row is treated that cannot be read, scored or written, where none may be rejected. */
   errors?: ErrorChoice | undefined;
   /** One line of JSONL in, one line out, each as soon as it is scored; from a stream to a stream. */
   lineBuffered?: boolean | undefined;
@@ -69,7 +69,7 @@ interface TerminalFlags {
   progress: boolean;
 }
 
-/** What the command line of `voxpop score` says, besides its inputs. */
+/** Flags of the command line of `voxpop score`, its inputs apart. */
 export interface ScoreFlags extends Omit<ScoreOptions, 'inputs' | 'output'>, TerminalFlags {
   output?: string;
 }
@@ -266,7 +266,7 @@ function resolveRejectLimit({ maxRejects, rejects }: ScoreOptions): RejectLimit 
   });
 }
 
-/** Where errors stand in the output, no row is too many. */
+/** Limit where errors stand in the output, and no row is too many. */
 const everyRow: RejectLimit = { percent: 100 };
 
 /** A filter has one stream on each side, and answers each line with a line. */

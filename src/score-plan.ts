@@ -19,7 +19,7 @@ import { resolveTextColumns } from './records/text-columns.ts';
 import { createRowWriter, outputFormat } from './records/writer.ts';
 import { type ResolvedScoreOptions, resolveScoreOptions, type ScoreOptions } from './score-options.ts';
 
-/** What a run will do, known before the first row is scored. */
+/** Plan of a run, known before the first row is scored. */
 export interface ScorePlan {
   options: ResolvedScoreOptions;
   records: Records;

@@ -15,7 +15,7 @@ import { version } from './version.ts';
 
 export { countsByKey, countsInWords } from './pipeline/run-counts.ts';
 
-/** What a finished run did. */
+/** Counts and figures of a finished run. */
 export interface ScoreSummary extends RunCounts {
   /** True when a resumed run found its output finished and unchanged; all counts are 0. */
   nothingToDo: boolean;
@@ -138,7 +138,7 @@ async function run({ scoring, session, found, started, hooks }: Run): Promise<Sc
   return { ...summarise(scoring, tally, before, started.ms), bytesWritten: session.sink.bytesWritten };
 }
 
-/** What was written, as it stands in the manifest. */
+/** The files that were written, as they stand in the manifest. */
 function filesOf(
   { paths, slice, format }: ScorePlan,
   { sink, rejectsSink, headerBytes }: OutputSession,
@@ -196,7 +196,7 @@ function identityOfPlan(plan: ScorePlan, inputs: InputIdentity[]): RunIdentity {
   };
 }
 
-/** A file that grew or shrank while it was read was not read as it is. */
+/** Refuses inputs that grew or shrank while they were read: they were not read as they are. */
 function requireUnchanged(before: InputIdentity[], after: InputIdentity[]): void {
   for (const [index, { path, bytes, modifiedMs }] of before.entries()) {
     const now = after[index];

@@ -10,7 +10,7 @@ export interface ReadProgress {
   counts: { readonly rows: number };
   /** Bytes read of the inputs as they lie on disk, compressed or not. */
   bytesRead: number;
-  /** Undefined when an input's size is not known, as of stdin. */
+  /** Size of all inputs; undefined when that of one is not known, as of stdin. */
   totalBytes: number | undefined;
   /** Rows there will be; known only for a part of the rows, as `shard` takes it. */
   totalRows: number | undefined;
@@ -26,7 +26,7 @@ export interface Scoring {
   plan: ScorePlan;
   /** Rows with their predictions, in input order; to be iterated once. */
   shards(skip?: number): AsyncGenerator<ScoredShard>;
-  /** What was read of the inputs so far, as they lie on disk. */
+  /** Log of what was read of the inputs so far, as they lie on disk. */
   inputs: InputLog;
   /** Where the run stands when so much is counted. */
   progress(counts: Readonly<RunCounts>): ScoreProgress;

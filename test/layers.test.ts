@@ -26,6 +26,7 @@ const mayImport: Record<string, string[]> = {
   evaluate: ['options', 'bundle', 'records', 'pipeline', 'score-options', 'score-plan', 'scoring', 'scored'],
   compare: ['options', 'bundle', 'predictor', 'records', 'pipeline', 'scoring', 'scored', 'evaluate'],
   report: ['options', 'records', 'scored'],
+  review: ['options', 'bundle', 'records', 'scored'],
   // What was taught is measured as `evaluate` does it.
   teach: ['options', 'bundle', 'predictor', 'records', 'pipeline', 'evaluate'],
   completions: [],
@@ -44,6 +45,7 @@ const mayImport: Record<string, string[]> = {
     'evaluate',
     'compare',
     'report',
+    'review',
     'teach',
   ],
   cli: ['commands', 'score-options'],
@@ -61,6 +63,7 @@ const mayImport: Record<string, string[]> = {
     'evaluate',
     'compare',
     'report',
+    'review',
     'teach',
   ],
 };
@@ -70,7 +73,7 @@ const doors: Record<string, string> = {
   'fastest-levenshtein': 'text',
   '@huggingface/tokenizers': 'predictor',
   'onnxruntime-node': 'predictor',
-  'csv-parse': 'teach',
+  'csv-parse': 'records',
   'csv-stringify': 'records',
   'cli-progress': 'commands',
   htmlparser2: 'text',

@@ -9,17 +9,17 @@ export const bundleFormatVersion = 1;
 /** More than any model has; a file that states more is refused before the rest of it is looked at. */
 const limits = { tasks: 1000, labelsPerTask: 10_000, files: 1000, maxLength: 8192 };
 
-/** What separates the labels of one text in an output, and so cannot be in a label. */
+/** The separator of several labels in one cell of an output, which no label can hold. */
 const labelSeparator = ';';
 
-/** What would break a cell, a line of a log or a terminal. */
+/** Characters that would break a cell, a line of a log or a terminal. */
 const controlCharacter = /\p{Cc}/u;
 
 /** One classification question of a bundle. */
 export interface BundleTask {
   name: string;
   problemType: ProblemType;
-  /** In logit order. */
+  /** Labels in the order of the logits. */
   labels: string[];
   /** Name of the ONNX output, float32 logits [batch, labels]; undefined for a task with a head of its own. */
   output: string | undefined;
@@ -54,7 +54,7 @@ export interface BundleGate {
   label: string;
 }
 
-/** What a text means, as numbers: what the heads are built on, and what another head can be built on. */
+/** Where the model gives the sentence vector of a text, which the heads are built on and another head can be. */
 export interface BundleVectors {
   /** Name of the ONNX output, float32 [batch, size]. */
   output: string;
@@ -77,9 +77,9 @@ export interface BundleJson {
   tasks: BundleTask[];
   gate: BundleGate | undefined;
   vectors: BundleVectors | undefined;
-  /** What the card reports; free form. */
+  /** Figures that the model card reports, in any form. */
   metrics: Record<string, unknown>;
-  /** Data sources with licences, recipe, seeds; free form. */
+  /** Data sources with their licences, the recipe and its seeds, in any form. */
   provenance: Record<string, unknown>;
 }
 

@@ -5,10 +5,10 @@ import { BundleError } from '../errors.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { bundleFiles } from './load-bundle.ts';
 
-/** Bundles that come with voxpop; seen from the compiled file, `dist/src/bundle/`. */
+/** Folder of the bundles that come with voxpop, as seen from the compiled file in `dist/src/bundle/`. */
 const modelsDirectory = fileURLToPath(new URL('../../../models/', import.meta.url));
 
-/** Scored with when no bundle is named. */
+/** Name of the bundle that scores when none is named. */
 export const defaultBundle = 'voxpop-mini';
 
 /**

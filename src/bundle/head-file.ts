@@ -17,11 +17,11 @@ export interface Head {
 
 export interface HeadShape {
   labels: number;
-  /** Of the sentence vector. */
+  /** Numbers in a sentence vector. */
   size: number;
 }
 
-/** No honest header comes near. */
+/** Headers of real files are far smaller than this limit in bytes. */
 const maxHeaderBytes = 65_536;
 /** Width of the header's length in front of it. */
 const lengthBytes = 8;

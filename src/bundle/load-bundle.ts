@@ -23,7 +23,7 @@ export const probesFile = 'probes.json';
 /** No honest `bundle.json` or `probes.json` comes near; a larger file is refused before it is read. */
 const maxJsonBytes = 16 * 1024 * 1024;
 
-/** What Node reads of one file, and more than an ONNX model in one file can have. */
+/** The most that Node reads of one file, in bytes, and more than an ONNX model in one file can have. */
 const maxFileBytes = 2 ** 31 - 1;
 
 /** A bundle whose files were read once, checked, and are used from memory: nothing can change them later. */
@@ -36,20 +36,25 @@ export interface Bundle {
   tokenizer: Record<string, unknown>;
   /** Heads of the tasks that have one of their own, by task name. */
   heads: ReadonlyMap<string, Head>;
-  /** Undefined for a bundle without `probes.json`. */
+  /** Contents of `probes.json`, undefined for a bundle without one. */
   probes: Probes | undefined;
-  /** SHA-256 of `bundle.json`, hex; names the exact contents of the whole bundle, which holds the hashes of the other files. */
+  /** SHA-256 of `bundle.json`, hex. As that holds the hashes of the other files, it names the contents of all. */
   sha256: string;
 }
 
-/** What to keep of a bundle once its session and tokenizer are made: its files can be a gigabyte, per worker. */
+/**
+ * The part of a bundle that is kept once its session and tokenizer are made: its files can be a gigabyte, per worker.
+ */
 export type BundleDescription = Pick<Bundle, 'path' | 'manifest' | 'sha256'>;
 
 export function describeBundle(bundle: Bundle): BundleDescription {
   return { path: bundle.path, manifest: bundle.manifest, sha256: bundle.sha256 };
 }
 
-/** Gives the model's bytes back at once, where the garbage collector might wait for minutes: `bundle.model` is then empty. */
+/**
+ * Gives the model's bytes back at once, where the garbage collector might wait for minutes: `bundle.model` is then
+ * empty.
+ */
 export function releaseModel(bundle: Bundle): void {
   const { port1, port2 } = new MessageChannel();
   port2.close();

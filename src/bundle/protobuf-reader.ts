@@ -24,9 +24,9 @@ const wireTypes: Record<ScalarKind, readonly number[]> = {
 export interface FoundField<Message extends string> {
   message: Message;
   field: number;
-  /** Of a single number: whether it is other than 0. */
+  /** For a single number: whether it is other than 0. */
   isSet: boolean;
-  /** Of bytes and packed lists: the part of the file. */
+  /** For bytes and packed lists: the part of the file that holds them. */
   bytes: Uint8Array;
 }
 

@@ -6,7 +6,7 @@ import { shownName } from '../text/printable.ts';
 const shownRows = 3;
 const shownCharacters = 70;
 
-/** What a run would do, in lines for people; reads the first rows, scores nothing. */
+/** Says in lines for people what a run would do; reads the first rows, and scores nothing. */
 export async function describePlan(plan: ScorePlan): Promise<string[]> {
   const { records, options, textColumns, bundle, writer, slice } = plan;
   const { head } = records;

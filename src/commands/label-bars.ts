@@ -4,7 +4,7 @@ import { shownName } from '../text/printable.ts';
 
 const barWidth = 24;
 const shownLabels = 12;
-/** Eighths of a character, so that small shares can be told apart. */
+/** Bars of one to seven eighths of a character, so that small shares can be told apart. */
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /**

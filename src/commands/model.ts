@@ -125,7 +125,7 @@ function describeProbes(probes: ProbeComparison | undefined): string {
   return `${texts} probes: ids as in the reference, logits within ${largestDifference.toPrecision(2)} (allowed: ${tolerance})`;
 }
 
-/** Of an int8 model, as whoever made it measured. */
+/** Agreement of an int8 model with its fp32 original, as whoever made it measured it. */
 function agreementWithFp32({ int8 }: Record<string, unknown>): [string, string][] {
   const { texts, label_agreement_with_fp32: shares } = (int8 ?? {}) as Record<string, unknown>;
   if (typeof texts !== 'number' || typeof shares !== 'object' || shares === null) return [];

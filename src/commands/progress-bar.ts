@@ -9,7 +9,7 @@ export interface ProgressBar {
   stop(): void;
 }
 
-/** A bar on stderr when that is a terminal; nothing at all otherwise. */
+/** Makes a progress bar on stderr when that is a terminal, and otherwise one that shows nothing. */
 export function createProgressBar(terminal: Terminal, wanted: boolean): ProgressBar {
   if (!wanted || !terminal.stderr.isTTY) return { update: () => {}, stop: () => {} };
   const startedMs = performance.now();

@@ -3,7 +3,7 @@ export function resumeCommand(argv: readonly string[]): string {
   return ['voxpop', ...resumeArguments(argv)].map(quote).join(' ');
 }
 
-/** Right behind the command, where it cannot be taken for a file: after `--` everything is one. */
+/** Puts `--resume` right behind the command, where it cannot be taken for a file: after `--` everything is one. */
 export function resumeArguments([command = 'score', ...rest]: readonly string[]): string[] {
   return [command, '--resume', ...rest.filter((word) => word !== '--resume')];
 }

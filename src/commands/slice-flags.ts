@@ -23,7 +23,7 @@ export function resolveSliceFlags(
   return named;
 }
 
-/** In this folder, named after the first input: `feedback.labelled.3-of-16.csv.gz`. */
+/** Names the output of a slice after the first input, in the working folder: `feedback.labelled.3-of-16.csv.gz`. */
 function defaultOutput([input = '']: readonly string[], { to }: ScoreFlags): string {
   const gzip = /\.gz$/i.exec(input)?.[0] ?? '';
   const plain = basename(input.slice(0, input.length - gzip.length));

@@ -2,15 +2,15 @@ import { UsageError } from '../errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where an engine says which job of an array this is. */
+/** An engine that runs arrays of jobs, and the variables in which it says which job this is. */
 interface Engine {
   name: string;
-  /** Set in jobs of an array only. */
+  /** Variable with the number of the job, which the engine sets in jobs of an array only. */
   index: string;
   resolve: (index: number, env: Environment) => { index: number; of: number };
 }
 
-/** For engines that do not tell their jobs how many they are. */
+/** Variable with the number of jobs, for engines that do not tell it. */
 const countVariable = 'VOXPOP_SHARDS';
 
 const engines: Engine[] = [
@@ -65,7 +65,7 @@ export function sliceFromEnvironment(env: Environment): string {
   );
 }
 
-/** An array such as 1-16 counts from 1. */
+/** Reads the slice of a Slurm job, whose array may count from 1, as 1-16 does. */
 function ofSlurm(id: number, env: Environment): { index: number; of: number } {
   const [first, last] = ['SLURM_ARRAY_TASK_MIN', 'SLURM_ARRAY_TASK_MAX'].map((name) => numberFrom(env, name));
   const of = (last as number) - (first as number) + 1;

@@ -9,13 +9,13 @@ export interface Terminal {
   /** The command line, without node and the script. */
   argv: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
-  /** How errors are told; set by the command that runs. */
+  /** Form in which errors are told; set by the command that runs. */
   logFormat: LogFormat;
   /** Aborted by the first SIGINT or SIGTERM; the reason is an `Interrupted`. */
   signal: AbortSignal;
 }
 
-/** Why a run was told to stop. */
+/** The reason of an abort: a signal told the run to stop. */
 export class Interrupted extends Error {
   readonly exitCode: number;
   readonly signal: 'SIGINT' | 'SIGTERM';

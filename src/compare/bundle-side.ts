@@ -15,7 +15,7 @@ export class BundleSide {
   readonly bundle: BundleDescription;
   readonly tasks: TaskLayout[];
   readonly width: number;
-  /** Of the last turn, by shard. */
+  /** Predictions of the last turn, a set per shard. */
   predictions: ShardPredictions[] = [];
   elapsedMs = 0;
   tokens = 0;

@@ -107,7 +107,10 @@ export async function compareFiles(a: string, b: string, options: CompareOptions
   }
 }
 
-/** @throws InputError when there are none */
+/**
+ * Finds the tasks that two files or runs have in common.
+ * @throws InputError when there are none
+ */
 export function commonTasks(a: readonly string[], b: readonly string[], names: [string, string]): string[] {
   const common = a.filter((task) => b.includes(task));
   if (common.length > 0) return common;

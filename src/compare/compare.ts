@@ -8,7 +8,7 @@ export interface Comparison {
   document: ComparisonDocument;
   /** Whether every gate passed; true without gates. */
   passed: boolean;
-  /** What a person should know about how the files were read. */
+  /** Sentences that a person should read about how the files were read. */
   notices: string[];
 }
 

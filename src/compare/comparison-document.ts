@@ -1,6 +1,6 @@
 import type { Drift } from './drift.ts';
 
-/** What `voxpop compare --json` prints; snake_case, since it is a file format. Shares are from 0 to 1. */
+/** The JSON that `voxpop compare --json` prints, in snake_case, since it is a file format. Shares are from 0 to 1. */
 export interface ComparisonDocument {
   comparison_version: 1;
   a: ComparedSide;
@@ -11,7 +11,7 @@ export interface ComparisonDocument {
   only_a?: number;
   only_b?: number;
   tasks: TaskComparison[];
-  /** Two bundles only. */
+  /** Speed of each bundle, where two bundles are compared. */
   speed?: BundleSpeed[];
   quality?: TaskQuality[];
   /** Mean over tasks of how much lower macro-F1 is in b than in a, in percent of a's. */
@@ -20,7 +20,7 @@ export interface ComparisonDocument {
 }
 
 export interface ComparedSide {
-  /** File, or bundle. */
+  /** Path of a file, or name of a bundle. */
   name: string;
   rows?: number;
   bundle?: { name: string; version: string };
@@ -28,7 +28,7 @@ export interface ComparedSide {
 
 export interface TaskComparison {
   task: string;
-  /** Undefined without matched rows, as is everything but `labels` and `drift`. */
+  /** Texts that were compared; undefined without matched rows, as is everything but `labels` and `drift`. */
   rows?: number;
   /** Share of texts with the very same labels. */
   agreement?: number;
@@ -63,7 +63,7 @@ export interface FlipExample {
   b: string;
 }
 
-/** Of the score of labels that both sides assigned: b - a. */
+/** By how much the scores of labels that both sides assigned differ, b - a. */
 export interface ScoreShift {
   scores: number;
   mean: number;
@@ -90,7 +90,7 @@ export interface BundleSpeed {
    * second bundle finds memory that the first one left: the two do not compare.
    */
   memory_bytes: number;
-  /** At `--price-per-hour`, for one machine such as this. */
+  /** Cost at `--price-per-hour` on one machine such as this. */
   cost_per_million_rows?: number;
 }
 

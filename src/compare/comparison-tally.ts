@@ -14,7 +14,7 @@ import { ValueLimit } from '../scored/column-groups.ts';
 import { getOrInsert } from '../collections.ts';
 import { joinLabels } from '../records/output-names.ts';
 
-/** What rows without any label of a task count as. */
+/** Name under which rows without any label of a task are counted. */
 export const noLabel = '(no label)';
 const examplesPerFlip = 3;
 const shownFlips = 10;

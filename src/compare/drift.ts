@@ -10,6 +10,7 @@ export interface Drift {
 const smoothing = 0.5;
 
 /**
+ * Measures how far two label mixes are apart.
  * @param before counts by label
  * @param now counts by label, in the same order
  */

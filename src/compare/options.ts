@@ -9,7 +9,7 @@ import {
   toNumber,
 } from '../options.ts';
 
-/** What a caller of `compare` may set. Either `a` and `b`, or `bundles` and `on`. */
+/** Options that a caller of `compare` may set: either `a` and `b`, or `bundles` and `on`. */
 export interface CompareOptions extends Omit<ScoringOptions, 'threshold'> {
   prefix?: string | undefined;
   /** Scored file, or manifest of a run. */
@@ -27,7 +27,7 @@ export interface CompareOptions extends Omit<ScoringOptions, 'threshold'> {
   drift?: boolean | undefined;
   maxPsi?: number | undefined;
   minAgreement?: number | undefined;
-  /** Of this machine, in any currency. */
+  /** Price of this machine per hour, in any currency. */
   pricePerHour?: number | undefined;
   seed?: number | undefined;
 }
@@ -91,10 +91,13 @@ function withBundles(spec: OptionSpec): OptionSpec {
   return { ...spec, description: `with --bundles: ${spec.description}` };
 }
 
-/** What is to be compared. */
+/** The two files or bundles that are to be compared. */
 export type CompareMode = { a: string; b: string } | { bundles: [string, string]; on: string };
 
-/** @throws UsageError naming the option, what was expected and what was given */
+/**
+ * Checks options and tells what is to be compared.
+ * @throws UsageError naming the option, what was expected and what was given
+ */
 export function resolveCompareOptions(options: CompareOptions): CompareMode {
   expectNumber('max-psi', options.maxPsi, 0);
   expectNumber('min-agreement', options.minAgreement, 0, 1);
@@ -138,7 +141,10 @@ const onlyOfFiles = ['key', 'drift', 'prefix'] as const;
 /** Options about how a file is read, which manifests are not. */
 const notOfManifests = ['key', 'prefix', 'text', 'from', 'delimiter', 'encoding'] as const;
 
-/** @throws UsageError for an option that has no meaning where manifests are compared */
+/**
+ * Refuses options about how a file is read, which manifests are not.
+ * @throws UsageError for an option that has no meaning where manifests are compared
+ */
 export function refuseOptionsOfFiles(options: CompareOptions): void {
   refuse(options, notOfManifests, 'two scored files', 'two manifests');
 }

@@ -8,7 +8,7 @@ import type {
 import type { TaskMeasurement } from './task-tally.ts';
 
 /**
- * What changed against a baseline. Where it holds every row, its predictions are measured again on the rows
+ * Compares figures with those of a baseline. Where it holds every row, its predictions are measured again on the rows
  * and gold labels of now, so that rows added or corrected since do not look like a change of the model;
  * else, and for figures that need scores, the figures that it was saved with are taken.
  */

@@ -33,7 +33,10 @@ export class TextPredictions {
     return this.#places.size;
   }
 
-  /** @param labels assigned labels of each task, as indices */
+  /**
+   * Keeps what was predicted for a text, unless the text is held already.
+   * @param labels assigned labels of each task, as indices
+   */
   add(text: string, labels: readonly (readonly number[])[]): void {
     const hash = hashOf(text);
     if (this.#places.has(hash)) return;
@@ -91,13 +94,16 @@ export interface Baseline {
   predictions: TextPredictions;
 }
 
-/** The text of a baseline file. */
+/** Formats a baseline as the text of its file. */
 export function formatBaseline({ evaluation, predictions }: Baseline): string {
   const { gates: _, comparison: __, ...measured } = evaluation;
   return `${JSON.stringify({ baseline_version: baselineVersion, evaluation: measured, predictions }, null, 1)}\n`;
 }
 
-/** @throws InputError when the file is not one that `--save` wrote */
+/**
+ * Reads a baseline file.
+ * @throws InputError when the file is not one that `--save` wrote
+ */
 export async function readBaseline(path: string): Promise<Baseline> {
   const hint = 'Make one with `voxpop evaluate <gold> --save baseline.json`.';
   let value: BaselineFile;
@@ -132,7 +138,7 @@ interface BaselineFile {
   predictions: { tasks: { name: string; labels: string[] }[]; texts: number; records: string };
 }
 
-/** What is used of it; the caller says where the fault is. */
+/** Checks the parts of a saved evaluation that are used. The caller says in which file the fault is. */
 function checkEvaluation({ bundle, tasks, slices }: EvaluationDocument): void {
   expect(areStrings([bundle.name, bundle.version, bundle.sha256]), 'no name, version and sha256 of a bundle');
   expect(Array.isArray(tasks) && Array.isArray(slices), 'no tasks');
@@ -162,7 +168,10 @@ function expect(isRight: boolean, found: string): void {
   if (!isRight) throw new TypeError(found);
 }
 
-/** @throws UsageError when the baseline measured a task that is not measured now, unless others were chosen */
+/**
+ * Makes sure that every task of the baseline is measured again.
+ * @throws UsageError when the baseline measured a task that is not measured now, unless others were chosen
+ */
 export function requireSameTasks(
   baseline: EvaluationDocument,
   measured: readonly string[],

@@ -8,9 +8,9 @@ export type Interval = [low: number, high: number];
 export type Intervals = Partial<Record<keyof CountMetrics, Interval>>;
 
 export interface Bootstrap {
-  /** 95 % of the resamples lie inside. */
+  /** Intervals of the figures, in which 95 % of the resamples lie. */
   intervals: Intervals;
-  /** Of the difference to the baseline on the same rows; undefined unless it holds all of them. */
+  /** Intervals of the difference to the baseline on the same rows; undefined unless it holds all of them. */
   differences: Intervals | undefined;
 }
 
@@ -59,7 +59,7 @@ function toIntervals(samples: Map<keyof CountMetrics, number[]>): Intervals {
   return intervals;
 }
 
-/** With linear interpolation between neighbours, as numpy's default. */
+/** Quantile of sorted numbers, with linear interpolation between neighbours, as numpy has it by default. */
 export function quantile(sorted: readonly number[], share: number): number {
   const place = (sorted.length - 1) * share;
   const below = Math.floor(place);

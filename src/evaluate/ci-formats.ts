@@ -31,7 +31,7 @@ export function githubAnnotations({ gates }: EvaluationDocument): string {
     .join('');
 }
 
-/** What a gate found, in one sentence. */
+/** Says in one sentence what a gate found. */
 export function gateMessage(gate: GateResult): string {
   const before = gate.before === undefined ? '' : `, was ${figure(gate.before)}`;
   const place = gatePlace(gate);

@@ -23,7 +23,7 @@ import { type EvaluateOptions, resolveEvaluateOptions, type ResolvedEvaluateOpti
 import { checkEvaluationOutputs } from './outputs.ts';
 import { languageTask } from '../scored/column-groups.ts';
 
-/** In front of the columns that `score` would add, so that they never clash with gold columns: never seen. */
+/** Prefix of the columns that `score` would add, so that they never clash with gold columns. Nobody ever sees it. */
 const hiddenPrefix = '\u0000';
 
 export interface EvaluateHooks {
@@ -74,7 +74,7 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
   }
 }
 
-/** What is scored: the tasks asked for, and the language, which figures are always given by. */
+/** Options for scoring: the tasks that were asked for, and the language, by which figures are always given. */
 async function scoringOptions(options: ResolvedEvaluateOptions): Promise<ScoreOptions> {
   // Labels are renamed where gold is read.
   const scoring = { ...options, labelMap: undefined };

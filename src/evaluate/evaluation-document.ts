@@ -12,7 +12,9 @@ export const metricNames = [
 export type MetricName = (typeof metricNames)[number];
 export type Metrics = Partial<Record<MetricName, number>>;
 
-/** What `voxpop evaluate --json` prints; snake_case, since it is a file format. Shares are from 0 to 1. */
+/**
+ * The JSON that `voxpop evaluate --json` prints, in snake_case, since it is a file format. Shares are from 0 to 1.
+ */
 export interface EvaluationDocument {
   evaluation_version: 1;
   bundle: { name: string; version: string; sha256: string };
@@ -24,7 +26,7 @@ export interface EvaluationDocument {
   seed: number;
   tasks: TaskEvaluation[];
   slices: SliceEvaluation[];
-  /** With a baseline only. */
+  /** The change since the baseline, when there is one. */
   comparison?: BaselineComparison;
   gates: GateResult[];
 }
@@ -56,12 +58,12 @@ export interface LabelEvaluation {
   f1: number;
   support: number;
   predicted: number;
-  /** Multi-label only, and only with a gold case. */
+  /** Average precision, for labels of a multi-label task that occur in gold. */
   average_precision?: number;
 }
 
 export interface SliceEvaluation extends Measured {
-  /** Column, or `language` as predicted. */
+  /** Name of the column, or `language` where the language is predicted. */
   by: string;
   value: string;
 }
@@ -78,7 +80,7 @@ export interface BaselineComparison {
 
 export interface MetricChange {
   task: string;
-  /** Absent for the whole task. */
+  /** Column of the slice; absent for the whole task. */
   by?: string;
   value?: string;
   metric: MetricName;
@@ -89,13 +91,13 @@ export interface MetricChange {
 }
 
 export interface GateResult {
-  /** As the user set it, for example `--min sentiment.macro_f1=0.8`. */
+  /** The gate as the user set it, for example `--min sentiment.macro_f1=0.8`. */
   gate: string;
   task: string;
   by?: string;
   value?: string;
   metric: string;
-  /** What the figure has to reach, from 0 to 1. */
+  /** Value that the figure has to reach, from 0 to 1. */
   required: number;
   measured: number;
   before?: number;

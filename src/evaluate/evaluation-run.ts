@@ -21,11 +21,11 @@ export interface Evaluation {
   document: EvaluationDocument;
   /** Whether every gate passed; true without gates. */
   passed: boolean;
-  /** What a person should know about the figures. */
+  /** Sentences that a person should read beside the figures. */
   notices: string[];
 }
 
-/** What a run is made of, known before the first row is scored. */
+/** The parts of an evaluation that are known before the first row is scored. */
 export interface RunParts {
   plan: ScorePlan;
   options: ResolvedEvaluateOptions;
@@ -46,7 +46,7 @@ interface MeasuredTask extends GoldColumn {
   inBaseline: number;
 }
 
-/** Takes scored rows in, gives figures out. */
+/** Measures scored rows: takes them shard by shard, and gives the figures at the end. */
 export class EvaluationRun {
   /** Filled when a baseline is to be saved. */
   readonly predictions: TextPredictions | undefined;
@@ -56,7 +56,7 @@ export class EvaluationRun {
   readonly #readGold: GoldReader;
   readonly #readSlices: (row: Row, predictions: ShardPredictions, text: number) => string[];
   readonly #sliceNames: string[];
-  /** By slicing column and value, a tally per task. */
+  /** Tallies, one per task, by slicing column and value. */
   readonly #slices: Map<string, TaskTally[]>[];
   readonly #flips: FlipCounts[];
   #sharedRows = 0;

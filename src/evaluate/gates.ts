@@ -9,7 +9,7 @@ import {
   metricNames,
 } from './evaluation-document.ts';
 
-/** A drop beyond this is a drop; less is the last digit of a rounded figure. */
+/** Smallest drop that counts as one; less is the last digit of a rounded figure. */
 const roundingError = 2e-6;
 const defaultMetric: MetricName = 'macro_f1';
 /** Figures that are better when they are higher. */
@@ -136,7 +136,10 @@ function dropGate(
   };
 }
 
-/** Paired by row if possible: is no difference among the likely ones? Else: is the former figure? */
+/**
+ * Whether chance explains a drop: zero lies in the interval of the difference, paired by row, or else the former
+ * figure lies in the interval of the new one.
+ */
 function isWithinChance(
   document: EvaluationDocument,
   change: MetricChange,

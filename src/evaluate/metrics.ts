@@ -25,6 +25,7 @@ export interface OutcomeCounts {
 }
 
 /**
+ * Counts how often each label was right, predicted and expected.
  * @param labelCount labels of the task; one more index may occur, for labels that only a baseline has
  * @param side which labels to hold against gold
  * @param weights rows per outcome, in place of its count

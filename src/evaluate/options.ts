@@ -11,7 +11,7 @@ import {
 } from '../options.ts';
 import type { LabelMap } from '../pipeline/label-map.ts';
 
-/** What a caller of `evaluate` may set; the defaults are in `evaluateDefaults`. */
+/** Options that a caller of `evaluate` may set; the defaults are in `evaluateDefaults`. */
 export interface EvaluateOptions extends ScoringOptions {
   /** Labelled files; `-` is stdin. */
   inputs: string[];
@@ -21,18 +21,18 @@ export interface EvaluateOptions extends ScoringOptions {
   labelMap?: LabelMap | string | undefined;
   /** Columns to measure by, besides language. */
   by?: string[] | undefined;
-  /** File of `--save` to compare with. */
+  /** Path of a baseline, written by `save`, to compare with. */
   baseline?: string | undefined;
   /** Largest drop against the baseline in points, by `task`, `task.metric` or `*`. */
   maxDrop?: Record<string, number> | undefined;
-  /** Least figure, by `task.metric` or `task.label.metric`. */
+  /** Least value of a figure, by `task.metric` or `task.label.metric`. */
   min?: Record<string, number> | undefined;
-  /** A drop inside the 95 % interval passes. */
+  /** Whether a drop passes that lies inside the 95 % interval. */
   significant?: boolean | undefined;
   minSliceRows?: number | undefined;
-  /** CSV of the rows that were right in the baseline and are wrong now. */
+  /** Path of a CSV file for the rows that were right in the baseline and are wrong now. */
   flips?: string | undefined;
-  /** Baseline to write, unless a gate failed. */
+  /** Path of a baseline to write, unless a gate fails. */
   save?: string | undefined;
   resamples?: number | undefined;
   seed?: number | undefined;
@@ -110,7 +110,10 @@ export type ResolvedEvaluateOptions = EvaluateOptions &
     >;
   }>;
 
-/** @throws UsageError naming the option, what was expected and what was given */
+/**
+ * Checks options and fills in defaults.
+ * @throws UsageError naming the option, what was expected and what was given
+ */
 export function resolveEvaluateOptions(options: EvaluateOptions): ResolvedEvaluateOptions {
   const resolved = {
     ...options,

@@ -4,7 +4,7 @@ export interface Outcome {
   /** Label indices, ascending. */
   gold: readonly number[];
   predicted: readonly number[];
-  /** What the baseline predicted for the same text; undefined when it did not hold the text. */
+  /** Labels that the baseline predicted for the same text; undefined when it did not hold the text. */
   before: readonly number[] | undefined;
   count: number;
 }
@@ -23,7 +23,7 @@ export class OutcomeTally {
     getOrInsert(this.#outcomes, key, () => ({ gold, predicted, before, count: 0 })).count++;
   }
 
-  /** In order of first appearance. */
+  /** All outcomes, in the order in which each came first. */
   all(): Outcome[] {
     return [...this.#outcomes.values()];
   }

@@ -2,11 +2,11 @@ import { ratio } from '../text/numbers.ts';
 
 /** Scores count with the 4 decimals that `voxpop score` writes, so that equal ones are ties. */
 const scoreSteps = 10_000;
-/** From this many cases on a histogram is smaller than a list. */
+/** Number of cases from which on a histogram is smaller than a list. */
 const listedCases = 2 * (scoreSteps + 1);
 const calibrationBins = 15;
 
-/** What one label's scores say about gold: how well they rank, in bounded memory. */
+/** Measures how well the scores of one label rank the cases that have it, in bounded memory. */
 export class RankingTally {
   /** Score step times two, plus one for a gold case. */
   #listed: number[] = [];

@@ -10,7 +10,7 @@ import { CalibrationTally, RankingTally } from './score-tally.ts';
 export interface TaskCase {
   gold: readonly number[];
   predicted: readonly number[];
-  /** Of every label. */
+  /** Score of every label of the task. */
   scores: Float32Array;
   before: readonly number[] | undefined;
 }
@@ -24,7 +24,7 @@ export interface ResampleSettings {
 export class TaskTally {
   readonly #task: TaskLayout;
   readonly #outcomes = new OutcomeTally();
-  /** Of the top label; for a multi-label task one per label. */
+  /** Calibration of the top label; for a multi-label task one tally per label. */
   readonly #calibration: CalibrationTally[];
   readonly #ranking: RankingTally[];
 

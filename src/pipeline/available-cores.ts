@@ -25,7 +25,9 @@ export function availableCores(cgroups = '/sys/fs/cgroup', self = '/proc/self/cg
   return Math.max(1, Math.floor(quota));
 }
 
-/** Of a file like `150000 100000`: microseconds of a core's time in each period. */
+/**
+ * Cores that a control group grants, from a file like `150000 100000`: microseconds of a core's time in each period.
+ */
 function quotaOf(file: string): number {
   try {
     const [time, period] = readFileSync(file, 'utf8').trim().split(' ').map(Number);

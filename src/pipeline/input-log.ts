@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 /** An input as it was found at the start of a run. */
 export interface InputIdentity {
   path: string;
-  /** Undefined for stdin, pipes and devices, which cannot be read again. */
+  /** Size in bytes; undefined for stdin, pipes and devices, which cannot be read again. */
   bytes: number | undefined;
   modifiedMs: number | undefined;
 }
@@ -13,7 +13,7 @@ export interface InputIdentity {
 /** How much of an input was read, and what it was. */
 export interface InputRead {
   bytes: number;
-  /** Of these bytes as they lie on disk, hex. */
+  /** SHA-256 of these bytes as they lie on disk, hex. */
   sha256: string;
 }
 

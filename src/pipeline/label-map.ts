@@ -1,34 +1,116 @@
 import { readFile } from 'node:fs/promises';
+import { getOrInsert } from '../collections.ts';
 import { InputError, UsageError } from '../errors.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import type { ShardPredictions, TaskLayout } from '../protocol.ts';
 import { isJsonObject } from '../records/json-fields.ts';
 import { labelSeparator } from '../records/output-names.ts';
+import { readSmallTable, type SmallTableUse } from '../records/small-table.ts';
+import { excerpt } from '../text/excerpt.ts';
 
 /** New names of labels, by task and label; labels that get the same name are merged. */
 export type LabelMap = Record<string, Record<string, string>>;
 
-/** @throws InputError when the file is not a JSON object of objects of names */
+const mapColumns = ['task', 'label', 'name'] as const;
+
+/** How a label map looks, as errors say it. */
+const asTable = {
+  code: 'LABEL_MAP_INVALID',
+  hint: 'Write a table with the columns task, label and name, such as the row `topic,service_staff,Service`.',
+};
+const asJson = {
+  code: 'LABEL_MAP_INVALID',
+  hint: 'Write it like {"topic": {"service_staff": "Service", "food_drink": "Food"}}, or as CSV with the columns task, label and name.',
+};
+
+/**
+ * Reads new names of labels: JSON by task and label, or a table with the columns `task`, `label` and `name`.
+ * @throws InputError naming what is wrong, and the line of a table
+ */
 export async function readLabelMap(path: string): Promise<LabelMap> {
-  const hint = 'Write it like {"topic": {"service_staff": "Service", "food_drink": "Food"}}.';
+  const bytes = await readFile(path).catch((cause: Error) => {
+    const message = `expected a file with new names of labels, found none: ${cause.message}`;
+    throw new InputError(asJson.code, message, { file: path }, { hint: asJson.hint, cause });
+  });
+  const start = bytes
+    .toString('latin1', 0, 200)
+    .replace(/^\xef\xbb\xbf/, '')
+    .trimStart();
+  if (start === '')
+    throw invalid(path, undefined, 'expected new names of labels, found an empty file', asJson);
+  const isJson = /\.json$/i.test(path) || /^[[{]/.test(start);
+  return isJson ? readJsonMap(path, bytes.toString('utf8')) : readTableMap(path, bytes);
+}
+
+function readJsonMap(path: string, text: string): LabelMap {
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(path, 'utf8'));
+    value = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (cause) {
-    const message = `expected a JSON file with new names of labels, found none: ${(cause as Error).message}`;
-    throw new InputError('LABEL_MAP_INVALID', message, { file: path }, { hint, cause });
+    throw invalid(
+      path,
+      undefined,
+      `expected JSON with new names of labels: ${(cause as Error).message}`,
+      asJson,
+    );
   }
-  if (!isJsonObject(value)) {
-    throw new InputError('LABEL_MAP_INVALID', 'expected a JSON object by task', { file: path }, { hint });
-  }
+  if (!isJsonObject(value)) throw invalid(path, undefined, 'expected a JSON object by task', asJson);
   for (const [task, names] of Object.entries(value)) {
     const isNames =
       isJsonObject(names) && Object.values(names).every((name) => typeof name === 'string' && name !== '');
     if (isNames && !Object.values(names).some((name) => (name as string).includes(labelSeparator))) continue;
-    const message = `expected names (texts without \`;\`) by label for the task ${task}, found ${JSON.stringify(names).slice(0, 80)}`;
-    throw new InputError('LABEL_MAP_INVALID', message, { file: path }, { hint });
+    const found = excerpt(JSON.stringify(names), 80);
+    const message = `expected names (texts without \`${labelSeparator}\`) by label for the task ${task}, found ${found}`;
+    throw invalid(path, undefined, message, asJson);
   }
   return value as LabelMap;
+}
+
+function readTableMap(path: string, bytes: Buffer): LabelMap {
+  const map = new Map<string, Map<string, { name: string; line: number }>>();
+  for (const { line, cells } of readSmallTable(path, bytes, { all: mapColumns }, asTable)) {
+    const { task, label, name } = cells;
+    const empty = mapColumns.find((column) => cells[column] === '');
+    if (empty !== undefined) {
+      const row = mapColumns.map((column) => cells[column]).join(',');
+      throw invalid(
+        path,
+        line,
+        `expected a task, a label and its new name, found no ${empty} in \`${row}\``,
+        {
+          ...asTable,
+          hint: 'Leave a label out that keeps its name.',
+        },
+      );
+    }
+    if (name.includes(labelSeparator)) {
+      throw invalid(path, line, `expected a name without \`${labelSeparator}\`, found ${name}`, asTable);
+    }
+    const known = getOrInsert(
+      getOrInsert(map, task, () => new Map()),
+      label,
+      () => ({ name, line }),
+    );
+    if (known.name !== name) {
+      const message = `expected one name for ${label} of ${task}, found ${name} here and ${known.name} on line ${known.line}`;
+      throw invalid(path, line, message, asTable);
+    }
+  }
+  return Object.fromEntries(
+    [...map].map(([task, labels]) => [
+      task,
+      Object.fromEntries([...labels].map(([label, { name }]) => [label, name])),
+    ]),
+  );
+}
+
+function invalid(
+  file: string,
+  line: number | undefined,
+  message: string,
+  { code, hint }: SmallTableUse,
+): InputError {
+  return new InputError(code, message, { file, line }, { hint });
 }
 
 /** Tasks under their new labels, and the step that brings predictions into that form. */

@@ -49,7 +49,7 @@ export interface RunManifest {
 }
 
 export interface ManifestSlice {
-  /** From 0. */
+  /** Number of the slice, from 0. */
   index: number;
   of: number;
   /** Rows of all inputs that come before, and how many there are in all. */

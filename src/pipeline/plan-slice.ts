@@ -4,14 +4,14 @@ import { startAt, surveyRows } from '../records/survey.ts';
 import { identifyInputs, InputLog, type InputRead } from './input-log.ts';
 import { type Slice, sliceRows } from './slice.ts';
 
-/** A part of the rows, after the inputs were looked through. */
+/** A slice whose rows were found in the inputs. */
 export interface SlicePlan extends Slice {
-  /** Rows before it, in it, and in all inputs. */
+  /** Rows of all inputs that come before the slice. */
   firstRow: number;
   rows: number;
   inputRows: number;
   start: RowStart;
-  /** All bytes of the inputs: which part of what it is. */
+  /** Hashes over all bytes of the inputs, which tell what this is a slice of. */
   read: InputRead[];
 }
 
@@ -43,7 +43,10 @@ export async function planSlice(request: SliceRequest): Promise<SlicePlan> {
   return { ...slice, ...part, inputRows: survey.rows, start, read: log.read() };
 }
 
-/** @throws UsageError when an input cannot be read twice */
+/**
+ * Refuses inputs that cannot be read twice, as a slice has to.
+ * @throws UsageError when an input cannot be read twice
+ */
 export async function requireFiles(inputs: readonly string[]): Promise<void> {
   const stream = (await identifyInputs(inputs)).find(({ bytes }) => bytes === undefined);
   if (stream === undefined) return;
@@ -53,7 +56,7 @@ export async function requireFiles(inputs: readonly string[]): Promise<void> {
   });
 }
 
-/** Whether the texts are where they are said to be is told by the first rows, whichever part is scored. */
+/** Reads the first rows to tell whether they have the text columns, whichever part of the rows is scored. */
 async function requireTexts(options: RecordsOptions, textColumns: string[]): Promise<void> {
   const records = await openRecords(options);
   try {

@@ -58,7 +58,10 @@ export class WorkerPool {
     );
   }
 
-  /** @throws BundleError; PredictError when this shard's worker failed; VoxpopError when no worker is left */
+  /**
+   * Scores a shard in the next worker that is free.
+   * @throws BundleError; PredictError when this shard's worker failed; VoxpopError when no worker is left
+   */
   async score(shard: Shard): Promise<ShardPredictions> {
     const reply = await this.#run(shard);
     return (reply as { predictions: ShardPredictions }).predictions;

@@ -3,9 +3,9 @@ import { InputError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../records/json-fields.ts';
 import { manifestPathOf, type RunManifest } from './manifest.ts';
 
-/** What a manifest tells about a run to those who do not go on with it; everything may be missing. */
+/** A run as its manifest tells it to readers that do not go on with the run; everything may be missing. */
 export interface RunSummary {
-  /** Of the manifest. */
+  /** Path of the manifest. */
   path: string;
   bundle: { name: string; version: string } | undefined;
   rows: number | undefined;
@@ -35,7 +35,7 @@ export async function readManifest(path: string): Promise<RunManifest | undefine
   return isReadable ? (found as unknown as RunManifest) : undefined;
 }
 
-/** What the manifest beside a scored file tells, undefined when there is none. */
+/** Reads the manifest beside a scored file; undefined when there is none. */
 export async function runSummaryBeside(output: string): Promise<RunSummary | undefined> {
   return readRunSummary(manifestPathOf(output)).catch((error: unknown) => {
     if (error instanceof InputError && error.code === 'MANIFEST_NOT_FOUND') return undefined;

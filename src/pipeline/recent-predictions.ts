@@ -3,7 +3,10 @@ import { type PredictCounts, type Shard, type ShardPredictions, textFlags } from
 /** Shards whose predictions are kept; at 512 rows in each, repeats up to some 30,000 rows back are found. */
 const keptShards = 64;
 
-/** Longer texts hardly ever come twice, and would make memory depend on what the rows hold. */
+/**
+ * Longest text that is remembered. Longer ones hardly ever come twice, and would make memory depend on what rows
+ * hold.
+ */
 const maxTextCharacters = 256;
 
 /** A text's prediction: its place among the texts that were sent to a worker together. */
@@ -29,7 +32,7 @@ export class RecentPredictions {
     this.#labelCount = labelCount;
   }
 
-  /** As `score`, with repeated texts counted as duplicates; fails as it does. */
+  /** Scores a shard as the given function does, with repeated texts counted as duplicates; fails as it does. */
   async score({ texts }: Shard): Promise<ShardPredictions> {
     const unseen: string[] = [];
     const own = new Map<string, number>();
@@ -57,7 +60,10 @@ export class RecentPredictions {
     const assigned = new Uint8Array(places.length * labels);
     const flags = new Uint8Array(places.length);
     const counts: PredictCounts = { ...now.counts };
-    /** Texts sent now come up in order: one that is not next in line is a repetition. */
+    /**
+     * Place of the next text that was sent now. They come up in order, so a text that is not next in line is a
+     * repetition.
+     */
     let next = 0;
     for (const [text, place] of places.entries()) {
       const [from, at] = typeof place === 'number' ? [now, place] : [await place.sent, place.at];

@@ -14,7 +14,10 @@ export type RejectLimit = { rows: number } | { percent: number; exceptAll?: true
  */
 export const anyButAll: RejectLimit = { percent: 100, exceptAll: true };
 
-/** @throws UsageError unless it is a count or a percentage */
+/**
+ * Reads a limit such as `100` or `1%`.
+ * @throws UsageError unless it is a count or a percentage
+ */
 export function parseRejectLimit(text: string): RejectLimit {
   const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text.trim());
   const value = Number(match?.[1]);
@@ -72,7 +75,10 @@ export class Rejects {
     });
   }
 
-  /** @throws RejectsError when a share is exceeded */
+  /**
+   * Holds the rejected rows of a finished run to a limit that is a share.
+   * @throws RejectsError when a share is exceeded
+   */
   checkShare(rejected: number, rows: number): void {
     if ('exceptAll' in this.#limit && rows > 0 && rejected === rows) {
       throw new RejectsError('ALL_REJECTED', `Expected rows to label, found all ${rows} rejected`, {

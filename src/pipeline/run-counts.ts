@@ -1,4 +1,4 @@
-/** What becomes of a row: each row of a run is counted as one of these. */
+/** The fate of a row: each row of a run is counted as one of these. */
 export type RowOutcome = 'scored' | 'noFeedback' | 'empty' | 'nonAnswers' | 'rejected';
 
 /** Everything that is counted of a run; `rows` is the sum over {@link RowOutcome}. */
@@ -27,7 +27,7 @@ export interface RunCounts extends Record<RowOutcome, number> {
 }
 
 interface CountName {
-  /** In manifests and events. */
+  /** Name of the count in manifests and events. */
   key: string;
   /** In the closing line, after the number; absent: not said there. */
   words?: string;
@@ -68,7 +68,7 @@ export function countsByKey(counts: RunCounts): CountsByKey {
   return Object.fromEntries(names.map(([name, { key }]) => [key, counts[name]])) as CountsByKey;
 }
 
-/** What the closing line says, `9 empty` for example, numbers formatted. */
+/** Counts for the closing line, such as `9 empty`, with numbers formatted. */
 export function countsInWords(counts: RunCounts, format: (count: number) => string): string[] {
   return names.flatMap(([name, { words, onlyIfAny }]) =>
     words === undefined || (onlyIfAny === true && counts[name] === 0)

@@ -18,7 +18,7 @@ export interface ScoredShard {
 export interface ScoringPlan {
   /** Rows as the reader yields them. */
   rows: AsyncIterable<Row[]>;
-  /** What was found out about the input before its first row. */
+  /** Facts about the input that are known before its first row. */
   head: RecordsHead;
   scorer: Pick<Scorer, 'score'>;
   /** Rows to leave out at the start; a multiple of `shardRows`, so that shards are cut at the same places. */

@@ -32,7 +32,10 @@ export class Scorer {
     this.#predict = recent === undefined ? predict : (shard) => recent.score(shard);
   }
 
-  /** @throws BundleError, UsageError; VoxpopError when no worker is left */
+  /**
+   * Scores a shard, and names the texts that the model cannot score.
+   * @throws BundleError, UsageError; VoxpopError when no worker is left
+   */
   score(shard: Shard): Promise<RobustPredictions> {
     return scoreRobustly(shard, this.#predict, this.#labelCount);
   }

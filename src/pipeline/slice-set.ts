@@ -71,7 +71,10 @@ async function readSlice(path: string): Promise<SliceOutput | string> {
   return { path, manifest, slice, rejects: await findRejects(path, manifest) };
 }
 
-/** Beside the output as they were when both were written, or where they were written. */
+/**
+ * Finds the rejects of a slice: beside the output as they were when both were written, or else where they were
+ * written.
+ */
 async function findRejects(path: string, { rejects, output }: RunManifest): Promise<string | undefined> {
   if (rejects === null) return undefined;
   if (output.path === null || isAbsolute(output.path) !== isAbsolute(rejects.path)) return rejects.path;
@@ -83,7 +86,7 @@ async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() === true;
 }
 
-/** Those that belong together: what most of them have in common tells which ones do not. */
+/** Picks the outputs that belong to one run, which is what most of them have in common, and names the others. */
 function ofOneRun(outputs: SliceOutput[], problems: string[]): SliceOutput[] {
   const [most = []] = [...groupBy(outputs, runOf).values()].toSorted((a, b) => b.length - a.length);
   const [reference] = most;
@@ -97,7 +100,9 @@ function ofOneRun(outputs: SliceOutput[], problems: string[]): SliceOutput[] {
   return most;
 }
 
-/** What the slices of a run have in common; names and times of inputs may differ between machines, bytes not. */
+/**
+ * A key that all slices of one run share. Names and times of inputs may differ between machines, their bytes may not.
+ */
 function runOf({ manifest, slice }: SliceOutput): string {
   const { of, input_rows, format, gzip } = slice;
   const inputs = manifest.inputs.map(({ bytes, sha256 }) => [bytes, sha256]);
@@ -130,7 +135,10 @@ function differenceOf(one: SliceOutput, other: SliceOutput): string {
 /** Missing slices that are named one by one. */
 const namedAtMost = 20;
 
-/** Why outputs do not make up the whole. */
+/**
+ * Says why outputs do not make up the whole of a run: slices that are missing or there twice, or rows that do not add
+ * up.
+ */
 function gaps(outputs: readonly SliceOutput[]): string[] {
   const [first] = outputs;
   if (first === undefined) return [];
@@ -155,7 +163,7 @@ function gaps(outputs: readonly SliceOutput[]): string[] {
   return row === inputRows ? [] : [`they hold ${row} rows, expected ${inputRows}`];
 }
 
-/** What was changed since a slice was written, in words. */
+/** Says in words which files of a slice were changed since they were written. */
 async function changesOf({ path, manifest, rejects }: SliceOutput): Promise<string[]> {
   const changes: string[] = [];
   if (!(await isAsWritten(path, manifest.output))) changes.push(`${path} was changed since it was written`);

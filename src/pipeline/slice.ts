@@ -2,12 +2,15 @@ import { UsageError } from '../errors.ts';
 
 /** Which part of the rows a run takes, as `--shard index/of` says: one machine's share of the work. */
 export interface Slice {
-  /** From 0. */
+  /** Number of this slice, from 0. */
   index: number;
   of: number;
 }
 
-/** @throws UsageError unless it is like 3/16 */
+/**
+ * Reads a slice such as `3/16`.
+ * @throws UsageError unless it is like 3/16
+ */
 export function parseSlice(text: string): Slice {
   const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text.trim());
   const slice = { index: Number(match?.[1]), of: Number(match?.[2]) };

@@ -9,7 +9,7 @@ export type TaskLabelCounts = Record<string, Record<string, number>>;
 export interface TallyState {
   counts: RunCounts;
   labels: TaskLabelCounts;
-  /** By predicted language; empty when the task `language` was not scored. */
+  /** Label counts by predicted language; empty when the task `language` was not scored. */
   labelsByLanguage: Record<string, TaskLabelCounts>;
 }
 

@@ -21,7 +21,7 @@ export interface WritingPlan {
   headerApart: boolean;
   rejects: Rejects;
   tally: Tally;
-  /** What was read of the inputs so far. */
+  /** How much of each input was read so far. */
   read: () => InputRead[];
   onProgress: ((counts: Readonly<RunCounts>) => void) | undefined;
 }

@@ -1,6 +1,6 @@
 import type { AddedToken, TextEncoder } from './tokenizer-json.ts';
 
-/** What `\w` matches in the reference's engine. */
+/** Characters that `\w` matches in the engine of the reference. */
 const wordCharacter = String.raw`[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]`;
 const endsInWord = new RegExp(`${wordCharacter}$`, 'u');
 const startsInWord = new RegExp(`^${wordCharacter}`, 'u');

@@ -2,7 +2,7 @@
 interface BytePairModel {
   type: string;
   vocab: Record<string, number>;
-  /** In order of rank; older files hold pairs as text with a blank between. */
+  /** Pairs to merge in order of rank; older files hold them as text with a blank between. */
   merges: (string | [string, string])[];
   unk_token?: string | null;
   fuse_unk?: boolean;
@@ -94,7 +94,7 @@ export class BytePairMerger {
     }
   }
 
-  /** Of the pair that starts at `at`; Infinity when it is never merged. */
+  /** Rank of the pair that starts at `at`; Infinity when it is never merged. */
   #rank(ids: readonly number[], at: number): number {
     const [left, right] = [ids[at] as number, ids[at + 1] as number];
     if (left === -1 || right === -1) return Infinity;

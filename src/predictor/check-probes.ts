@@ -9,7 +9,7 @@ import type { TextTokenizer } from './tokenizer.ts';
 /** How a bundle's ids and logits compare with the reference's, which its probes hold. */
 export interface ProbeComparison {
   texts: number;
-  /** Of a logit. */
+  /** Largest difference of a logit from the reference. */
   largestDifference: number;
   tolerance: number;
 }

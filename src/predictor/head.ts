@@ -36,7 +36,7 @@ export function headLogits(
 }
 
 /**
- * What a head sees of a sentence vector: centred, scaled, and brought to length 1.
+ * Turns a sentence vector into what a head sees of it: centred, scaled, and brought to length 1.
  * @param from place of the vector's first value
  * @param to place in `features` of the first value written
  */

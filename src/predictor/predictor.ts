@@ -40,7 +40,7 @@ export interface PredictorOptions {
 interface ScoredTask extends TaskDecoder {
   /** Its place among the bundle's tasks, which is that of its logits among the model's outputs. */
   place: number;
-  /** Of a task that was taught; its logits are none of the model's outputs. */
+  /** Head of a task that was taught, whose logits are none of the model's outputs. */
   head: PreparedHead | undefined;
   findRules: RuleFinder | undefined;
 }
@@ -55,9 +55,9 @@ interface Gate {
 /** Prediction of a single-label task; `label` is null for an empty text or below the threshold. */
 export interface SingleLabelPrediction {
   label: string | null;
-  /** Of `label`, or of the best label when none was assigned; null for an empty text. */
+  /** Score of `label`, or of the best label when none was assigned; null for an empty text. */
   score: number | null;
-  /** Of every label; they add up to 1. */
+  /** Scores of all labels, which add up to 1. */
   scores: Record<string, number>;
   /** Never there: what tells this kind of prediction from the other one. */
   labels?: undefined;
@@ -66,7 +66,7 @@ export interface SingleLabelPrediction {
 /** Prediction of a multi-label task. */
 export interface MultiLabelPrediction {
   labels: string[];
-  /** Of every label, each from 0 to 1. */
+  /** Scores of all labels, each from 0 to 1. */
   scores: Record<string, number>;
   /** Never there, nor is `score`: what tells this kind of prediction from the other one. */
   label?: undefined;
@@ -139,7 +139,10 @@ export class Predictor {
     this.#maxBatchTokens = rowByRow ? 1 : (options.maxBatchTokens ?? defaultMaxBatchTokens);
   }
 
-  /** @throws BundleError, UsageError */
+  /**
+   * Loads the bundle in a directory, and a session and a tokenizer for it.
+   * @throws BundleError, UsageError
+   */
   static async load(bundlePath: string, options: PredictorOptions = {}): Promise<Predictor> {
     const bundle = await loadBundle(bundlePath);
     const predictor = await Predictor.fromBundle(bundle, options);
@@ -147,14 +150,20 @@ export class Predictor {
     return predictor;
   }
 
-  /** @throws BundleError, UsageError */
+  /**
+   * Makes a predictor of a bundle that was loaded.
+   * @throws BundleError, UsageError
+   */
   static async fromBundle(bundle: Bundle, options: PredictorOptions = {}): Promise<Predictor> {
     const predictor = new Predictor(bundle, await ModelSession.create(bundle), options);
     await predictor.#session.requireId(predictor.#tokenizer.highestId);
     return predictor;
   }
 
-  /** @throws PredictError */
+  /**
+   * Predicts labels and scores for texts.
+   * @throws PredictError
+   */
   async predict(texts: string[]): Promise<Prediction[]> {
     const { scores, assigned, flags } = await this.predictShard(texts);
     return texts.map((_, text) => {
@@ -195,7 +204,7 @@ export class Predictor {
   }
 
   /**
-   * As `predict`, in the compact form that crosses threads.
+   * Predicts as `predict` does, in the compact form that crosses threads.
    * Equal texts are computed once; the rest is batched by length.
    * @throws PredictError
    */

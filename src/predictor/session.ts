@@ -8,7 +8,7 @@ ort.env.logLevel = 'fatal';
 /** Inputs that a model may ask for; each int64 or int32 [batch, sequence]. */
 const knownInputs = ['input_ids', 'attention_mask', 'token_type_ids'];
 
-/** What the model gives for one batch. */
+/** Outputs of the model for one batch. */
 export interface Outputs {
   /** Per task of the bundle, float32 [batch, labels]; undefined for a task with a head of its own. */
   logits: (Float32Array | undefined)[];
@@ -20,7 +20,7 @@ export interface Outputs {
 interface DeclaredOutput {
   name: string;
   width: number;
-  /** What it is for, as errors name it. */
+  /** Use of the output, as errors name it. */
   of: string;
   /** Numbers in a row, as errors name them. */
   unit: string;

@@ -25,7 +25,7 @@ export interface Encoding {
  * special tokens written in a text (`</s>`, `[SEP]`) are plain text, and texts are cut to `max_length`.
  */
 export class TextTokenizer {
-  /** Of the ids that a text can have: the model's table needs a row for it. */
+  /** Highest id that a text can have: the model's table needs a row for it. */
   readonly highestId: number;
   readonly #encodeText: (text: string) => number[];
   readonly #prefix: number[];

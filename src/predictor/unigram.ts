@@ -4,7 +4,7 @@ import { type Json, stepsOf, type TextEncoder } from './tokenizer-json.ts';
 import { rememberWords } from './word-cache.ts';
 
 const space = '\u2581';
-/** At a word's edge it is one with the space beside the word. */
+/** A space at the edge of a word, which is one with the space beside the word. */
 const edgeSpace = /^[ \u2581]| $/;
 const whiteSpace = /\p{White_Space}+/u;
 

@@ -7,7 +7,7 @@ import { Predictor } from './predictor.ts';
 import { ModelSession } from './session.ts';
 import { TextTokenizer } from './tokenizer.ts';
 
-/** What a bundle showed when it was run. */
+/** Findings about a bundle that was run. */
 export interface BundleVerification {
   bundle: Bundle;
   /** Whether the logits of every probed text were the same bit for bit in every company. */
@@ -16,7 +16,7 @@ export interface BundleVerification {
   largestDifference: number;
   /** Comparisons of one text in one company with the text alone. */
   comparisons: number;
-  /** Undefined for a bundle without probes. */
+  /** Comparison with the reference; undefined for a bundle without probes. */
   probes: ProbeComparison | undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Words whose ids are kept, in each of two generations. */
 const generationWords = 20_000;
 
-/** Longer words are rare and do not come again. */
+/** Longest word that is kept; longer ones are rare and do not come again. */
 const maxCharacters = 64;
 
 /** Characters from which on V8 makes a part of a string a view of the whole, where it copies shorter ones. */

@@ -8,7 +8,7 @@ const lineFeed = 0x0a;
 const invalidMark = Buffer.from([0xff]);
 
 /**
- * What becomes of bytes that are not valid in the encoding: an error; U+FFFD in their place; or the record
+ * How bytes are treated that are not valid in the encoding: an error; U+FFFD in their place; or the record
  * that holds them is a bad one.
  */
 export const invalidTexts = ['error', 'replace', 'reject'] as const;

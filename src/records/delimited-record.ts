@@ -2,10 +2,10 @@ import type { RejectReason } from './row-fault.ts';
 
 const quote = 0x22;
 
-/** What ends a record: `\r` only for files of classic Mac OS that hold no line feed at all. */
+/** The line end of a file: `\r` only for files of classic Mac OS that hold no line feed at all. */
 export type Newline = '\n' | '\r\n' | '\r';
 
-/** What bytes of CSV or TSV mean. */
+/** The characters that give bytes of CSV or TSV their meaning. */
 export interface Dialect {
   delimiter: string;
   newline: Newline;
@@ -26,9 +26,9 @@ export function isSameDialect(one: Dialect, other: Dialect): boolean {
 export class RecordBatch {
   readonly dialect: Dialect;
   readonly delimiterBytes: number;
-  /** From the start of the first record to the end of the last one. Known once the batch is complete. */
+  /** Bytes from the start of the first record to the end of the last one. Known once the batch is complete. */
   bytes: Buffer = Buffer.alloc(0);
-  /** Of all records in turn, where each cell ends, from the start of its record. */
+  /** Where each cell of each record ends, counted from the start of its record. */
   cellEnds: Uint32Array = new Uint32Array();
   /** Cells of a record. */
   width = 0;
@@ -41,7 +41,7 @@ export class RecordBatch {
 
 /** A record as its bytes, whose cells are decoded when they are asked for. */
 export class DelimitedRecord {
-  /** Of its first byte. */
+  /** Line on which the record starts, from 1. */
   readonly line: number;
   readonly byteOffset: number;
   /** There are no cells then. */

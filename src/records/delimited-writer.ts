@@ -94,7 +94,7 @@ function joinParts(parts: (DelimitedRecord | string)[]): Buffer {
   return bytes;
 }
 
-/** As csv-stringify does it. */
+/** Puts a cell in quotes where it needs them, as csv-stringify does. */
 function quoteCell(cell: string, delimiter: string): string {
   if (!cell.includes(delimiter) && !/["\r\n]/u.test(cell)) return cell;
   return `"${cell.replaceAll('"', '""')}"`;
@@ -113,7 +113,7 @@ function requireFreeNames(existing: string[], added: string[]): void {
   );
 }
 
-/** As told; else the input's own, unless the format changes. */
+/** The delimiter of the output: as told, or else the input's own unless the format changes. */
 function outputDelimiter(head: RecordsHead, { to, outputDelimiter: told }: WriterOptions): string {
   if (told !== undefined) return delimiterOf(told, '--output-delimiter');
   if (head.delimiter !== undefined && to === head.format) return head.delimiter;

@@ -1,7 +1,7 @@
 import type { Newline } from './delimited-record.ts';
 import type { Row } from './row.ts';
 
-/** What a reader of any format is told. */
+/** Options of a reader of any format. */
 export interface ReaderOptions {
   file: string;
   /** Longest record in bytes of UTF-8, without its line end. */
@@ -28,7 +28,7 @@ export interface FormatReader {
    */
   rows(request: RowsRequest): AsyncGenerator<Row[]>;
   /**
-   * In place of `rows`: where each row starts, without a look into it.
+   * Where each row starts, without a look into it. To be called in place of `rows`.
    * @throws {InputError} like `rows`, except for what only a look into the row would find
    */
   places(): AsyncGenerator<RowPlace[]>;

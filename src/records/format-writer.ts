@@ -3,7 +3,7 @@ import type { ScoresShown } from './prediction-view.ts';
 import type { Rejected } from './rejected.ts';
 import type { RecordFormat, Row } from './row.ts';
 
-/** What a writer of any format is told; `delimited-writer.ts` and `json-lines-writer.ts` each make one. */
+/** Options of a writer of any format; `delimited-writer.ts` and `json-lines-writer.ts` each make one. */
 export interface WriterOptions {
   to: RecordFormat;
   /** The tasks that were scored, in bundle order. */
@@ -46,10 +46,10 @@ export interface RowWriter {
   rows(rows: readonly Row[], predictions: ShardPredictions, rejected: Rejected): WrittenRows;
 }
 
-/** What becomes of some rows. */
+/** Rows as they are written, and those that are not. */
 export interface WrittenRows {
-  /** To be written as it is. */
+  /** Lines of the output, to be written as they are. */
   lines: string | Buffer;
-  /** Those that were rejected already, and those that do not fit into the output. */
+  /** Rows that were rejected already, and rows that do not fit into the output. */
   rejected: Rejected;
 }

@@ -41,7 +41,7 @@ export class GzipMember {
     await this.#done;
   }
 
-  /** What stopped the output, in place of what zlib says about it. */
+  /** Throws the error that stopped the output, in place of what zlib says about it. */
   async #fail(): Promise<void> {
     const error = await this.#done;
     if (error !== undefined) throw error;

@@ -30,7 +30,7 @@ interface Line extends RowPlace {
   text: string;
   /** Whether `\r` stood before its end. */
   carriageReturn: boolean;
-  /** What is wrong with its bytes; `text` then is the start of the line at least. */
+  /** A fault in the bytes of the line; `text` then is at least its start. */
   fault?: RowFault;
 }
 
@@ -105,7 +105,7 @@ async function* toRows(
 async function* readLines(chunks: AsyncGenerator<Buffer>, options: ReaderOptions): AsyncGenerator<Line[]> {
   const { maxRowBytes, rejectRows } = options;
   let parts: Buffer[] = [];
-  /** Of the line so far, and how much of it is in `parts`. */
+  /** Bytes of the line so far; some of them are in `parts`. */
   let size = 0;
   let kept = 0;
   let number = options.line;

@@ -22,13 +22,13 @@ import { nameList } from '../text/name-list.ts';
 export interface RecordsOptions {
   /** Paths, read one after another as one stream; `-` is `stdin`. */
   inputs: string[];
-  /** In place of the format by extension and content. */
+  /** Format of the inputs, in place of the one by extension and content. */
   from?: RecordFormat | undefined;
   /** One character, in place of the one detected; `\t` may be written with a backslash. */
   delimiter?: string | undefined;
   /** WHATWG label for files without byte order mark, `utf-8` by default. */
   encoding?: string | undefined;
-  /** What becomes of bytes that are not valid in the encoding, of any encoding; `error` by default. */
+  /** How bytes are treated that are not valid in the encoding, of any encoding; `error` by default. */
   invalidUtf8?: InvalidText | undefined;
   /** Whether the first record of CSV and TSV names the columns; true by default. */
   header?: boolean | undefined;
@@ -41,7 +41,7 @@ export interface RecordsOptions {
    */
   rejectRows?: boolean | undefined;
   /**
-   * Of JSONL, make every line a row, blank ones too (without text), and give each out as soon as it is read:
+   * For JSONL, make every line a row, blank ones too (without text), and give each out as soon as it is read:
    * whether any row has the wanted texts is then not looked at, and `head` is that of the first line.
    */
   everyLine?: boolean | undefined;
@@ -55,7 +55,7 @@ export interface RecordsOptions {
 const defaultMaxRowBytes = 64 * 1024 * 1024;
 
 export interface Records {
-  /** Of the first input. */
+  /** Facts about the first input. */
   head: RecordsHead;
   /**
    * All rows in input order, in arrays of any length. To be called once; pulling drives the reading,
@@ -65,7 +65,7 @@ export interface Records {
    * @param start - the row to begin with, in place of the first one; text paths are not looked for then
    */
   rows(textColumns: string[], start?: RowStart): AsyncGenerator<Row[]>;
-  /** In place of `rows`: where all rows start. Cheaper, since nobody looks into them. */
+  /** Where all rows start. To be called in place of `rows`; cheaper, since nobody looks into them. */
   places(): AsyncGenerator<RowPlaces>;
   /** Closes the files. Not needed after `rows` has ended, and may be called twice. */
   close(): Promise<void>;
@@ -82,10 +82,10 @@ export interface RowPlaces {
 
 /** A row to begin with: `skip` rows after one whose place is known. */
 export interface RowStart {
-  /** Of the row at `place`. */
+  /** Input, by its place in `inputs`, and ordinal of the row at `place`. */
   input: number;
   ordinal: number;
-  /** Undefined: the first row of the input. */
+  /** Place of a row to start from; undefined for the first row of the input. */
   place: RowPlace | undefined;
   skip: number;
 }

@@ -1,4 +1,4 @@
-/** Between the labels of a multi-label task in one cell, and between their scores. */
+/** Separator between the labels of a multi-label task in one cell, and between their scores. */
 export const labelSeparator = ';';
 
 /** Key of the predictions in a JSON record, behind the prefix. */
@@ -17,10 +17,10 @@ export function isPredictionsKey(key: string): boolean {
   return key.endsWith(predictionsName);
 }
 
-/** Behind the name of a text column and before that of a task, where several text columns are scored. */
+/** Separator between the name of a text column and that of a task, where several text columns are scored. */
 export const taskSeparator = '.';
 
-/** What stands in front of the columns of a text column, where there are several of those. */
+/** Prefix of the columns that belong to one of several text columns. */
 export function textColumnPrefix(textColumn: string): string {
   return textColumn + taskSeparator;
 }

@@ -42,6 +42,7 @@ export async function isPlainFile(path: string): Promise<boolean> {
 }
 
 /**
+ * Refuses to write over an input.
  * @throws {UsageError} when the output is one of the inputs, under whatever name. Pipes and devices may
  * be both.
  */

@@ -12,7 +12,7 @@ export interface LabelScore {
 
 /** The prediction of one text for one task. */
 export interface TaskPrediction {
-  /** In label order; one for a single-label task. */
+  /** Assigned labels in label order; one for a single-label task. */
   assigned: LabelScore[];
   /** Every label, in label order. */
   all: LabelScore[];

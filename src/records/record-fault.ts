@@ -1,9 +1,9 @@
 import { type RowFault, tooLongFault } from './row-fault.ts';
 
-/** Of a cell. */
+/** Where a cell starts. */
 export interface CellPlace {
   line: number;
-  /** From 1. */
+  /** Number of the field in its record, from 1. */
   column: number;
 }
 
@@ -34,7 +34,10 @@ export function blanksBeforeQuote(place: CellPlace): RowFault {
   };
 }
 
-/** @param open - the cell whose quote is still open */
+/**
+ * The fault of a record that is longer than allowed.
+ * @param open - the cell whose quote is still open
+ */
 export function recordTooLong(line: number, maxRowBytes: number, open: CellPlace | undefined): RowFault {
   if (open === undefined) return tooLongFault(line, maxRowBytes, '');
   const detail = '; the quote that opens here is not closed before';

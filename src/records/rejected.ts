@@ -2,10 +2,10 @@ import { rawOf } from './raw.ts';
 import { faultError, rejectReason, type RejectReason, type RowFault } from './row-fault.ts';
 import type { RecordsHead, Row } from './row.ts';
 
-/** Why rows take no part in the output, by their place in the shard; all others do. */
+/** Rows of a shard that take no part in the output, by their place in it, with the reason of each. */
 export type Rejected = ReadonlyMap<number, RejectReason>;
 
-/** The rows of a shard that could not be read, with what the reader said of them. */
+/** Finds the rows of a shard that could not be read, with the reason that the reader gave. */
 export function unreadRows(rows: readonly Row[]): Map<number, RejectReason> {
   const rejected = new Map<number, RejectReason>();
   for (const [index, row] of rows.entries()) {
@@ -14,7 +14,7 @@ export function unreadRows(rows: readonly Row[]): Map<number, RejectReason> {
   return rejected;
 }
 
-/** Why a row that was read well does not fit into the output. */
+/** The reason why a row that was read well does not fit into the output. */
 export type Misfit = Omit<RowFault, 'line'>;
 
 /**

@@ -7,10 +7,10 @@ export const maxRawBytes = 1024 * 1024;
 export const howToReject =
   '`voxpop score` puts such rows aside with `--rejects <file>`, a filter answers them with `--errors inline`.';
 
-/** What is wrong with one row, while the rows around it may be good. */
+/** A fault of one row, while the rows around it may be good. */
 export interface RowFault {
   code: string;
-  /** Without the place. */
+  /** Text of the message, without the place. */
   message: string;
   /** Line of the fault, from 1; the record may start before it. */
   line: number;
@@ -20,7 +20,7 @@ export interface RowFault {
   cause?: unknown;
 }
 
-/** Why a row takes no part in the output. */
+/** The reason why a row takes no part in the output. */
 export interface RejectReason {
   /** Code of the error that the row would have ended the run with, for example `RAGGED_ROW`. */
   code: string;
@@ -40,6 +40,7 @@ export function faultError(file: string, { code, message, line, column, hint, ca
 }
 
 /**
+ * Makes the reason of a reject, with the start of its record.
  * @param raw - the record as it stood, or a little more of it than is kept
  */
 export function rejectReason(
@@ -55,7 +56,7 @@ export function rejectReason(
   return { code, message, ...place, raw: start, rawTruncated: true };
 }
 
-/** What `--invalid-utf8 reject` finds in a record. */
+/** The fault that `--invalid-utf8 reject` finds in a record. */
 export function invalidTextFault(line: number): RowFault {
   return {
     code: 'INVALID_ENCODING',

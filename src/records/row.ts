@@ -39,7 +39,7 @@ export interface Row {
   readonly cells?: string[] | undefined;
   /** The record as it stood in a JSONL file, without its line end. */
   readonly json?: string;
-  /** Why the row could not be read; only with `RecordsOptions.rejectRows`. */
+  /** The reason why the row could not be read; only with `RecordsOptions.rejectRows`. */
   readonly rejected?: RejectReason;
 }
 
@@ -52,7 +52,7 @@ export function isDelimited(format: RecordFormat): format is 'csv' | 'tsv' {
   return format !== 'jsonl';
 }
 
-/** What was found out about the input before its first row. */
+/** Facts about the input that are known before its first row. */
 export interface RecordsHead {
   format: RecordFormat;
   /** One character; undefined for JSONL. */

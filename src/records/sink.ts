@@ -10,7 +10,7 @@ export interface Sink {
   /** Bytes that were handed to the file or stream, after compression. */
   readonly bytesWritten: number;
   readonly isGzip: boolean;
-  /** Of these bytes, hex. */
+  /** SHA-256 of the bytes written so far, hex. */
   sha256(): string;
   /** Settles when more may be written, so that waiting for it bounds the memory. */
   write(chunk: string | Buffer): Promise<void>;
@@ -28,7 +28,7 @@ export interface Sink {
 }
 
 export interface SinkOptions {
-  /** By the name's extension when absent. */
+  /** Whether to compress; by the extension of the name when absent. */
   gzip?: boolean;
   /** Keep these bytes of the unfinished file, and go on behind them. */
   resume?: WrittenBytes;

@@ -8,7 +8,7 @@ export const sniffBytes = 64 * 1024;
 const sniffRecords = 100;
 const delimiters = [',', ';', '\t', '|'];
 
-/** What a path's extension says about its content, `.gz` apart. `text` is delimited by something. */
+/** The format that the extension of a path tells, `.gz` apart. `text` is delimited by something. */
 export function formatOfPath(path: string): RecordFormat | 'text' | 'json' | undefined {
   const name = path.toLowerCase().replace(/\.gz$/u, '');
   if (name.endsWith('.csv')) return 'csv';

@@ -6,7 +6,7 @@ const markRows = 8192;
 /** How many rows there are, and where some of them start. */
 export interface Survey {
   rows: number;
-  /** Of the first row of each input, and of a row now and then, in their order. */
+  /** Places of the first row of each input, and of a row now and then, in their order. */
   marks: RowMark[];
 }
 
@@ -24,7 +24,7 @@ export async function surveyRows(
 ): Promise<Survey> {
   const marks: RowMark[] = [];
   let rows = 0;
-  /** Of the last mark. */
+  /** Input of the last mark, by its place among the inputs. */
   let input = -1;
   const records = await openRecords(options);
   try {

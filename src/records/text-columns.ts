@@ -28,7 +28,7 @@ const usualNames = new Set(
 
 export interface TextColumns {
   columns: string[];
-  /** Whether nobody named them, so that it has to be said. */
+  /** Whether the columns were recognised by name and not told, which a person should hear about. */
   guessed: boolean;
 }
 

@@ -5,7 +5,10 @@ import type { RowWriter, WriterOptions } from './format-writer.ts';
 import { isDelimited, type RecordFormat, type RecordsHead } from './row.ts';
 import { formatOfPath } from './sniff.ts';
 
-/** @throws {UsageError} when an added name is already taken, or errors have no place in the format. */
+/**
+ * Makes the writer of a format.
+ * @throws {UsageError} when an added name is already taken, or errors have no place in the format.
+ */
 export function createRowWriter(head: RecordsHead, options: WriterOptions): RowWriter {
   if (options.inlineErrors === true && isDelimited(options.to)) {
     throw new UsageError(

@@ -2,7 +2,7 @@ import { count } from '../text/numbers.ts';
 import { chartSizes, heatChart, maxBars, mixChart, stackChart, toneOf, wideFrom } from './charts.ts';
 import type { Breakdown, ReportDocument, TaskCross, TaskMix } from './report-document.ts';
 import { chart } from './figure.ts';
-import { html, type SafeHtml } from './html.ts';
+import { html, type SafeHtml } from '../text/html.ts';
 import { capital, comments, humanLabel, percent } from './words.ts';
 
 const shownValues = 25;
@@ -146,7 +146,7 @@ export async function breakdownCard(
   </section>`;
 }
 
-/** From bad to good where names tell, else as given. */
+/** Sorts labels from bad to good where their names tell, and leaves them as they are otherwise. */
 export function meaningfulOrder(labels: readonly string[]): string[] {
   const order = ['negative', 'neutral', 'positive'];
   const isScale = labels.length > 1 && labels.every((label) => order.includes(label));

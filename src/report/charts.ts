@@ -299,7 +299,7 @@ function textMark(data: string, fill: string, enter: EncodeEntry): Mark {
   return mark('text', data, { ...style, ...enter });
 }
 
-/** What is drawn for each item of the data; the page describes the chart as a whole. */
+/** Makes the mark that is drawn for each item of the data; the page describes the chart as a whole. */
 function mark(type: 'rect' | 'text', data: string, enter: EncodeEntry): Mark {
   return { type, from: { data }, aria: false, encode: { enter } };
 }

@@ -1,11 +1,11 @@
 import { count } from '../text/numbers.ts';
-import { html, type SafeHtml, trusted } from './html.ts';
+import { html, type SafeHtml, trusted } from '../text/html.ts';
 
 export interface ChartParts {
   id: string;
   /** One line: what is shown. */
   title: string;
-  /** What there is to see, for those who cannot. */
+  /** Words for a reader who cannot see the chart. */
   description: string;
   svg: string;
   size: readonly [number, number];

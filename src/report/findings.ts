@@ -4,13 +4,13 @@ import { wilsonLow } from './report-tally.ts';
 import type { ReportDocument } from './report-document.ts';
 import { capital, comments, humanLabel, percent } from './words.ts';
 
-/** What a reader should know first, in sentences. */
+/** Sentences that a reader should read first. */
 export interface Findings {
   headline: string;
   points: string[];
 }
 
-/** Fewer comments than this are an anecdote. */
+/** Least number of comments that a finding is told from; fewer are an anecdote. */
 const leastComments = 10;
 /** Two-sided 95 %. */
 const significantZ = 1.96;
@@ -56,7 +56,7 @@ function hotspotPoints({ hotspots, texts }: ReportDocument, name: string, focuse
   return points;
 }
 
-/** The last third of the time against the first. */
+/** Compares the last third of the time with the first. */
 function timePoint({ time, focus }: ReportDocument, name: string): string[] {
   const buckets = time?.buckets ?? [];
   const third = Math.floor(buckets.length / 3);
@@ -84,7 +84,7 @@ interface Part {
   range: string;
 }
 
-/** In each further task, the label that surely stands beside the focus label more often than beside all. */
+/** Names the label of each further task that surely stands beside the focus label more often than beside all. */
 function besidePoints(document: ReportDocument, name: string, focused: number): string[] {
   const { focus, hotspots } = document;
   const others = document.tasks.filter(
@@ -118,7 +118,7 @@ function textsWithBoth({ crosses, focus }: ReportDocument, task: string, label: 
   return cross.counts[cross.rows.indexOf(row)]?.[cross.columns.indexOf(column)] ?? 0;
 }
 
-/** In each breakdown, the value that surely has a larger share than all. */
+/** Names the value of each breakdown that surely has a larger share of the focus label than all texts. */
 function breakdownPoints({ breakdowns, focus, texts, tasks }: ReportDocument, name: string): string[] {
   const overall =
     tasks.find(({ task }) => task === focus.task)?.labels.find(({ label }) => label === focus.label)?.share ??

@@ -10,7 +10,7 @@ import {
 export const reportFormats = ['html', 'md', 'json'] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 
-/** What a caller of `report` may set. */
+/** Options that a caller of `report` may set. */
 export interface ReportOptions extends Pick<
   ScoringOptions,
   'text' | 'tasks' | 'model' | 'from' | 'delimiter' | 'encoding' | 'stdin' | 'signal'
@@ -83,7 +83,10 @@ export const reportOptionTable: { [Name in ReportFlagName]-?: OptionSpec } = {
   quiet: scoringOptionTable.quiet,
 };
 
-/** @throws UsageError naming the option, what was expected and what was given */
+/**
+ * Tells the task and the label that a report looks for first.
+ * @throws UsageError naming the option, what was expected and what was given
+ */
 export function resolveFocus(options: ReportOptions): { task: string; label: string } {
   expectInteger('seed', options.seed);
   const [task, label] = splitPair('focus', options.focus ?? reportDefaults.focus, reportDefaults.focus);

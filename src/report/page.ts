@@ -4,7 +4,7 @@ import { breakdownCard, crossOf, heatCard, legend, meaningfulOrder, mixCard } fr
 import type { ReportDocument } from './report-document.ts';
 import { chart } from './figure.ts';
 import { findings } from './findings.ts';
-import { html, type SafeHtml, trusted } from './html.ts';
+import { html, type SafeHtml, trusted } from '../text/html.ts';
 import { sampleSection, uncertainSection } from './quotes.ts';
 import { style } from './style.ts';
 import { capital, comments, humanLabel, percent } from './words.ts';
@@ -57,7 +57,7 @@ function sourceLine({ rows, texts, empty, source }: ReportDocument): string {
   return `${source.path} · ${count(rows)} rows, ${comments(texts)} with labels, ${count(empty)} empty${bundle}`;
 }
 
-/** What the report is about: the task in focus, where its label is most likely, and the whole picture. */
+/** Sections on the task in focus: where its label is most likely, and the whole picture. */
 async function focusSections(document: ReportDocument): Promise<SafeHtml> {
   const { focus, hotspots } = document;
   const mix = document.tasks.find(({ task }) => task === focus.task);

@@ -1,6 +1,6 @@
 import { count } from '../text/numbers.ts';
 import type { ReportDocument, SampleText } from './report-document.ts';
-import { html, type SafeHtml } from './html.ts';
+import { html, type SafeHtml } from '../text/html.ts';
 import { capital, comments, humanLabel } from './words.ts';
 
 const topicsWithSamples = 5;

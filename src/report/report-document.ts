@@ -1,4 +1,7 @@
-/** What `voxpop report --format json` prints; snake_case, since it is a file format. Shares are from 0 to 1. */
+/**
+ * The JSON that `voxpop report --format json` prints, in snake_case, since it is a file format. Shares are from 0 to
+ * 1.
+ */
 export interface ReportDocument {
   report_version: 1;
   title: string;
@@ -15,7 +18,7 @@ export interface ReportDocument {
   /** Labels of the task `of`, by how likely the focus label is beside them. */
   hotspots: { of: string; labels: Hotspot[] } | undefined;
   time: TimeSeries | undefined;
-  /** By language and by columns. */
+  /** Figures by language and by the values of columns. */
   breakdowns: Breakdown[];
   samples: SampleCell[];
   uncertain: UncertainTexts[];
@@ -56,7 +59,7 @@ export interface TaskCross {
 export interface Hotspot {
   label: string;
   texts: number;
-  /** Of these, with the focus label. */
+  /** Texts among these that have the focus label. */
   focused: number;
   share: number;
   /** Lower end of the 95 % interval of the share (Wilson), which ranks: a few texts prove little. */
@@ -88,7 +91,7 @@ export interface SampleCell {
 }
 
 export interface SampleText {
-  /** Of the file, from 1. */
+  /** Number of the row in the file, from 1. */
   row: number;
   column?: string;
   text: string;

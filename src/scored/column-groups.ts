@@ -5,7 +5,7 @@ import type { RecordsHead, Row } from '../records/row.ts';
 export const maxGroups = 100;
 export const otherValue = '(other)';
 export const noValue = '(none)';
-/** Longer values are cut, since they are kept. */
+/** Longest value, in characters; longer ones are cut, since they are kept. */
 const maxValueCharacters = 100;
 
 /** The task whose prediction stands in for a column with the language. */
@@ -22,7 +22,10 @@ export function languageColumn(head: RecordsHead): string | undefined {
   return head.columns.find((column) => languageColumns.has(column.toLowerCase()));
 }
 
-/** @throws UsageError when a delimited file lacks a column */
+/**
+ * Makes a reader of the values that rows are grouped by.
+ * @throws UsageError when a delimited file lacks a column
+ */
 export function groupReader(head: RecordsHead, columns: readonly string[]): GroupReader {
   const read = columnsReader(head, columns, '--by');
   const limits = columns.map(() => new ValueLimit());

@@ -31,7 +31,10 @@ export interface ScoredFileOptions extends Pick<
 /** A task in a scored file. */
 export interface ScoredTask {
   name: string;
-  /** Where nothing tells, it shows in the labels: at the latest after the last row. */
+  /**
+   * Whether a text can have several labels of the task. Where nothing tells, it shows in the labels, at the latest
+   * after the last row.
+   */
   isMulti: boolean;
   /** All labels that a text can have; undefined where nothing tells. */
   labels: readonly string[] | undefined;
@@ -39,9 +42,9 @@ export interface ScoredTask {
 
 /** One text of a row with the labels that it got, in the order of the file's tasks. */
 export interface ScoredText {
-  /** Undefined when the file does not tell which column was scored. */
+  /** Column that was scored; undefined when the file does not tell. */
   column: string | undefined;
-  /** Undefined when the column is not known. */
+  /** The text itself; undefined when its column is not known. */
   text: string | undefined;
   tasks: LabelSet[];
   /** Whether there was nothing to score. */
@@ -60,7 +63,7 @@ export interface ScoredFile {
   tasks: ScoredTask[];
   textColumns: string[];
   manifest: RunSummary | undefined;
-  /** What a person should know about how the labels were found. */
+  /** Sentences that a person should read about how the labels were found. */
   notices: string[];
   /** To be called once. */
   rows(): AsyncGenerator<ScoredRow[]>;
@@ -150,7 +153,10 @@ function delimitedLayout(
   };
 }
 
-/** A column without scores beside it could be anything: what is not named as a known task is passed over. */
+/**
+ * Says that labels were found by name: a column without scores could be anything, and one that is not named as a
+ * known task is passed over.
+ */
 function foundByName(path: string, names: readonly string[]): string {
   return (
     `${path} has no scores and no manifest beside it: ${nameList(names)} ${names.length === 1 ? 'was' : 'were'} ` +

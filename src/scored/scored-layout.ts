@@ -38,7 +38,10 @@ export function findTaskColumns(
   return scored.length > 0 ? scored : places;
 }
 
-/** A text column in front ends with a dot; any other prefix is only believed beside a score. */
+/**
+ * Whether a column is named as a task behind something else. A text column in front ends with a dot; any other prefix
+ * is only believed when there are scores beside it.
+ */
 function endsWithTask(column: string, task: string, scoreColumn: string | undefined): boolean {
   return column.endsWith(taskSeparator + task) || (scoreColumn !== undefined && column.endsWith(task));
 }
@@ -65,7 +68,7 @@ function splitName(
 /** Labels of one task for one text. */
 export interface LabelSet {
   labels: string[];
-  /** In the order of `labels`; empty when the file has none. */
+  /** Scores in the order of `labels`; empty when the file has none. */
   scores: number[];
 }
 
@@ -76,7 +79,7 @@ export function cellsToLabels(labels: string, scores: string | undefined): Label
   return { labels: names.filter(isFirst), scores: values.filter(isFirst) };
 }
 
-/** A task of the JSON that `score` writes: with `label` or with `labels`. */
+/** Reads the labels of one task from the JSON that `score` writes, which has `label` or `labels`. */
 export function jsonToLabels(value: unknown): (LabelSet & { isMulti: boolean }) | undefined {
   if (!isJsonObject(value)) return undefined;
   const { labels: several, label, score, scores } = value;

@@ -7,7 +7,7 @@ import { calibrateByTexts } from './unlabelled-calibration.ts';
 
 /** Rows to learn one task from: row `i` is text `places[i]` and has the labels `gold[i]`. */
 export interface Lesson {
-  /** Of all texts, float32 [texts, size]. */
+  /** Features of all texts, float32 [texts, size]. */
   features: Float32Array;
   size: number;
   places: Int32Array;
@@ -17,7 +17,7 @@ export interface Lesson {
   problemType: ProblemType;
   /** What a codeframe says about the labels; undefined without one. */
   hints: Hints | undefined;
-  /** What the features were taken relative to. */
+  /** Center and scale that the features were taken relative to. */
   background: Pick<Head, 'center' | 'scale'>;
   seed: number;
   /** Lets go of the thread now and then, so that signals are heard. */

@@ -9,7 +9,7 @@ import type { ResolvedTeachOptions } from './options.ts';
 /** One text, once, with what people said of it. */
 export interface LabelledText {
   text: string;
-  /** Of the row that its labels are from, or of its first row when it has none. */
+  /** Place of the row that its labels are from, or of its first row when it has none. */
   place: Pick<Row, 'file' | 'line' | 'ordinal'>;
   /** The cell of each task; undefined where nobody labelled the text. */
   cells: (string[] | undefined)[];
@@ -154,7 +154,10 @@ function sameNames(one: readonly string[], other: readonly string[]): boolean {
   return one.toSorted().join('\n') === other.toSorted().join('\n');
 }
 
-/** @throws InputError when there is nothing to learn from */
+/**
+ * Makes sure that there are labelled texts to learn from.
+ * @throws InputError when there is nothing to learn from
+ */
 export function requireTexts({ texts, rows }: LabelledTexts, file: string): void {
   if (texts.length > 0) return;
   throw new InputError(

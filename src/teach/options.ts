@@ -20,7 +20,7 @@ export type TaskKind = (typeof taskKinds)[number];
 
 type Shared = 'from' | 'delimiter' | 'encoding' | 'text' | 'model' | 'workers' | 'batchTokens' | 'limit';
 
-/** What a caller of `teach` may set. */
+/** Options that a caller of `teach` may set. */
 export interface TeachOptions extends Pick<ScoringOptions, Shared | 'stdin' | 'signal'> {
   /** Files with texts and labels; `-` is stdin. */
   inputs: string[];
@@ -30,7 +30,7 @@ export interface TeachOptions extends Pick<ScoringOptions, Shared | 'stdin' | 's
   task?: Record<string, string> | undefined;
   /** CSV that says what the labels of the task mean. */
   codeframe?: string | undefined;
-  /** By task, or `*` for all; told from the data when absent. */
+  /** Kind of each task, or of all under `*`; told from the data when absent. */
   kind?: Record<string, TaskKind> | undefined;
   /** Files with further labels, which take the place of earlier ones for the same text. */
   with?: string[] | undefined;

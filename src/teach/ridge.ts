@@ -6,7 +6,7 @@ import { addScaled, cholesky, dot, solvedSquares, solveLower, solveUpper } from 
  * no second fit. It is solved in as many dimensions as there are rows or features, whichever are fewer.
  */
 export interface RidgeProblem {
-  /** Of all texts, float32 [texts, size]. */
+  /** Features of all texts, float32 [texts, size]. */
   features: Float32Array;
   size: number;
   /** Which text each row is, int32 [rows]. */
@@ -18,7 +18,7 @@ export interface RidgeProblem {
   rowWeights: Float64Array;
 }
 
-/** What every penalty shares. */
+/** Sums that the fits for all penalties share. */
 export interface RidgeSums {
   problem: RidgeProblem;
   featureMeans: Float64Array;

@@ -8,7 +8,7 @@ import type { TaskLabels } from './task-labels.ts';
 export interface Suspect {
   place: LabelledText['place'];
   task: string;
-  /** As labelled; empty where no label was given. */
+  /** Label as given; empty where there was none. */
   label: string;
   suggested: string;
   /** How sure the head is, 0 to 1. */
@@ -16,9 +16,9 @@ export interface Suspect {
   text: string;
 }
 
-/** From this score on a head that disagrees is sure enough to be worth a look. */
+/** Least score at which a head that disagrees is sure enough to be worth a look. */
 const sureScore = 0.8;
-/** As far as this a given label has to fall for the same. */
+/** Highest score of a given label that is worth a look. */
 const unlikelyScore = 0.1;
 
 /** Rows where the head, which had not seen them, is sure of something else; the surest first. */

@@ -9,7 +9,7 @@ export const minLabelRows = 2;
 /** More would be a column of names or numbers, not of labels. */
 const maxLabels = 1000;
 
-/** What is to be learned of one task. */
+/** The labels of one task that are to be learned. */
 export interface TaskLabels {
   layout: TaskLayout;
   column: string;

@@ -27,7 +27,10 @@ type Json = Record<string, unknown>;
 const headsFolder = 'heads';
 const cardName = 'README.md';
 
-/** @throws UsageError when the bundle is there already and may not be replaced, or its folder is not */
+/**
+ * Makes sure that the taught bundle can be written where it is to be.
+ * @throws UsageError when the bundle is there already and may not be replaced, or its folder is not
+ */
 export async function checkBundleOutput(output: string, force: boolean): Promise<void> {
   const found = await stat(output).catch(() => undefined);
   if (found !== undefined && !(force && found.isDirectory())) {

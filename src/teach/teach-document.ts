@@ -7,11 +7,11 @@ import type { ProblemType } from '../protocol.ts';
 import type { Learned } from './fit-head.ts';
 import { minLabelRows, type TaskLabels } from './task-labels.ts';
 
-/** What `voxpop teach --json` prints; snake_case, since it is a file format. Shares are from 0 to 1. */
+/** The JSON that `voxpop teach --json` prints, in snake_case, since it is a file format. Shares are from 0 to 1. */
 export interface TeachDocument {
   teach_version: 1;
   bundle: { name: string; version: string; sha256: string };
-  /** What was taught on. */
+  /** The bundle that was taught on. */
   body: { name: string; version: string; sha256: string };
   inputs: string[];
   rows: number;
@@ -37,7 +37,7 @@ export interface TaughtTask extends Measured {
   left_out: { label: string; rows: number }[];
   /** Labels with a reliable F1. */
   reliable: number;
-  /** In one sentence, whether it can be used. */
+  /** One sentence that says whether the task can be used. */
   verdict: string;
 }
 

@@ -3,7 +3,7 @@ import { printable } from '../text/printable.ts';
 import { textTable } from '../text/text-table.ts';
 import type { TaughtTask, TeachDocument } from './teach-document.ts';
 
-/** What was learned as text for people: the verdict first, then the figures behind it. */
+/** Says for people what was learned: the verdict first, then the figures behind it. */
 export function teachText(document: TeachDocument): string {
   const { bundle, body, rows, empty, inputs, suspects } = document;
   const title =

@@ -23,7 +23,7 @@ import { describeTask, type TaughtTask, type TeachDocument } from './teach-docum
 
 export interface Taught {
   document: TeachDocument;
-  /** What a person should know about the rows and the result. */
+  /** Sentences that a person should read about the rows and the result. */
   notices: string[];
 }
 

@@ -24,7 +24,10 @@ export function vectorKey(text: string): string {
   return createHash('sha256').update(text).digest().toString('latin1', 0, keyBytes);
 }
 
-/** What an earlier round has left; empty when there is no such file, or it is of another body, or damaged. */
+/**
+ * Reads the vectors that an earlier round has left; none when there is no such file, or it is of another body, or
+ * damaged.
+ */
 export async function readVectorCache(path: string, body: string, size: number): Promise<VectorCache> {
   const none = new Map<string, Float32Array>();
   const bytes = await readFile(path).catch(() => undefined);

@@ -1,4 +1,4 @@
-/** Longer lists are cut: a message is no place for the header of a wide table. */
+/** Most names that a list shows: a message is no place for the header of a wide table. */
 const shownNames = 20;
 
 /** Names for a message, each between backticks: `` `id`, `text` ``. */

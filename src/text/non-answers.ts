@@ -1,5 +1,5 @@
 /**
- * What people write into a field for comments to say that they have none, by language; `any` are the marks of
+ * Words that people write into a field for comments to say that they have none, by language; `any` are the marks of
  * programs for a value that is missing. Lower case, with plain apostrophes. Only what says nothing whatever was
  * asked: `ok` and `nothing to complain about` are answers.
  */

@@ -24,6 +24,13 @@ test('score writes the new names, counts them in the manifest, and prints their 
   const manifest = manifestOf(join(directory, 'out.csv'));
   assert.deepEqual(manifest.labels['sentiment'], { bad: 3, positive: 3 });
   assert.deepEqual(manifest.options['labelMap'], map);
+  // The same map as a table is the same run: resumed, it finds its work done.
+  const rows = 'sentiment;negative;bad\r\nsentiment;neutral;bad\r\ntopic;food_drink;Café\r\n';
+  writeFileSync(join(directory, 'map.csv'), `\ufefftask;label;name\r\n${rows}`);
+  const table = ['-o', 'out.csv', '--label-map', 'map.csv', '--resume', '--log-format', 'json'];
+  const again = await runVoxpop([...args, ...table], { cwd: directory });
+  assert.equal(again.code, exitCodes.ok, again.stderr);
+  assert.match(again.stderr, /"nothing_to_do":true/);
 });
 
 test('a map with an unknown label is refused before anything is written', async (context) => {

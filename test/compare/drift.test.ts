@@ -14,6 +14,12 @@ test('disjoint mixes are one bit apart, and the index stays finite', () => {
   assert.ok(Number.isFinite(psi) && psi > 5);
 });
 
+test('half a text is added to each label', () => {
+  // Shares of 1.5 / 2 and 0.5 / 2, and the other way round.
+  const expected = 2 * 0.5 * Math.log(3);
+  assert.ok(Math.abs(drift([1, 0], [0, 1]).psi - expected) < 1e-12);
+});
+
 test('the index is that of the textbook for large counts', () => {
   // (0.4 - 0.5) ln(0.4 / 0.5) + (0.6 - 0.5) ln(0.6 / 0.5)
   const expected = -0.1 * Math.log(0.8) + 0.1 * Math.log(1.2);

@@ -43,6 +43,23 @@ test('the source is read no further than the results are taken', async () => {
   assert.equal(state.closed, true);
 });
 
+test('as many items are worked on at a time as there may be, and not one more', async () => {
+  const { items } = countingSource();
+  const started: number[] = [];
+  const finish: (() => void)[] = [];
+  const work = (item: number): Promise<number> => {
+    started.push(item);
+    return new Promise((resolve) => finish.push(() => resolve(item)));
+  };
+  const results = inOrder(items, work, 3);
+  const first = results.next();
+  for (let turn = 0; turn < 20; turn++) await setImmediate();
+  assert.deepEqual(started, [0, 1, 2]);
+  for (const end of finish) end();
+  assert.deepEqual(await first, { done: false, value: 0 });
+  await results.return(undefined);
+});
+
 test('failed work surfaces in its turn and closes the source', async () => {
   const { items, state } = countingSource();
   const seen: number[] = [];

@@ -68,3 +68,50 @@ test('a file that is no map says so', async (context) => {
   writeFileSync(file, '{"topic": {"food": "Menu"}}');
   assert.deepEqual(await readLabelMap(file), { topic: { food: 'Menu' } });
 });
+
+test('a table from a spreadsheet is a map as good as JSON', async (context) => {
+  const directory = scratchDirectory(context);
+  const expected = { topic: { food: 'Menu, all of it', staff: 'Team' }, sentiment: { negative: 'bad' } };
+  const rows = 'topic,food,"Menu, all of it"\ntopic,staff,Team\nsentiment,negative,bad\n';
+  const other = rows.replaceAll(/,(?! )/g, ';').replaceAll('"', '');
+  const tables: Record<string, string | Buffer> = {
+    plain: `task,label,name\n${rows}`,
+    'other names in the header': `Task,Label,Name,note\n${rows.replaceAll('\n', ',n\n')}`,
+    'other order': 'name,task,label\n"Menu, all of it",topic,food\nTeam,topic,staff\nbad,sentiment,negative',
+    'semicolons, byte order mark, CRLF': `\ufefftask;label;name\r\n${other.replaceAll('\n', '\r\n')}`,
+    'sep line': `sep=;\r\ntask;label;name\r\n${other}`,
+    'tabs in UTF-16': Buffer.from(`\ufefftask\tlabel\tname\r\n${other.replaceAll(';', '\t')}`, 'utf16le'),
+    'blanks, blank rows, trailing delimiters': `task , label,name,,\n,,,,\n${rows.replaceAll(',', ' ,').replace('" ,', '",').replace('Menu ,', 'Menu,')}\n\n`,
+    'the same row twice': `task,label,name\n${rows}topic,staff,Team\n`,
+  };
+  for (const [name, content] of Object.entries(tables)) {
+    const file = join(directory, 'map.csv');
+    writeFileSync(file, content);
+    assert.deepEqual(await readLabelMap(file), expected, name);
+  }
+});
+
+test('a table that is no map is an error with its line', async (context) => {
+  const directory = scratchDirectory(context);
+  const wrong: [RegExp, string | Buffer][] = [
+    [/map\.csv: expected new names of labels, found an empty file/, ' \n'],
+    [/map\.csv:1: expected the columns `task`, `label`, `name`, found `task`, `label`/, 'task,label\na,b\n'],
+    [/map\.csv:3: expected a task, a label and its new name, found no name in `topic,b,`/, 'task,label,name\ntopic,a,x\ntopic,b,\n'],
+    [/map\.csv:2: expected 3 cells as in the header, found 4/, 'task,label,name\ntopic,food,Menu, drinks\n'],
+    [/map\.csv:2: expected a name without `;`/, 'task,label,name\ntopic,food,Menu;Drinks\n'],
+    [/map\.csv:4: expected one name for a of topic, found y here and x on line 2/, 'task,label,name\ntopic,a,x\n\ntopic,a,y\n'],
+    [/map\.csv:4: expected a name without `;`/, 'task,label,name\r\ntopic,a,"x\r\ny"\r\ntopic,b,"x;y"\r\n'],
+    [/map\.csv:3: expected a task.* found no task/, 'sep=,\ntask,label,name\n,a,x\n'],
+    [/map\.csv:.*expected a table, found a fault in it/, 'task,label,name\ntopic,a,"x\n'],
+    [/map\.csv: expected a table in UTF-8/, Buffer.from('task,label,name\ntopic,a,Caf\xe9\n', 'latin1')],
+  ]; // prettier-ignore
+  const file = join(directory, 'map.csv');
+  for (const [message, content] of wrong) {
+    writeFileSync(file, content);
+    await assert.rejects(readLabelMap(file), (error: InputError) => {
+      assert.match(error.message, message);
+      assert.equal(error.code, 'LABEL_MAP_INVALID');
+      return true;
+    });
+  }
+});

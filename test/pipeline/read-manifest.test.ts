@@ -13,6 +13,7 @@ const whole = {
   inputs: [{ path: 'in.csv' }],
   output: { path: 'out.csv', bytes: 1, sha256: '00' },
   counts: { rows: 3, scored: 2 },
+  problem_types: { sentiment: 'single_label_classification' },
   labels: { sentiment: { positive: 2 } },
   labels_by_language: { en: { sentiment: { positive: 2 } } },
   started_at: '2026-01-01T00:00:00.000Z',
@@ -33,6 +34,7 @@ test('a summary takes what it knows of a manifest, and passes over what is missi
     elapsedMs: 5,
     voxpopVersion: '1.2.3',
     inputs: ['in.csv'],
+    problemTypes: { sentiment: 'single_label_classification' },
     labels: { sentiment: { positive: 2 } },
     labelsByLanguage: { en: { sentiment: { positive: 2 } } },
   });
@@ -41,11 +43,13 @@ test('a summary takes what it knows of a manifest, and passes over what is missi
     options: [],
     inputs: [1],
     counts: 'many',
+    problem_types: { a: 1, b: 'multi_label_classification' },
     labels: { a: 1, b: { c: 'd', e: 1 } },
   };
   writeFileSync(path, JSON.stringify({ manifest_version: 9, ...odd }));
-  const { rows, bundle, inputs, labels } = await readRunSummary(path);
+  const { rows, bundle, inputs, labels, problemTypes } = await readRunSummary(path);
   assert.deepEqual([rows, bundle, inputs, labels], [undefined, undefined, [], { b: { e: 1 } }]);
+  assert.deepEqual(problemTypes, { b: 'multi_label_classification' });
 });
 
 test('what is no manifest of a run is an error to a summary, and nothing to go on from', async (t) => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { shippedBundles } from '../../src/bundle/find-bundle.ts';
 import { TextTokenizer } from '../../src/predictor/tokenizer.ts';
 import { repositoryRoot } from '../support/paths.ts';
 
@@ -49,6 +51,37 @@ for (const name of ['xlm-roberta', 'bert-cased', 'bert-uncased', 'byte-level']) 
     }
   });
 }
+
+test('bundles that ship give the token ids of the reference', async (t) => {
+  const path = join(repositoryRoot, 'test', 'predictor', 'oracle', 'shipped.json');
+  type Shipped = Pick<Oracle, 'cases' | 'known_differences'> & { sha256: string };
+  const { tokenizers } = JSON.parse(readFileSync(path, 'utf8')) as { tokenizers: Shipped[] };
+  const shipped = await shippedBundles();
+  assert.ok(shipped.length > 1);
+  for (const name of shipped) {
+    await t.test(name, () => {
+      const file = join(repositoryRoot, 'models', name, 'tokenizer.json');
+      const bytes = readFileSync(file);
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      const oracle = tokenizers.find((each) => each.sha256 === sha256);
+      const again = 'run models/training/tokenizer_oracle.py again';
+      assert.ok(oracle, `${file} is not the one that ${path} is of: ${again}`);
+      const tokenizer = new TextTokenizer(
+        JSON.parse(bytes.toString('utf8')) as Record<string, unknown>,
+        512,
+        file,
+      );
+      assert.ok(oracle.cases.length > 200);
+      for (const [text, ids] of oracle.cases) {
+        // Of a text without tokens the reference keeps those that frame it; nothing is scored then.
+        const expected = ids.length > 2 ? ids : [];
+        assert.deepEqual(tokenizer.encode(text).ids, expected, JSON.stringify(text));
+      }
+      for (const [text, ids] of oracle.known_differences)
+        assert.notDeepEqual(tokenizer.encode(text).ids, ids, JSON.stringify(text));
+    });
+  }
+});
 
 test('tables that are cut off and pieces without end are refused', () => {
   const oracle = JSON.parse(

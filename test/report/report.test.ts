@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { findings } from '../../src/report/findings.ts';
+import { wilsonLow } from '../../src/report/report-tally.ts';
 import { formatReport, type ReportDocument, report } from '../../src/index.ts';
 
 /** A scored file that nobody wrote to a disk. */
@@ -23,6 +24,12 @@ test('a focus on a label that does not occur names those that do', async () => {
 function rowsOf(count: number, make: (row: number) => string): string[] {
   return Array.from({ length: count }, (_, row) => make(row));
 }
+
+test('the lower end of a share is that of Wilson at 1.96', () => {
+  assert.equal(wilsonLow(8, 10), 0.49015684672072346);
+  assert.equal(wilsonLow(1, 1), 0.20654329147389294);
+  assert.deepEqual([wilsonLow(0, 10), wilsonLow(0, 0)], [0, 0]);
+});
 
 test('a few bad comments do not outrank many', async () => {
   const document = await scored([

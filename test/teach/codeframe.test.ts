@@ -31,13 +31,16 @@ test('a codeframe is read with lists, in any delimiter, in any language', async 
 test('what is no codeframe is an error that says where', async (t) => {
   const directory = scratchDirectory(t);
   for (const [content, message] of [
-    ['name,description\na,b\n', /topics\.csv:1: expected the columns label, .* found `name`, `description`/],
-    ['', /expected the columns label, .* found none/],
+    [
+      'name,description\na,b\n',
+      /topics\.csv:1: expected the columns `label`, .* found `name`, `description`/,
+    ],
+    ['', /expected the columns `label`, .* found none/],
     ['label\na\n', /expected at least two labels, found 1/],
     ['label\na\na\n', /every label once, found `a` twice/],
     ['label,keywords\na,b\n,c\n', /topics\.csv:3: expected a label, found an empty cell/],
     ['label\n"a;b"\nc\n', /topics\.csv:2: expected a label without `;`/],
-    ['label\n"a\nb\n', /expected CSV: /],
+    ['label\n"a\nb\n', /topics\.csv:3: expected a table, found a fault in it/],
   ] as const) {
     const path = join(directory, 'topics.csv');
     writeFileSync(path, content);

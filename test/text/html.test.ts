@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { escapeHtml, html, trusted } from '../../src/report/html.ts';
+import { escapeHtml, html, trusted } from '../../src/text/html.ts';
 import { shortText } from '../../src/report/words.ts';
 
 test('values are escaped, templates in templates are not, false shows nothing', () => {
