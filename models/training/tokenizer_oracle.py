@@ -68,9 +68,9 @@ WITH_TOKENS = [
 # As older and newer versions of transformers write XLM-R's kind.
 JOIN_SPACES = {" ": normalizers.Replace(Regex(" {2,}"), " "), "\u2581": normalizers.Replace(Regex(" {2,}"), "\u2581")}
 # Nothing that is seen: the text is empty then.
-INVISIBLE = ["\u200b", "\u0307", "\ufe0f", "\u0640", "a\u200b", "\u2581", "\u200b a \u200b"]
+INVISIBLE = ["\u0307", "\u0640", "a\u200b", "\u2581", "\u200b a \u200b"]
 # Nothing that is seen is no text to voxpop, whatever a normaliser leaves of it.
-NOT_SEEN = ["\u200b \u200d"]
+NOT_SEEN = ["\u200b", "\ufe0f", "\u200b \u200d"]
 NEWER_UNICODE = ["a\u061db", "a\u2e52b", "a\u0890b"]
 # Few rules keep the file small; the whole table of nmt_nfkc is compared by compare_tokens.py.
 RULES = {

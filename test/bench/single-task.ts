@@ -10,15 +10,21 @@ export async function writeSingleTask(bundle: string, task: string, directory: s
   await mkdir(directory, { recursive: true });
   const manifest = JSON.parse(await readFile(join(bundle, bundleFiles.json), 'utf8')) as FixtureManifest;
   manifest.tasks = manifest.tasks.filter(({ name }) => name === task);
+  // The vectors are no head's, the gate may be another task's, and probes have the logits of all.
+  delete manifest.vectors;
+  delete manifest.gate;
   const outputs = manifest.tasks.map(({ output }) => output);
   const model = keepOutputs(await readFile(join(bundle, bundleFiles.model)), outputs);
   await writeFile(join(directory, bundleFiles.model), model);
   await copyFile(join(bundle, bundleFiles.tokenizer), join(directory, bundleFiles.tokenizer));
-  manifest.files = manifest.files.map((file) =>
-    file.path === bundleFiles.model
-      ? { ...file, bytes: model.length, sha256: createHash('sha256').update(model).digest('hex') }
-      : file,
+  manifest.files = manifest.files.filter(
+    ({ path }) => path === bundleFiles.model || path === bundleFiles.tokenizer,
   );
+  for (const file of manifest.files) {
+    if (file.path !== bundleFiles.model) continue;
+    file.bytes = model.length;
+    file.sha256 = createHash('sha256').update(model).digest('hex');
+  }
   await writeFile(join(directory, bundleFiles.json), JSON.stringify(manifest));
   return directory;
 }

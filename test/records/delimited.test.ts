@@ -17,6 +17,7 @@ test('rows have ordinal, file, line, texts and cells', async () => {
       cells: ['1', 'two\r\nlines'],
       record: '1,"two\r\nlines"',
       rejected: undefined,
+      textNotes: undefined,
     },
     {
       ordinal: 1,
@@ -27,6 +28,7 @@ test('rows have ordinal, file, line, texts and cells', async () => {
       cells: ['2', 'x'],
       record: '2,x',
       rejected: undefined,
+      textNotes: undefined,
     },
   ]);
   assert.deepEqual(head, {
