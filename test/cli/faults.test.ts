@@ -287,12 +287,13 @@ test('two runs do not write one output', async (t) => {
   writeFileSync(join(directory, 'in.csv'), header + goodRows(200_000));
   const args = ['score', 'in.csv', '-o', 'out.csv', '-m', bundle, '-w', '1'];
   const first = spawn(process.execPath, [voxpopScript, ...args], { cwd: directory, stdio: 'ignore' });
+  t.after(() => first.kill('SIGKILL'));
   await waitUntil(first, 'a checkpoint', () => existsSync(join(directory, 'out.csv.checkpoint.json')));
   // Alive, and not about to finish.
   first.kill('SIGSTOP');
   for (const more of [[], ['--resume'], ['--force']]) {
     const { code, stderr } = await runVoxpop([...args, ...more], { cwd: directory });
-    assert.equal(code, exitCodes.usage);
+    assert.equal(code, exitCodes.failed);
     assert.match(stderr, new RegExp(`Expected to be alone, found process ${first.pid} writing`));
   }
   first.kill('SIGKILL');
