@@ -255,7 +255,7 @@ def main() -> None:
         check_variants(folder / "variants", xlm_roberta, bert)
         (folder / "int8").mkdir()
         check_int8(folder / "int8")
-        for what, words in check_refusals(folder / "refusals", xlm_roberta, bert):
+        for what, words in check_refusals(folder / "refusals", xlm_roberta, bert, texts):
             told(what, f"refused: {words}")
     print(f"import test passed in {time.monotonic() - started:.0f} s, {time.process_time() - cpu:.0f} s of CPU", file=sys.stderr)
 
