@@ -14,10 +14,7 @@ test('list shows the bundles that come with voxpop', async () => {
   const { code, stdout } = await runVoxpop(['model', 'list']);
   assert.equal(code, exitCodes.ok);
   assert.match(stdout, /^name +version +MB +languages +tasks\n/);
-  assert.match(
-    stdout,
-    /^voxpop-mini +\d+\.\d+\.\d+ +\d+\.\d +17 +sentiment emotion topic actionability language$/m,
-  );
+  assert.match(stdout, /^voxpop-mini +\d+\.\d+\.\d+ +\d+\.\d +17 +sentiment .*\blanguage$/m);
 });
 
 test('show describes a bundle, for people and as JSON', async () => {
