@@ -45,7 +45,7 @@ export interface Learned {
 
 /** Penalties that are tried, per row of the lesson: what is best grows with the rows. */
 const penaltiesPerRow = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1];
-/** Without labelled rows there is nothing to choose by; the best on two sets of employees' comments. */
+/** Without labelled rows there is nothing to choose by; the best on one set of employees' comments, which it was chosen on. */
 const hintPenaltyPerRow = 0.003;
 /** Fewer labelled rows say too little about scores. */
 const minCalibrationRows = 10;
