@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { sliceFromEnvironment } from '../../src/commands/slice-from-environment.ts';
-import { exitCodes } from '../../src/errors.ts';
+import { exitCodes, VoxpopError } from '../../src/errors.ts';
 import { merge } from '../../src/merge.ts';
 import type { ScoreOptions } from '../../src/score-options.ts';
 import { score } from '../../src/score.ts';
@@ -118,15 +118,17 @@ async function threeShards(
   return { directory, shards: await runAll(options, 3), options };
 }
 
+/** What a refused merge says, each shard's fault on a line of its own. */
 async function refusal(shards: string[], output: string): Promise<string> {
-  let message = '';
-  await assert.rejects(merge({ shards, output }), (error: Error & { exitCode: number; code: string }) => {
-    ({ message } = error);
-    assert.deepEqual([error.code, error.exitCode], ['SHARDS_UNFIT', exitCodes.failed], message);
+  let said = '';
+  await assert.rejects(merge({ shards, output }), (error) => {
+    assert.ok(error instanceof VoxpopError);
+    said = [error.message, ...error.details.map((detail) => `  ${detail}`)].join('\n');
+    assert.deepEqual([error.code, error.exitCode], ['SHARDS_UNFIT', exitCodes.failed], said);
     return true;
   });
   assert.ok(!readdirSync(join(output, '..')).some((name) => name.startsWith('merged')), 'nothing is written');
-  return message;
+  return said;
 }
 
 test('each shard is a file of its own, and empty ones are no trouble', async (t) => {
