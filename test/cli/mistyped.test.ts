@@ -15,6 +15,7 @@ const files: Record<string, string> = {
   'task-map.json': '{"sentimet":{"negative":"bad"}}',
   'label-map.json': '{"topic":{"price value":"Price"}}',
   'gold.csv': 'comment,sentiment\nGreat service,postive\n',
+  'fine.csv': 'comment,sentiment\nGreat service,positive\n',
   'scored.csv': 'comment,sentiment,sentiment_score\nGreat service,positive,0.9\n',
 };
 
@@ -30,7 +31,7 @@ const cases: [args: string[], meant: string][] = [
   [['evaluate', labelled, '--by', 'chanel', ...model], '`channel`'],
   [['evaluate', labelled, '--min', 'sentimet=0.5', ...model], '`sentiment`'],
   [
-    ['evaluate', labelled, '--min', 'sentiment.negativ.f1=0.5', ...model],
+    ['evaluate', 'fine.csv', '--min', 'sentiment.negativ.f1=0.5', ...model],
     '`--min sentiment.negative.f1=0.5`',
   ],
   [['evaluate', 'gold.csv', ...model], '{"sentiment":{"postive":"positive"}}'],
