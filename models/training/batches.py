@@ -14,15 +14,34 @@ from corpus import LANGUAGE, PARALLEL, TRAIN, Corpus, is_multi, single_labels
 BOS_ID, PAD_ID, EOS_ID = 0, 1, 2
 
 
+def fold_capitals(text: str) -> str:
+    """A text written in capitals, in small letters: else it breaks into pieces that hardly any training text had.
+
+    That is one with at least four capital letters and at most one small letter for four of them. `src/predictor/capitals.ts` does the
+    same to what a bundle with `fold_capitals` scores.
+    """
+    capitals = sum(character.lower() != character for character in text)
+    if capitals < 4:
+        return text
+    small = sum(character.upper() != character for character in text)
+    return text.replace("İ", "i").lower() if small * 4 <= capitals else text
+
+
+def encode(tokenizer: Tokenizer, texts: list[str]) -> list[list[int]]:
+    """Ids without special tokens of what the model reads of each text."""
+    encodings = tokenizer.encode_batch([fold_capitals(text) for text in texts], add_special_tokens=False)
+    return [encoding.ids for encoding in encodings]
+
+
 def strip_marks(text: str) -> str:
     plain = "".join(character for character in unicodedata.normalize("NFD", text) if not unicodedata.combining(character))
     return unicodedata.normalize("NFC", plain).replace("đ", "d").replace("ı", "i")
 
 
-def mistype(text: str, rng: random.Random) -> str:
-    """One slip in 20 letters, at least one: a letter left out, doubled or swapped with the next."""
+def mistype(text: str, rng: random.Random, slips: int | None = None) -> str:
+    """A letter left out, doubled or swapped with the next: so many times, or once in 20 letters and at least once."""
     characters = list(text)
-    for _ in range(max(1, round(len(characters) / 20))):
+    for _ in range(max(1, round(len(characters) / 20)) if slips is None else slips):
         at = rng.randrange(len(characters) - 1) if len(characters) > 2 else 0
         kind = rng.randrange(3)
         if kind == 0 and len(characters) > 2:
@@ -86,7 +105,7 @@ def in_batches(tokenizer: Tokenizer, texts: list[str], batch_tokens: int, longes
     """All texts once: (their places, ids, mask)."""
     for start in range(0, len(texts), 65536):
         part = texts[start : start + 65536]
-        ids = [encoding.ids for encoding in tokenizer.encode_batch(part, add_special_tokens=False)]
+        ids = encode(tokenizer, part)
         for batch in cut([len(each) for each in ids], batch_tokens, 512, longest):
             yield [start + place for place in batch], *collate([ids[place] for place in batch], longest)
 
@@ -144,7 +163,7 @@ class Sampler:
                 if languages[corpus.columns["language"][row]] in MARKS_ARE_LETTERS:
                     shares = {name: share for name, share in shares.items() if name != "unaccented"}
                 texts.append(disturb(corpus.texts[row], shares, self.noise))
-            ids = [encoding.ids for encoding in self.tokenizer.encode_batch(texts, add_special_tokens=False)]
+            ids = encode(self.tokenizer, texts)
             batches = cut([len(each) for each in ids], batch_tokens, self.settings["batch_rows"], longest)
             for index in self.rng.permutation(len(batches)):
                 batch = batches[index]

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from batches import BOS_ID, EOS_ID, PAD_ID
+from batches import BOS_ID, EOS_ID, PAD_ID, encode
 from compress import VECTORS
 from corpus import Corpus, is_multi, license_of
 from settings import arguments, load, tier_folder
@@ -40,6 +40,7 @@ ODD = [
     "1,234.50 €",
     "👩‍👩‍👧",
     "ÀÉÎ",
+    "NIE WIEDER!!! İstanbul ŞUBESİ ΤΕΛΟΣ",
 ]
 PROBES, TOLERANCE = 64, 0.01
 
@@ -57,8 +58,7 @@ def make_probes(out: Path, own: Path, tokenizer: Tokenizer, tasks: list[dict], l
     names = [task["output"] for task in tasks]
     probes = []
     for text in texts:
-        ids = tokenizer.encode(text, add_special_tokens=False).ids[: longest - 2]
-        ids = [BOS_ID, *ids, EOS_ID]
+        ids = [BOS_ID, *encode(tokenizer, [text])[0][: longest - 2], EOS_ID]
         feed = np.array([ids], np.int64)
         logits = session.run(names, {"input_ids": feed, "attention_mask": np.ones_like(feed)})
         rounded = {name: [round(float(value), 5) for value in values[0]] for name, values in zip(names, logits, strict=True)}
@@ -93,6 +93,7 @@ def build(work: Path, out: Path, config: dict) -> None:
         "languages": config["data"]["languages"],
         "max_length": longest,
         "pad_token_id": PAD_ID,
+        "fold_capitals": True,
         "files": [describe_file(out / name) for name in ("model.onnx", "tokenizer.json", "probes.json")],
         "tasks": tasks,
         "gate": about["gate"],

@@ -8,11 +8,16 @@ from corpus import UNLABELLED
 from metrics import macro_f1_single
 from model import Model
 
+Coarse = tuple[np.ndarray, np.ndarray]  # logits and bool [rows, labels]: the labels that an older source's label may mean
 
-def fit_single(logits: np.ndarray, labels: np.ndarray, fixed: np.ndarray | None = None) -> tuple[float, np.ndarray]:
+
+def fit_single(
+    logits: np.ndarray, labels: np.ndarray, fixed: np.ndarray | None = None, coarse: Coarse | None = None
+) -> tuple[float, np.ndarray]:
     """A temperature's inverse and a shift per label, by least negative log-likelihood; the former alone where the shift is `fixed`.
 
-    The shift takes back what favouring rare labels in training did to their probabilities.
+    The shift takes back what favouring rare labels in training did to their probabilities. Rows that are labelled coarsely count half
+    in all: what they are labelled by (stars, mostly) is less sure than the definitions, and so are the texts that users bring.
     """
     scores, target = torch.from_numpy(logits), torch.from_numpy(labels.astype(np.int64))
     log_scale = torch.zeros(1, requires_grad=True)
@@ -23,7 +28,11 @@ def fit_single(logits: np.ndarray, labels: np.ndarray, fixed: np.ndarray | None 
     def closure() -> torch.Tensor:
         optimiser.zero_grad()
         # The small penalty keeps a label that dev hardly has from drifting off.
-        loss = F.cross_entropy(scores * log_scale.exp() + shift, target) + 1e-3 * shift.square().sum()
+        loss = F.cross_entropy(scores * log_scale.exp() + shift, target)
+        if coarse is not None:
+            logs = F.log_softmax(torch.from_numpy(coarse[0]) * log_scale.exp() + shift, -1)
+            loss = (loss - torch.logsumexp(logs.masked_fill(~torch.from_numpy(coarse[1]), -1e4), -1).mean()) / 2
+        loss = loss + 1e-3 * shift.square().sum()
         loss.backward()
         return loss
 
@@ -31,8 +40,11 @@ def fit_single(logits: np.ndarray, labels: np.ndarray, fixed: np.ndarray | None 
     return log_scale.exp().item(), shift.detach().numpy()
 
 
-def choose_shift(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
-    """As much of the fitted shift as gives the best macro-F1: all of it is right for probabilities, but rare labels then hardly win."""
+def choose_shift(logits: np.ndarray, labels: np.ndarray, coarse: Coarse | None) -> tuple[float, np.ndarray]:
+    """As much of the fitted shift as gives the best macro-F1: all of it is right for probabilities, but rare labels then hardly win.
+
+    `coarse` rows have a say in the temperature alone.
+    """
     scale, whole = fit_single(logits, labels)
     shares = np.linspace(0, 1, 11)[::-1]
     quality = [macro_f1_single(labels, (logits * scale + share * whole).argmax(-1)) for share in shares]
@@ -40,7 +52,9 @@ def choose_shift(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndar
     smooth = np.convolve(np.pad(quality, 1, mode="edge"), np.ones(3) / 3, "valid")
     share = shares[int(smooth.argmax())]
     part = (whole / scale * share).astype(np.float32)  # in the unscaled logits' units, so that the temperature can be fitted anew
-    scale, _ = fit_single(logits + part, labels, np.zeros_like(part))
+    if coarse is not None:
+        coarse = (coarse[0] + part, coarse[1])
+    scale, _ = fit_single(logits + part, labels, np.zeros_like(part), coarse)
     return scale, part * scale
 
 

@@ -16,8 +16,8 @@ import torch
 from tokenizers import Tokenizer
 
 from batches import Sampler, in_batches
-from calibrate import choose_shift, fit_multi, scale_head
-from corpus import DEV, Corpus, is_multi, single_labels
+from calibrate import Coarse, choose_shift, fit_multi, scale_head
+from corpus import DEV, LANGUAGE, Corpus, is_multi, single_labels
 from metrics import best_thresholds, quality, sigmoid
 from model import Model
 from outliers import FEW, take_out
@@ -90,10 +90,30 @@ def tokens_per_second(path: Path, pieces: int, seconds: float = 4.0) -> int:
     return int(runs * ids.size / (time.monotonic() - started))
 
 
+def older_rows(corpus: Corpus, config: dict) -> np.ndarray:
+    """Dev rows of the older sources, at most so many of each."""
+    left_out = [number for number, name in enumerate(corpus.sources) if name in config["data"]["left_out"]]
+    rows = np.random.default_rng(5).permutation(corpus.rows(DEV, clean=False))
+    source = corpus.columns["source"][rows]
+    each = [rows[source == number][: config["compress"]["older_rows"]] for number in np.unique(source) if number not in left_out]
+    return np.concatenate(each) if each else rows
+
+
+def coarse_of(corpus: Corpus, task: str, rows: np.ndarray, logits: np.ndarray) -> Coarse | None:
+    """The rows that an older source labelled for a task, but for the language, whose labels the rows always have."""
+    known = corpus.labelled(task)[rows]
+    if task == LANGUAGE or not known.any():
+        return None
+    bits = corpus.columns["task_" + task][rows[known]]
+    return logits[known], (bits[:, None] >> np.arange(logits.shape[1]) & 1).astype(bool)
+
+
 def calibrate(model: Model, tokenizer: Tokenizer, corpus: Corpus, config: dict) -> dict[str, dict]:
     """Scales and shifts the heads by dev; returns what was fitted."""
-    dev = corpus.rows(DEV, clean=True)
-    logits, _ = predict(model, tokenizer, [corpus.texts[row] for row in dev], config["model"]["max_length"])
+    dev, longest = corpus.rows(DEV, clean=True), config["model"]["max_length"]
+    logits, _ = predict(model, tokenizer, [corpus.texts[row] for row in dev], longest)
+    older = older_rows(corpus, config)
+    of_older, _ = predict(model, tokenizer, [corpus.texts[row] for row in older], longest)
     fitted = {}
     for task, about in config["tasks"].items():
         column = corpus.columns["task_" + task][dev]
@@ -101,7 +121,7 @@ def calibrate(model: Model, tokenizer: Tokenizer, corpus: Corpus, config: dict) 
         if is_multi(about):
             scale, shift = fit_multi(logits[task][known], column[known])
         else:
-            scale, shift = choose_shift(logits[task][known], single_labels(column[known]))
+            scale, shift = choose_shift(logits[task][known], single_labels(column[known]), coarse_of(corpus, task, older, of_older[task]))
         scale_head(model, task, scale, shift)
         fitted[task] = {"scale": round(scale, 3), "shift": shift.round(3).tolist()}
     return fitted

@@ -160,7 +160,7 @@ def tiny(config: dict) -> dict:
         | {"stages": [{"tokens": 12000, "clean": 0.3}, {"tokens": 110000, "clean": 0.8}]},
         "soft": {"tokens": 3000, "max_length": 32, "part_rows": 300},
         "student": student_settings | {"max_length": 32, "dev_tokens": 60000, "stages": [{"tokens": 80000, "clean": 0.5}]},
-        "compress": {"calibration_batches": 8},
+        "compress": {"calibration_batches": 8, "older_rows": 20},
     }
     return overlay(config, changes)
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from batches import Sampler
+from batches import Sampler, encode
 from corpus import TRAIN, Corpus
 from settings import arguments, load
 from training import device, load_model, predict
@@ -30,12 +30,10 @@ def choose(corpus: Corpus, tokenizer: Tokenizer, config: dict) -> np.ndarray:
         if not fresh:
             break
         seen.update(fresh)
-        for row, encoding in zip(
-            fresh, tokenizer.encode_batch([corpus.texts[row] for row in fresh], add_special_tokens=False), strict=True
-        ):
-            if len(encoding.ids) <= settings["max_length"] - 2:
+        for row, ids in zip(fresh, encode(tokenizer, [corpus.texts[row] for row in fresh]), strict=True):
+            if len(ids) <= settings["max_length"] - 2:
                 others.append(row)
-                tokens += len(encoding.ids) + 2
+                tokens += len(ids) + 2
     # Those labelled by the definitions come first: every student needs them.
     return np.concatenate([rng.permutation(clean), np.array(others, np.int64)])
 

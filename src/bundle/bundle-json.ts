@@ -71,6 +71,8 @@ export interface BundleJson {
   /** Tokens per text at most, special tokens included. */
   maxLength: number;
   padTokenId: number;
+  /** Whether a text in capitals is read in small letters; false where the file says nothing. */
+  foldCapitals: boolean;
   /** Whether logits are the same bit for bit whatever else is in the batch. */
   batchInvariant: boolean;
   files: BundleFile[];
@@ -112,6 +114,7 @@ export function parseBundleJson(bytes: Buffer, where: string): BundleJson {
     languages: check.strings(json, 'languages'),
     maxLength: check.integer(json, 'max_length', 3, '', limits.maxLength),
     padTokenId: check.integer(json, 'pad_token_id', 0),
+    foldCapitals: json['fold_capitals'] === undefined ? false : check.boolean(json, 'fold_capitals'),
     batchInvariant: check.boolean(json, 'batch_invariant'),
     files: check
       .array(json, 'files')

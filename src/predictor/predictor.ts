@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import { findBundle } from '../bundle/find-bundle.ts';
 import {
   type Bundle,
   type BundleDescription,
-  bundleFiles,
   describeBundle,
   loadBundle,
   releaseModel,
@@ -102,11 +100,7 @@ export class Predictor {
     this.bundle = describeBundle(bundle);
     this.tasks = selectTasks(bundle.manifest.tasks, options);
     this.#session = session;
-    this.#tokenizer = new TextTokenizer(
-      bundle.tokenizer,
-      bundle.manifest.maxLength,
-      join(bundle.path, bundleFiles.tokenizer),
-    );
+    this.#tokenizer = TextTokenizer.ofBundle(bundle);
     const prepare = (task: BundleTask, offset: number): ScoredTask => {
       const threshold = options.thresholds?.[task.name];
       const thresholds =

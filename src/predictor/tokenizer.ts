@@ -1,7 +1,10 @@
+import { join } from 'node:path';
+import { type Bundle, bundleFiles } from '../bundle/load-bundle.ts';
 import { BundleError } from '../errors.ts';
 import { isVisible } from '../text/visible.ts';
 import { encodeWithAddedTokens } from './added-tokens.ts';
 import { bytePairEncoder } from './byte-pair.ts';
+import { foldCapitals } from './capitals.ts';
 import type { Json } from './tokenizer-json.ts';
 import { addedTokensOf, requireSupportedShape } from './tokenizer-shape.ts';
 import { unigramEncoder } from './unigram.ts';
@@ -31,14 +34,16 @@ export class TextTokenizer {
   readonly #prefix: number[];
   readonly #suffix: number[];
   readonly #maxLength: number;
+  readonly #foldsCapitals: boolean;
 
   /**
    * @param tokenizer parsed `tokenizer.json`
    * @param maxLength tokens per text at most, special tokens included
    * @param where path to name in errors
+   * @param foldsCapitals whether a text in capitals is read in small letters
    * @throws BundleError when the file is not a tokenizer, or of a kind that is not supported
    */
-  constructor(tokenizer: Json, maxLength: number, where: string) {
+  constructor(tokenizer: Json, maxLength: number, where: string, foldsCapitals = false) {
     try {
       ({ prefix: this.#prefix, suffix: this.#suffix } = specialTokens(tokenizer['post_processor'] as Json));
       const type = requireSupportedShape(tokenizer);
@@ -54,6 +59,7 @@ export class TextTokenizer {
       });
     }
     this.#maxLength = maxLength;
+    this.#foldsCapitals = foldsCapitals;
     if (this.#prefix.length + this.#suffix.length >= maxLength) {
       throw new BundleError(
         'TOKENIZER_INVALID',
@@ -62,13 +68,19 @@ export class TextTokenizer {
     }
   }
 
+  /** @throws BundleError when the bundle's `tokenizer.json` is of a kind that is not supported */
+  static ofBundle({ path, tokenizer, manifest }: Bundle): TextTokenizer {
+    const where = join(path, bundleFiles.tokenizer);
+    return new TextTokenizer(tokenizer, manifest.maxLength, where, manifest.foldCapitals);
+  }
+
   encode(text: string): Encoding {
     const maxCharacters = this.#maxLength * maxCharactersPerToken;
     if (!isVisible(text)) return { ids: [], truncated: false };
     const trimmed = text.trim();
     // The cut may split a surrogate pair: toWellFormed puts U+FFFD there, as it does for lone surrogates.
     const cut = (trimmed.length > maxCharacters ? trimmed.slice(0, maxCharacters) : trimmed).toWellFormed();
-    const ids = this.#encodeText(cut);
+    const ids = this.#encodeText(this.#foldsCapitals ? foldCapitals(cut) : cut);
     if (ids.length === 0) return { ids, truncated: false };
     const room = this.#maxLength - this.#prefix.length - this.#suffix.length;
     return {

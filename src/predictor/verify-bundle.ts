@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { type Bundle, bundleFiles, loadBundle } from '../bundle/load-bundle.ts';
+import { type Bundle, loadBundle } from '../bundle/load-bundle.ts';
 import { BundleError } from '../errors.ts';
 import { seededRandom } from '../random.ts';
 import { checkProbes, type ProbeComparison } from './check-probes.ts';
@@ -35,11 +34,7 @@ export async function verifyBundle(path: string): Promise<BundleVerification> {
   // The tokenizer and the whole way from text to labels, once.
   await predictor.predict(['a', '', 'The service was great. Der Service war toll. 服务很好。']);
   const session = await ModelSession.create(bundle);
-  const tokenizer = new TextTokenizer(
-    bundle.tokenizer,
-    bundle.manifest.maxLength,
-    join(bundle.path, bundleFiles.tokenizer),
-  );
+  const tokenizer = TextTokenizer.ofBundle(bundle);
   const probes = await checkProbes(bundle, tokenizer, session);
   const probe = await probeBatchInvariance(bundle, session, tokenizer.highestId);
   if (bundle.manifest.batchInvariant && !probe.batchInvariant) {
