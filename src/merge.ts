@@ -10,10 +10,12 @@ import { mergeManifests } from './pipeline/merged-manifest.ts';
 import { OutputSession } from './pipeline/output-session.ts';
 import { joinRejects, joinSlices, readSliceSet, type SliceOutput } from './pipeline/slice-set.ts';
 import { Tally } from './pipeline/tally.ts';
+import { requireHonestName } from './records/honest-name.ts';
 import { outputMode } from './records/output-mode.ts';
 import { checkOutputs } from './records/output-paths.ts';
 import type { Sink } from './records/sink.ts';
 import { formatOfPath, isGzipPath } from './records/sniff.ts';
+import { outputNames } from './records/writer.ts';
 
 /** Counts and files of a finished merge. */
 export interface MergeSummary {
@@ -34,6 +36,7 @@ export interface MergeSummary {
  */
 export async function merge(options: MergeOptions): Promise<MergeSummary> {
   const { output, signal } = options;
+  if (options.rejects !== undefined) requireHonestName(options.rejects, ['jsonl', 'ndjson', 'json']);
   const outputPath = typeof output === 'string' ? output : undefined;
   const slices = await readSliceSet(options.shards, signal);
   const [first] = slices as [SliceOutput];
@@ -98,6 +101,7 @@ async function copy(
 
 /** The bytes are those of the slices: a name that promises others would be wrong. */
 function requireSameForm(output: string, { path, slice: { format, gzip } }: SliceOutput): void {
+  requireHonestName(output, outputNames);
   const named = formatOfPath(output);
   const isOther = (named === 'csv' || named === 'tsv' || named === 'jsonl') && named !== format;
   if (!isOther && isGzipPath(output) === gzip) return;

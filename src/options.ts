@@ -3,7 +3,7 @@ import { defaultBundle } from './bundle/find-bundle.ts';
 import { UsageError } from './errors.ts';
 import { availableCores } from './pipeline/available-cores.ts';
 import { defaultMaxBatchTokens } from './predictor/predictor.ts';
-import { type RecordFormat, recordFormats } from './records/row.ts';
+import { type InputFormat, inputFormats } from './records/row.ts';
 
 /** One flag of the command line. */
 export interface OptionSpec {
@@ -116,11 +116,61 @@ export function expectChoice<Choice extends string>(
   );
 }
 
-/** Options that decide how texts are read and scored, for every verb that does both. */
-export interface ScoringOptions {
-  from?: RecordFormat | undefined;
+/** Options that decide how a file is read, for every verb that reads one. */
+export interface ReadingOptions {
+  from?: InputFormat | undefined;
   delimiter?: string | undefined;
+  quote?: string | undefined;
+  escape?: string | undefined;
+  skipRows?: number | undefined;
+  headerRows?: number | undefined;
   encoding?: string | undefined;
+}
+
+/** The flags of {@link ReadingOptions}. */
+export const readingOptionTable = {
+  from: {
+    flags: '--from <format>',
+    description: 'input format; json: an array, or objects over several lines (default: by name and content)',
+    choices: inputFormats,
+  },
+  delimiter: {
+    flags: '--delimiter <character>',
+    description: 'delimiter of the input (default: detected among , ; tab |)',
+  },
+  quote: {
+    flags: '--quote <character>',
+    description: 'character around cells; none: quotes are text, as in TSV of databases (default: ")',
+  },
+  escape: {
+    flags: '--escape <character>',
+    description: "character before a quote inside a cell, e.g. '\\' (default: a quote stands twice)",
+  },
+  skipRows: {
+    flags: '--skip-rows <count>',
+    description: 'lines before the header to leave out, such as a title',
+    parse: toNumber,
+  },
+  headerRows: {
+    flags: '--header-rows <count>',
+    description: 'rows of the header, the names included (default: those of survey tools are recognised)',
+    parse: toNumber,
+  },
+  encoding: {
+    flags: '--encoding <name>',
+    description: 'encoding of the input, e.g. windows-1252 (default: UTF-8, or as its byte order mark says)',
+  },
+} as const satisfies { [Name in keyof ReadingOptions]-?: OptionSpec };
+
+/** @throws UsageError naming the option, what was expected and what was given */
+export function checkReadingOptions(options: ReadingOptions): void {
+  expectChoice('from', options.from, inputFormats);
+  expectInteger('skip-rows', options.skipRows, 0);
+  expectInteger('header-rows', options.headerRows, 1);
+}
+
+/** Options that decide how texts are read and scored, for every verb that does both. */
+export interface ScoringOptions extends ReadingOptions {
   text?: string[] | undefined;
   /** Score texts that are no answers, such as `n/a`, like any other text. */
   keepNonAnswers?: boolean | undefined;
@@ -141,7 +191,8 @@ export interface ScoringOptions {
 export const scoringOptionTable = {
   text: {
     flags: '-t, --text <column>',
-    description: 'column to score, repeatable; for JSONL a dotted path (default: guessed if unambiguous)',
+    description:
+      'column to score, by name or number, repeatable; for JSON a dotted path (default: guessed if clear)',
     parse: collect,
   },
   keepNonAnswers: {
@@ -165,19 +216,7 @@ export const scoringOptionTable = {
     description: 'bundle to score with: a name of `voxpop model list`, or a directory',
     default: defaultBundle,
   },
-  from: {
-    flags: '--from <format>',
-    description: 'input format (default: by extension)',
-    choices: recordFormats,
-  },
-  delimiter: {
-    flags: '--delimiter <character>',
-    description: 'delimiter of the input (default: detected among , ; tab |)',
-  },
-  encoding: {
-    flags: '--encoding <name>',
-    description: 'encoding of the input, e.g. windows-1252 (default: UTF-8, or as its byte order mark says)',
-  },
+  ...readingOptionTable,
   limit: { flags: '--limit <rows>', description: 'stop after this many rows', parse: toNumber },
   workers: {
     flags: '-w, --workers <count>',
@@ -256,7 +295,7 @@ export function resolveScoringOptions<Options extends ScoringOptions>(
   expectInteger('workers', options.workers, 1, 512);
   expectInteger('batch-tokens', options.batchTokens, 1);
   expectInteger('limit', options.limit, 0);
-  expectChoice('from', options.from, recordFormats);
+  checkReadingOptions(options);
   for (const [task, value] of Object.entries(options.threshold ?? {})) {
     expectNumber(`threshold ${task}`, value, 0, 1);
   }

@@ -4,6 +4,7 @@ import {
   expectChoice,
   expectInteger,
   type OptionSpec,
+  readingOptionTable,
   type ResolvedScoringOptions,
   resolveScoringOptions,
   scoringOptionTable,
@@ -101,14 +102,12 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
   },
   labelMap: sharedOptions.labelMap,
   model: scoringOptionTable.model,
-  from: scoringOptionTable.from,
+  ...readingOptionTable,
   to: {
     flags: '--to <format>',
     description: 'output format (default: by extension, or as the input)',
     choices: recordFormats,
   },
-  delimiter: scoringOptionTable.delimiter,
-  encoding: scoringOptionTable.encoding,
   invalidUtf8: {
     flags: '--invalid-utf8 <how>',
     description:

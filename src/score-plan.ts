@@ -11,7 +11,9 @@ import { checkpointShards } from './pipeline/write-rows.ts';
 import { selectTasks } from './predictor/predictor.ts';
 import type { TaskLayout } from './protocol.ts';
 import type { RowWriter } from './records/format-writer.ts';
-import { openRecords, type Records, type RecordsOptions } from './records/open-records.ts';
+import { requireHonestName } from './records/honest-name.ts';
+import { openRecords, type Records } from './records/open-records.ts';
+import type { RecordsOptions } from './records/records-options.ts';
 import { checkOutputs } from './records/output-paths.ts';
 import type { RecordFormat } from './records/row.ts';
 import { isGzipPath } from './records/sniff.ts';
@@ -71,7 +73,11 @@ export async function planScore(
   const records = await openRecords({ ...request, onBytes });
   try {
     if (options.lineBuffered && records.head.gzip) throw compressedLines();
-    const { columns: textColumns, guessed } = resolveTextColumns(records.head, options.text);
+    const { columns: textColumns, guessed } = await resolveTextColumns(
+      records.head,
+      options.text,
+      records.profiles,
+    );
     const format = outputFormat(paths.output, records.head, options.to);
     const writer = createRowWriter(records.head, {
       ...options,
@@ -131,6 +137,8 @@ async function choosePaths({
     rejects,
     manifest: manifest ?? (await usualManifestPath(outputPath)),
   };
+  if (rejects !== undefined) requireHonestName(rejects, ['jsonl', 'ndjson', 'json']);
+  if (manifest !== undefined) requireHonestName(manifest, ['json']);
   const written = Object.values(paths).filter((path) => path !== undefined);
   await checkOutputs(written, inputs, (path) => (path === outputPath ? [checkpointPath(path)] : []));
   return paths;

@@ -27,6 +27,8 @@ export interface ScoreSummary extends RunCounts {
   workers: number;
   /** How often each label was assigned, by task. */
   labels: TaskLabelCounts;
+  /** What came up while reading that people should know. */
+  notices: string[];
   bytesRead: number;
   bytesWritten: number;
 }
@@ -128,6 +130,7 @@ async function run({ scoring, session, found, started, hooks }: Run): Promise<Sc
     workers: options.workers,
     ...filesOf(plan, session),
     tasks: plan.tasks,
+    notices: [...plan.records.head.notices, ...plan.records.notices()],
     tally,
     startedAt: started.at,
     elapsedMs: performance.now() - started.ms,
@@ -181,6 +184,7 @@ function summarise(
     elapsedMs: performance.now() - startedMs,
     workers: plan.options.workers,
     labels: tally.state.labels,
+    notices: plan.records.notices(),
     bytesRead: inputs.bytesRead,
     bytesWritten: 0,
   };

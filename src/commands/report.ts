@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
+import { requireHonestName } from '../records/honest-name.ts';
 import { refuseInputAsOutput } from '../records/output-paths.ts';
 import { type ReportFormat, type ReportOptions, reportOptionTable } from '../report/options.ts';
 import { formatReport, report } from '../report/report.ts';
@@ -32,6 +33,7 @@ async function runReport(flags: Flags, terminal: Terminal): Promise<void> {
   const { output, input } = flags;
   if (output !== undefined) await refuseInputAsOutput(output, [input]);
   const format = flags.format ?? formatOf(output);
+  if (output !== undefined) requireHonestName(output, reportNames[format]);
   if (output === undefined && format === 'html' && terminal.stdout.isTTY) {
     throw new UsageError('OUTPUT_MISSING', 'Expected a file for the HTML page, got a terminal', {
       hint: 'Write it to a file: `-o report.html`.',
@@ -42,7 +44,14 @@ async function runReport(flags: Flags, terminal: Terminal): Promise<void> {
   await writeResult(await formatReport(document, format), output, terminal);
 }
 
-function formatOf(output: string | undefined): ReportFormat {
-  if (output?.endsWith('.json') === true) return 'json';
-  return output?.endsWith('.md') === true ? 'md' : 'html';
+/** Extensions of each format, the first ones telling which is meant. */
+const reportNames: Record<ReportFormat, string[]> = {
+  html: ['html', 'htm', 'html.gz'],
+  json: ['json', 'json.gz'],
+  md: ['md', 'md.gz'],
+};
+
+function formatOf(output = ''): ReportFormat {
+  const formats = Object.keys(reportNames) as ReportFormat[];
+  return formats.find((format) => reportNames[format].some((name) => output.endsWith(`.${name}`))) ?? 'html';
 }

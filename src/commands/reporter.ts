@@ -42,6 +42,7 @@ function textReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
     },
     onEnd: (summary, output) => {
       bar.stop();
+      tell(...summary.notices);
       tell(
         summary.nothingToDo
           ? `Nothing to do: ${output} is finished and unchanged`
@@ -53,8 +54,9 @@ function textReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
   };
 }
 
-function notices({ textColumns, textColumnsGuessed, bundle, options, slice }: ScorePlan): string[] {
-  const lines: string[] = [];
+function notices(plan: ScorePlan): string[] {
+  const { records, textColumns, textColumnsGuessed, bundle, options, slice } = plan;
+  const lines = [...records.head.notices];
   if (slice !== undefined) {
     const { index, of, firstRow, rows, inputRows } = slice;
     const which = rows === 0 ? 'no rows' : `rows ${count(firstRow + 1)} to ${count(firstRow + rows)}`;
@@ -92,7 +94,7 @@ function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
   };
   let lastProgressMs = performance.now();
   return {
-    onPlan: ({ options, records, textColumns, bundle, slice }) =>
+    onPlan: ({ options, records, textColumns, bundle, slice }) => {
       tell('start', {
         inputs: options.inputs,
         output: flags.output ?? null,
@@ -108,7 +110,9 @@ function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
               first_row: slice.firstRow,
               total_rows: slice.rows,
             }),
-      }),
+      });
+      for (const message of records.head.notices) tell('notice', { message });
+    },
     onProgress: ({ counts, bytesRead, totalBytes, totalRows }: ScoreProgress) => {
       const nowMs = performance.now();
       if (nowMs - lastProgressMs < progressEventMs) return;
@@ -124,6 +128,7 @@ function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
         ...(keptRows > 0 ? { resume: resumeCommand(terminal.argv) } : {}),
       }),
     onEnd: (summary, output) => {
+      for (const message of summary.notices) tell('notice', { message });
       tell('end', {
         output: output ?? null,
         nothing_to_do: summary.nothingToDo,

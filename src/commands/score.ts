@@ -1,9 +1,10 @@
 import { Command } from 'commander';
-import { type ScoreFlags, scoreOptionTable } from '../score-options.ts';
+import { TextColumnUnclear } from '../records/text-columns.ts';
+import { type ScoreFlags, type ScoreOptions, scoreOptionTable } from '../score-options.ts';
 import { score } from '../score.ts';
 import { planScore } from '../score-plan.ts';
 import { addOptions } from './add-options.ts';
-import { describePlan } from './dry-run.ts';
+import { describeColumns, describePlan } from './dry-run.ts';
 import { createReporter } from './reporter.ts';
 import { say } from './say.ts';
 import { resolveSliceFlags } from './slice-flags.ts';
@@ -33,19 +34,26 @@ export function scoreCommand(terminal: Terminal): Command {
   return command.action((inputs: string[], flags: ScoreFlags) => runScore(inputs, flags, terminal));
 }
 
+/** Shows what a run would do, or what there is to choose from where that is not clear. */
+async function dryRun(options: ScoreOptions, terminal: Terminal): Promise<void> {
+  const plan = await planScore(options).catch((error: unknown) => {
+    if (error instanceof TextColumnUnclear) say(terminal, ...describeColumns(error.profiles));
+    throw error;
+  });
+  try {
+    say(terminal, ...(await describePlan(plan)));
+  } finally {
+    await plan.records.close();
+  }
+}
+
 async function runScore(inputs: string[], flags: ScoreFlags, terminal: Terminal): Promise<void> {
   flags = resolveSliceFlags(inputs, flags, terminal.env);
   const toStdout = flags.output === undefined || flags.output === '-';
   const output = toStdout ? terminal.stdout : (flags.output as string);
   const options = { ...flags, inputs, output, stdin: terminal.stdin, signal: terminal.signal };
   if (flags.dryRun) {
-    const plan = await planScore(options);
-    try {
-      say(terminal, ...(await describePlan(plan)));
-    } finally {
-      await plan.records.close();
-    }
-    return;
+    return dryRun(options, terminal);
   }
   if (flags.supervise !== undefined) {
     return supervise(flags.supervise, { isStream: toStdout || inputs.includes('-') }, terminal);

@@ -45,7 +45,7 @@ export async function compareBundles(
   const records = await openRecords({ ...options, inputs: [on], onBytes });
   const sides: BundleSide[] = [];
   try {
-    const { columns } = resolveTextColumns(records.head, options.text);
+    const { columns } = await resolveTextColumns(records.head, options.text, records.profiles);
     if (columns.length !== 1) {
       throw new UsageError('TEXT_COLUMN_NOT_SINGLE', `Expected one text column, got ${columns.length}`);
     }

@@ -100,7 +100,7 @@ export async function compareFiles(a: string, b: string, options: CompareOptions
       rows,
     });
     const { rowsA, rowsB, ...rest } = matched;
-    const notices = files.flatMap((file) => file.notices);
+    const notices = files.flatMap((file) => file.notices());
     return { a: side(one, rowsA), b: side(other, rowsB), ...rest, notices };
   } finally {
     for (const file of files) await file.close();

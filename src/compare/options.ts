@@ -4,6 +4,8 @@ import {
   expectNumber,
   type OptionSpec,
   type ScoringOptions,
+  type ReadingOptions,
+  readingOptionTable,
   scoringOptionTable,
   sharedOptions,
   toNumber,
@@ -135,11 +137,24 @@ export function resolveCompareOptions(options: CompareOptions): CompareMode {
 }
 
 /** Options that have a meaning only where bundles score a file. */
-const onlyOfBundles = ['gold', 'pricePerHour', 'limit', 'workers', 'batchTokens', 'deterministic'] as const;
+const onlyOfBundles = [
+  'gold',
+  'pricePerHour',
+  'limit',
+  'workers',
+  'batchTokens',
+  'deterministic',
+  'keepNonAnswers',
+] as const;
 /** Options that have a meaning only where files are compared that were scored before. */
 const onlyOfFiles = ['key', 'drift', 'prefix'] as const;
 /** Options about how a file is read, which manifests are not. */
-const notOfManifests = ['key', 'prefix', 'text', 'from', 'delimiter', 'encoding'] as const;
+const notOfManifests = [
+  'key',
+  'prefix',
+  'text',
+  ...(Object.keys(readingOptionTable) as (keyof ReadingOptions)[]),
+] as const;
 
 /**
  * Refuses options about how a file is read, which manifests are not.

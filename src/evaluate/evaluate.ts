@@ -62,6 +62,8 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
       // An abort ends the shards early; half an evaluation is none.
       options.signal?.throwIfAborted();
       const result = run.finish(tally.counts.rows, tally.counts.rows - tally.counts.scored);
+      const { head, notices } = scoring.plan.records;
+      result.notices.unshift(...head.notices, ...notices());
       await flips?.commit();
       if (options.save !== undefined) await save(options.save, result, run.predictions as TextPredictions);
       return result;

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { requireHonestName } from '../records/honest-name.ts';
 import { findSame, isPlainFile, refuseInputAsOutput } from '../records/output-paths.ts';
 import type { EvaluateOptions } from './options.ts';
 
@@ -12,6 +13,9 @@ export async function checkEvaluationOutputs(
   { save, flips, junit }: Outputs,
   { inputs, baseline, labelMap }: Pick<EvaluateOptions, 'inputs' | 'baseline' | 'labelMap'>,
 ): Promise<void> {
+  if (save !== undefined) requireHonestName(save, ['json']);
+  if (flips !== undefined) requireHonestName(flips, ['csv', 'csv.gz']);
+  if (junit !== undefined) requireHonestName(junit, ['xml']);
   const read = [...inputs, ...(typeof labelMap === 'string' ? [labelMap] : [])];
   const written: { option: string; path: string }[] = [];
   for (const [option, path] of Object.entries({ '--save': save, '--flips': flips, '--junit': junit })) {

@@ -34,6 +34,8 @@ export interface RunManifest {
   /** What the output was merged from; null when it was scored. */
   shards: MergedSlice[] | null;
   counts: CountsByKey;
+  /** What people should know about how the inputs were read. */
+  notices: string[];
   /** Whether a text has one label of a task, or any number of them. */
   problem_types: Record<string, ProblemType>;
   labels: TallyState['labels'];
@@ -92,6 +94,7 @@ export interface ManifestFacts {
   output: RunManifest['output'];
   rejects: RunManifest['rejects'];
   shard: RunManifest['shard'];
+  notices: string[];
   /** The tasks that were scored, under the labels that were written. */
   tasks: readonly TaskLayout[];
   tally: Tally;
@@ -126,6 +129,7 @@ export function createManifest(facts: ManifestFacts): RunManifest {
     shard: facts.shard,
     shards: null,
     counts: countsByKey(tally.counts),
+    notices: facts.notices,
     problem_types: Object.fromEntries(facts.tasks.map(({ name, problemType }) => [name, problemType])),
     labels: tally.state.labels,
     labels_by_language: tally.state.labelsByLanguage,

@@ -44,6 +44,7 @@ export function mergeManifests(
       elapsed_ms: manifest.elapsed_ms,
     })),
     counts,
+    notices: [...new Set(manifests.flatMap((manifest) => manifest.notices))],
     labels: sumLabels(manifests.map(({ labels }) => labels)),
     labels_by_language: sumByLanguage(manifests.map((each) => each.labels_by_language)),
     started_at: manifests.map((each) => each.started_at).toSorted()[0] as string,

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
-import { openRecords, type RecordsOptions, type RowStart } from '../records/open-records.ts';
+import { openRecords, type RowStart } from '../records/open-records.ts';
+import type { RecordsOptions } from '../records/records-options.ts';
 import { startAt, surveyRows } from '../records/survey.ts';
 import { identifyInputs, InputLog, type InputRead } from './input-log.ts';
 import { type Slice, sliceRows } from './slice.ts';

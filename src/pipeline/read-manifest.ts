@@ -12,6 +12,8 @@ export interface RunSummary {
   /** Rows with a text. */
   scored: number | undefined;
   textColumns: string[] | undefined;
+  /** How the output is to be read, as far as that was told of the input. */
+  reading: { quote?: string; escape?: string; headerRows?: number };
   prefix: string | undefined;
   startedAt: string | undefined;
   elapsedMs: number | undefined;
@@ -61,6 +63,7 @@ export async function readRunSummary(path: string): Promise<RunSummary> {
     rows: numberOf(counts.rows),
     scored: numberOf(counts.scored),
     textColumns: stringsOf(options['text']),
+    reading: readingOf(options),
     prefix: stringOf(options['prefix']),
     startedAt: stringOf(manifest.started_at),
     elapsedMs: numberOf(manifest.elapsed_ms),
@@ -73,6 +76,18 @@ export async function readRunSummary(path: string): Promise<RunSummary> {
     ),
     labels: labelCounts(manifest.labels),
     labelsByLanguage: Object.fromEntries(byLanguage.map(([key, value]) => [key, labelCounts(value)])),
+  };
+}
+
+/** Quotes stay as they were where the delimiter does; rows under the names pass through in any table. */
+function readingOf(options: Parts<RunManifest['options']>): RunSummary['reading'] {
+  const [quote, escape] = [stringOf(options['quote']), stringOf(options['escape'])];
+  const headerRows = numberOf(options['headerRows']);
+  const isSameDelimiter = options['outputDelimiter'] === undefined;
+  return {
+    ...(isSameDelimiter && quote !== undefined ? { quote } : {}),
+    ...(isSameDelimiter && escape !== undefined ? { escape } : {}),
+    ...(headerRows === undefined ? {} : { headerRows }),
   };
 }
 

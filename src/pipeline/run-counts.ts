@@ -1,5 +1,5 @@
 /** The fate of a row: each row of a run is counted as one of these. */
-export type RowOutcome = 'scored' | 'noFeedback' | 'empty' | 'nonAnswers' | 'rejected';
+export type RowOutcome = 'scored' | 'noFeedback' | 'empty' | 'nonAnswers' | 'headerRows' | 'rejected';
 
 /** Everything that is counted of a run; `rows` is the sum over {@link RowOutcome}. */
 export interface RunCounts extends Record<RowOutcome, number> {
@@ -13,6 +13,8 @@ export interface RunCounts extends Record<RowOutcome, number> {
   empty: number;
   /** Rows whose texts say nothing, such as `n/a`. */
   nonAnswers: number;
+  /** Rows that explain or repeat the header. */
+  headerRows: number;
   /** Rows that could not be read, scored or written. */
   rejected: number;
   /** Rows with a text out of which markup was taken before it was scored. */
@@ -42,6 +44,7 @@ const countNames = {
   noFeedback: { key: 'no_feedback', words: 'no feedback', onlyIfAny: true },
   empty: { key: 'empty', words: 'empty' },
   nonAnswers: { key: 'non_answers', words: 'non-answers', onlyIfAny: true },
+  headerRows: { key: 'header_rows', words: 'header rows', onlyIfAny: true },
   withMarkup: { key: 'with_markup', words: 'with markup', onlyIfAny: true },
   truncated: { key: 'truncated', words: 'truncated' },
   duplicates: { key: 'duplicates', words: 'duplicates collapsed' },

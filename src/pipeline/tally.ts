@@ -56,7 +56,7 @@ export class Tally {
         counts.rejected++;
         continue;
       }
-      counts[outcomeOf(all, anyFeedback, notes)]++;
+      counts[row.isHeader === true ? 'headerRows' : outcomeOf(all, anyFeedback, notes)]++;
       if (notes & textNotes.markup) counts.withMarkup++;
       if (any & textFlags.truncated) counts.truncated++;
       for (let i = first; i < text; i++) this.#addLabels(predictions.assigned, i);

@@ -1,8 +1,11 @@
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { exitCodes, InputError, UsageError, VoxpopError } from '../errors.ts';
+import { nearest } from '../text/did-you-mean.ts';
 import { gunzip } from './gunzip.ts';
 import { precede } from './precede.ts';
+import { refuseSignature, signatureBytes } from './signature.ts';
 
 /** Bytes asked of the file system at a time; bounds the read-ahead together with zlib's own buffers. */
 const readBytes = 64 * 1024;
@@ -28,8 +31,8 @@ export interface ByteSource {
  */
 export async function inputSize(file: string): Promise<number | undefined> {
   if (file === '-') return undefined;
-  const status = await stat(file).catch((error: unknown) => {
-    throw readFailure(file, error);
+  const status = await stat(file).catch(async (error: unknown) => {
+    throw readFailure(file, error, await nearestPath(file));
   });
   if (status.isDirectory()) throw isDirectory(file);
   return status.isFile() ? status.size : undefined;
@@ -43,10 +46,15 @@ export async function inputSize(file: string): Promise<number | undefined> {
 export async function openBytes(file: string, options: ByteSourceOptions): Promise<ByteSource> {
   const raw = file === '-' ? readStdin(options) : await readFileFrom(file, options);
   try {
-    const [start, chunks] = await peek(raw.chunks, 4, holdsLineFeed);
-    refuseWorkbook(file, start);
+    const [start, chunks] = await peek(raw.chunks, signatureBytes, holdsLineFeed);
     const gzip = start[0] === 0x1f && start[1] === 0x8b;
-    return { gzip, chunks: gzip ? gunzip(file, chunks) : chunks, close: raw.close };
+    if (!gzip) {
+      refuseSignature(file, start);
+      return { gzip, chunks, close: raw.close };
+    }
+    const [inner, text] = await peek(gunzip(file, chunks), signatureBytes, holdsLineFeed);
+    refuseSignature(file, inner, true);
+    return { gzip, chunks: text, close: raw.close };
   } catch (error) {
     await raw.close();
     throw error;
@@ -89,19 +97,6 @@ export async function peek(
 /** No signature and no byte order mark holds one: what comes after it is text. */
 export function holdsLineFeed(bytes: Buffer): boolean {
   return bytes.includes(0x0a);
-}
-
-/** Spreadsheets come as workbooks more often than as anything else; of a ZIP archive, or of OLE before 2007. */
-function refuseWorkbook(file: string, start: Buffer): void {
-  const signature = start.subarray(0, 4).toString('hex');
-  if (signature !== '504b0304' && signature !== 'd0cf11e0') return;
-  const hint = 'Save it as CSV (in Excel: "CSV UTF-8"), and score that.';
-  throw new InputError(
-    'INPUT_IS_WORKBOOK',
-    'expected text, found an Excel workbook or an archive',
-    { file },
-    { hint },
-  );
 }
 
 interface RawBytes {
@@ -165,11 +160,21 @@ async function* readStream(stdin: Readable, options: ByteSourceOptions): AsyncGe
   }
 }
 
-function readFailure(file: string, error: unknown): VoxpopError {
+/** The file in the same folder whose name is nearly the same. */
+async function nearestPath(file: string): Promise<string | undefined> {
+  const names = await readdir(dirname(file)).catch(() => []);
+  const name = nearest(basename(file), names);
+  return name === undefined ? undefined : file.slice(0, file.length - basename(file).length) + name;
+}
+
+/** @param near - the path that may have been meant */
+function readFailure(file: string, error: unknown, near?: string): VoxpopError {
   if (error instanceof VoxpopError) return error;
   const code = errorCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new InputError('INPUT_NOT_FOUND', 'expected an input file, found nothing of this name', { file });
+    const hint = near === undefined ? undefined : `Did you mean \`${near}\`?`;
+    const message = 'expected an input file, found nothing of this name';
+    return new InputError('INPUT_NOT_FOUND', message, { file }, { hint });
   }
   if (code === 'EACCES' || code === 'EPERM') {
     const hint = 'Give the user that runs voxpop the right to read the file.';

@@ -1,6 +1,8 @@
 import { UsageError } from '../errors.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
-import { isJsonObject, valueAt } from './json-fields.ts';
+import { columnPlace } from './column-place.ts';
+import { valueAt } from './json-fields.ts';
+import { jsonObject } from './json-object.ts';
 import { isDelimited, type RecordsHead, type Row } from './row.ts';
 import { nameList } from '../text/name-list.ts';
 
@@ -8,7 +10,7 @@ import { nameList } from '../text/name-list.ts';
 export type ColumnsReader = (row: Row) => unknown[];
 
 /**
- * Makes a reader of columns by name; for JSONL a name is a dotted path.
+ * Makes a reader of columns by name or number; for JSON a name is a dotted path.
  * @param option - named in the error, for example `--by`
  * @throws {UsageError} when a delimited file has no such column. A record of JSONL may lack any key.
  */
@@ -16,12 +18,12 @@ export function columnsReader(head: RecordsHead, names: readonly string[], optio
   if (!isDelimited(head.format)) {
     return (row) => {
       if (names.length === 0) return [];
-      const record: unknown = JSON.parse(row.json ?? '{}');
-      return names.map((name) => (isJsonObject(record) ? valueAt(record, name) : undefined));
+      const record = jsonObject(row.json ?? '{}');
+      return names.map((name) => valueAt(record, name));
     };
   }
   const places = names.map((name) => {
-    const place = head.columns.indexOf(name);
+    const place = columnPlace(head.columns, name);
     if (place !== -1) return place;
     const found = nameList(head.columns);
     throw new UsageError('COLUMN_NOT_FOUND', `Expected a column named \`${name}\`, found ${found}`, {

@@ -1,7 +1,8 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import { InputError, UsageError } from '../errors.ts';
 import { holdsLineFeed, peek } from './byte-source.ts';
+import { likelyEncodings } from './likely-encodings.ts';
 
 const lineFeed = 0x0a;
 /** A byte that UTF-8 never holds: what could not be decoded, for the reader of records to find. */
@@ -73,13 +74,29 @@ function refuseUtf16(file: string, [first, second]: Buffer): void {
   );
 }
 
+/** What people call encodings besides the labels of the standard. */
+const aliases: Record<string, string> = {
+  ansi: 'windows-1252',
+  cp932: 'shift_jis',
+  cp936: 'gbk',
+  cp949: 'euc-kr',
+  cp950: 'big5',
+  latin9: 'iso-8859-15',
+  macroman: 'macintosh',
+  utf16: 'utf-16',
+  utf16be: 'utf-16be',
+  utf16le: 'utf-16le',
+  utf8sig: 'utf-8',
+};
+
 /**
  * The WHATWG name of an encoding label: `latin1` is `windows-1252`.
  * @throws {UsageError} when there is no such encoding.
  */
 export function encodingName(label: string): string {
+  const plain = label.toLowerCase().replaceAll(/[\s_-]/gu, '');
   try {
-    return new TextDecoder(label).encoding;
+    return new TextDecoder(aliases[plain] ?? (plain.startsWith('latin') ? plain : label)).encoding;
   } catch (cause) {
     throw new UsageError('UNKNOWN_ENCODING', `Expected the name of an encoding, got \`${label}\``, {
       hint: 'Examples: utf-8, utf-16le, windows-1252, iso-8859-2, windows-1251, shift_jis, euc-kr, gb18030, big5.',
@@ -113,6 +130,8 @@ export async function* checkUtf8(
 ): AsyncGenerator<Buffer> {
   let carry: Buffer = Buffer.alloc(0);
   let line = firstLine;
+  /** Whether characters beyond ASCII came up, all of them valid. */
+  let isUsed = false;
   for await (const chunk of chunks) {
     const bytes = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
     const end = lastCharacterEnd(bytes);
@@ -121,13 +140,17 @@ export async function* checkUtf8(
     if (invalid === 'error' && !isUtf8(whole)) {
       const lines = validLines(whole);
       if (lines.length > 0) yield lines;
-      throw invalidBytes(file, line + countLines(lines), 'utf-8');
+      const rest = whole.subarray(lines.length);
+      throw invalidUtf8(file, line + countLines(lines), rest, isUsed || !isAscii(lines));
     }
-    if (invalid === 'error') line += countLines(whole);
+    if (invalid === 'error') {
+      line += countLines(whole);
+      isUsed ||= !isAscii(whole);
+    }
     if (whole.length > 0) yield whole;
   }
   if (carry.length === 0) return;
-  if (invalid === 'error') throw invalidBytes(file, line, 'utf-8');
+  if (invalid === 'error') throw invalidUtf8(file, line, carry, isUsed);
   yield carry;
 }
 
@@ -220,12 +243,44 @@ function countLines(bytes: Buffer): number {
   return count;
 }
 
+const goOn = 'To go on where only a few bytes are bad: `--invalid-utf8 replace` or `reject`.';
+
 function invalidBytes(file: string, line: number, encoding: string): InputError {
-  const start =
-    encoding === 'utf-8'
-      ? 'The file seems to be in another encoding: try `--encoding windows-1252`.'
-      : 'Name the encoding that the file was saved in with `--encoding`.';
-  const hint = `${start} To go on where only a few bytes are bad: \`--invalid-utf8 replace\` or \`reject\`.`;
+  const hint = `Name the encoding that the file was saved in with \`--encoding\`. ${goOn}`;
+  return invalidEncoding(file, line, encoding, hint);
+}
+
+/**
+ * @param rest - bytes from the line on that is not UTF-8
+ * @param isUsed - whether characters beyond ASCII came before, which another encoding would take for something else
+ */
+function invalidUtf8(file: string, line: number, rest: Buffer, isUsed: boolean): InputError {
+  if (isUsed || isMostlyUtf8(rest)) {
+    const hint =
+      'The file is UTF-8, but for a few bytes: `--invalid-utf8 replace` puts U+FFFD in their place, ' +
+      '`--invalid-utf8 reject` sets such rows aside.';
+    return invalidEncoding(file, line, 'utf-8', hint);
+  }
+  const found = likelyEncodings(rest);
+  const named = found.map(
+    ({ label, words }) => `\`--encoding ${label}\` (${words.map((word) => `\`${word}\``).join(', ')})`,
+  );
+  const hint =
+    named.length === 0
+      ? `Name the encoding that the file was saved in with \`--encoding\`. ${goOn}`
+      : `Name the encoding in which it reads right: ${named.join(' or ')}. ${goOn}`;
+  return invalidEncoding(file, line, 'utf-8', hint);
+}
+
+/** Whether more characters beyond ASCII are valid than not: other encodings hit that only by chance. */
+function isMostlyUtf8(bytes: Buffer): boolean {
+  const text = bytes.toString('utf8');
+  const invalid = text.match(/\ufffd/gu)?.length ?? 0;
+  const valid = text.match(/[^\p{ASCII}\ufffd]/gu)?.length ?? 0;
+  return valid > 2 * invalid;
+}
+
+function invalidEncoding(file: string, line: number, encoding: string, hint: string): InputError {
   const message = `expected text encoded as ${encoding}, found bytes that are not`;
   return new InputError('INVALID_ENCODING', message, { file, line }, { hint });
 }

@@ -1,12 +1,23 @@
 import type { RejectReason } from './row-fault.ts';
 
-const quote = 0x22;
-
 /** The line end of a file: `\r` only for files of classic Mac OS that hold no line feed at all. */
 export type Newline = '\n' | '\r\n' | '\r';
 
+/** How cells are put between quotes. */
+export interface Quoting {
+  /** One ASCII character; '' where quotes are text like any other. */
+  quote: string;
+  /**
+   * One ASCII character that takes its meaning from a quote, delimiter or line end behind it; '' where a quote
+   * inside a quoted cell stands twice.
+   */
+  escape: string;
+}
+
+export const usualQuoting: Quoting = { quote: '"', escape: '' };
+
 /** The characters that give bytes of CSV or TSV their meaning. */
-export interface Dialect {
+export interface Dialect extends Quoting {
   delimiter: string;
   newline: Newline;
 }
@@ -16,7 +27,12 @@ export interface Dialect {
  * makes no difference: no cell without quotes holds a line feed. A lone `\r` ends a record only where all do.
  */
 export function isSameDialect(one: Dialect, other: Dialect): boolean {
-  return one.delimiter === other.delimiter && (one.newline === '\r') === (other.newline === '\r');
+  const isSameEnd = (one.newline === '\r') === (other.newline === '\r');
+  return isSameEnd && one.delimiter === other.delimiter && isSameQuoting(one, other);
+}
+
+function isSameQuoting(one: Quoting, other: Quoting): boolean {
+  return one.quote === other.quote && one.escape === other.escape;
 }
 
 /**
@@ -26,6 +42,8 @@ export function isSameDialect(one: Dialect, other: Dialect): boolean {
 export class RecordBatch {
   readonly dialect: Dialect;
   readonly delimiterBytes: number;
+  /** -1 for none. */
+  readonly quoteByte: number;
   /** Bytes from the start of the first record to the end of the last one. Known once the batch is complete. */
   bytes: Buffer = Buffer.alloc(0);
   /** Where each cell of each record ends, counted from the start of its record. */
@@ -33,8 +51,9 @@ export class RecordBatch {
   /** Cells of a record. */
   width = 0;
 
-  constructor({ delimiter, newline }: Dialect) {
-    this.dialect = { delimiter, newline };
+  constructor({ delimiter, newline, quote, escape }: Dialect) {
+    this.dialect = { delimiter, newline, quote, escape };
+    this.quoteByte = quote === '' ? -1 : quote.charCodeAt(0);
     this.delimiterBytes = Buffer.byteLength(delimiter);
   }
 }
@@ -90,6 +109,13 @@ export class DelimitedRecord {
     return this.#batch.bytes.toString('utf8', this.#start, this.#end);
   }
 
+  /** Whether the record begins as those in which Qualtrics names its questions by ids; a cheap look. */
+  startsWithImportId(): boolean {
+    const { bytes } = this.#batch;
+    if (bytes[this.#start] !== 0x22 || bytes[this.#start + 1] !== 0x7b) return false;
+    return bytes.toString('latin1', this.#start, Math.min(this.#end, this.#start + 14)).includes('ImportId');
+  }
+
   /** All cells, decoded. */
   cells(): string[] {
     return Array.from({ length: this.#batch.width }, (_, index) => this.cell(index));
@@ -97,13 +123,30 @@ export class DelimitedRecord {
 
   /** The text of a cell, exactly as it was meant. */
   cell(index: number): string {
-    const { bytes, cellEnds, delimiterBytes } = this.#batch;
+    const { bytes, cellEnds, delimiterBytes, quoteByte, dialect } = this.#batch;
     const place = this.#firstCell + index;
     const before = index === 0 ? 0 : (cellEnds[place - 1] ?? 0) + delimiterBytes;
     const start = this.#start + before;
     const end = this.#start + (cellEnds[place] ?? 0);
-    if (start === end || bytes[start] !== quote) return bytes.toString('utf8', start, end);
-    const text = bytes.toString('utf8', start + 1, end - 1);
-    return text.includes('"') ? text.replaceAll('""', '"') : text;
+    const isQuoted = start !== end && bytes[start] === quoteByte;
+    const text = isQuoted ? bytes.toString('utf8', start + 1, end - 1) : bytes.toString('utf8', start, end);
+    if (dialect.escape !== '') return unescaped(text, dialect);
+    return isQuoted && text.includes(dialect.quote)
+      ? text.replaceAll(dialect.quote + dialect.quote, dialect.quote)
+      : text;
   }
+}
+
+/** Takes off each escape that stands before what it is for. */
+function unescaped(text: string, { escape, quote, delimiter }: Dialect): string {
+  if (!text.includes(escape)) return text;
+  let result = '';
+  for (let at = 0; at < text.length; at++) {
+    const next = text[at + 1];
+    const isEscape =
+      text[at] === escape && next !== undefined && [escape, quote, delimiter, '\n', '\r'].includes(next);
+    if (isEscape) at++;
+    result += text[at];
+  }
+  return result;
 }

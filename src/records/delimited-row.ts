@@ -10,18 +10,26 @@ export class DelimitedRow implements Row {
   readonly byteOffset: number;
   readonly texts: string[];
   textNotes: number[] | undefined = undefined;
+  readonly isHeader: boolean;
   readonly rejected?: RejectReason;
   readonly #record: DelimitedRecord;
 
-  constructor(ordinal: number, file: string, record: DelimitedRecord, textPlaces: number[]) {
+  constructor(
+    ordinal: number,
+    file: string,
+    record: DelimitedRecord,
+    textPlaces: number[],
+    isHeader: boolean,
+  ) {
     this.ordinal = ordinal;
     this.file = file;
     this.line = record.line;
     this.byteOffset = record.byteOffset;
+    this.isHeader = isHeader;
     this.#record = record;
     if (record.rejected !== undefined) this.rejected = record.rejected;
     this.texts = textPlaces.map((place) =>
-      place === -1 || record.rejected !== undefined ? '' : record.cell(place),
+      place === -1 || isHeader || record.rejected !== undefined ? '' : record.cell(place),
     );
   }
 

@@ -1,11 +1,18 @@
 import { stringify } from 'csv-stringify/sync';
 import { UsageError } from '../errors.ts';
 import { addedCellsReader, addedNames } from './added-columns.ts';
-import { type DelimitedRecord, isSameDialect } from './delimited-record.ts';
+import {
+  type DelimitedRecord,
+  type Dialect,
+  isSameDialect,
+  type Quoting,
+  usualQuoting,
+} from './delimited-record.ts';
 import { delimiterOf } from './delimiter.ts';
 import { escapeFormula } from './escape-formula.ts';
 import { topLevelFields } from './json-fields.ts';
 import { type Misfit, rejectMisfit } from './rejected.ts';
+import { labelSeparator } from './output-names.ts';
 import type { RecordsHead, Row } from './row.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
 import { nameList } from '../text/name-list.ts';
@@ -22,11 +29,16 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
   const addedColumns = addedNames(options);
   requireFreeNames(head.columns, addedColumns);
   const addedCells = addedCellsReader(options);
-  const dialect = { delimiter: outputDelimiter(head, options), newline: head.newline };
+  const delimiter = outputDelimiter(head, options);
+  const dialect: Dialect = { ...outputQuoting(head, delimiter), delimiter, newline: head.newline };
+  if (dialect.quote === '') requirePlainLabels(options, delimiter);
   const escapeFormulas = options.escapeFormulas ?? false;
   const format = {
-    delimiter: dialect.delimiter,
+    delimiter,
     record_delimiter: dialect.newline,
+    // A row of a file that quotes nothing holds nothing that would need it.
+    quote: dialect.quote === '' ? false : dialect.quote,
+    escape: dialect.escape === '' ? dialect.quote || '"' : dialect.escape,
     eof: true,
     // Off by default once `record_delimiter` is given: a cell with a lone `\n` would break a CRLF file.
     quote_record_delimiter: true,
@@ -39,7 +51,7 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
   /** The end of a line whose record is kept as it is. */
   function lineEnd(added: string[]): string {
     let text = '';
-    for (const cell of added) text += dialect.delimiter + quoteCell(cell, dialect.delimiter);
+    for (const cell of added) text += delimiter + quoteCell(cell, dialect);
     return text + dialect.newline;
   }
 
@@ -95,9 +107,29 @@ function joinParts(parts: (DelimitedRecord | string)[]): Buffer {
 }
 
 /** Puts a cell in quotes where it needs them, as csv-stringify does. */
-function quoteCell(cell: string, delimiter: string): string {
-  if (!cell.includes(delimiter) && !/["\r\n]/u.test(cell)) return cell;
-  return `"${cell.replaceAll('"', '""')}"`;
+function quoteCell(cell: string, { delimiter, quote, escape }: Dialect): string {
+  if (quote === '' || (!cell.includes(delimiter) && !cell.includes(quote) && !/[\r\n]/u.test(cell)))
+    return cell;
+  return quote + cell.replaceAll(quote, (escape || quote) + quote) + quote;
+}
+
+/** A file goes on as it began; what is made anew is quoted as usual. */
+function outputQuoting(head: RecordsHead, delimiter: string): Quoting {
+  return head.delimiter === delimiter ? head.quoting : usualQuoting;
+}
+
+/** @throws {UsageError} when labels would need quotes in a file that has none */
+function requirePlainLabels({ tasks, scores }: WriterOptions, delimiter: string): void {
+  const isJoined = tasks.some(({ problemType }) => problemType === 'multi_label_classification');
+  const labels = tasks.flatMap((task) => task.labels);
+  const isSplit =
+    labels.some((label) => label.includes(delimiter)) || (isJoined && delimiter === labelSeparator);
+  if (!isSplit && !(scores !== 'none' && delimiter === '.')) return;
+  throw new UsageError(
+    'DELIMITER_IN_LABELS',
+    `Expected a delimiter that labels do not hold along with --quote none, got \`${delimiter}\``,
+    { hint: 'Write cells between quotes: `--output-delimiter "\\t"`, or JSONL: `--to jsonl`.' },
+  );
 }
 
 function requireFreeNames(existing: string[], added: string[]): void {

@@ -22,6 +22,17 @@ export interface ReaderOptions {
 export interface FormatReader {
   columns: string[];
   newline: Newline;
+  /** Rows at the start that explain the header. */
+  headerRows: number;
+  /** Texts of the questions, by column, where such a row holds them. */
+  questions: string[] | undefined;
+  /**
+   * The values of the first rows as text, by column, header rows and bad rows left out. A JSON record gives its
+   * values by path. To be called before `rows`.
+   */
+  sample(): Promise<Sample>;
+  /** What came up while reading that people should know. */
+  notices(): string[];
   /**
    * The rows of this input as they come. Rows before a bad one are given out before the error.
    * @throws {InputError} on the first record that is not what it should be, unless such rows are rejected.
@@ -33,6 +44,9 @@ export interface FormatReader {
    */
   places(): AsyncGenerator<RowPlace[]>;
 }
+
+/** Values of the first rows: for each column, how it is referred to and what it holds in each of them. */
+export type Sample = { reference: string; values: string[] }[];
 
 /** Where a row starts; `line` and `byteOffset` are those of `Row`. */
 export interface RowPlace {

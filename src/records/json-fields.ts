@@ -6,25 +6,36 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /**
  * The value at a dotted path, looked for among own properties only. A key that itself holds the dots
- * goes before nested objects, and a longer key before a shorter one.
+ * goes before nested objects, and a longer key before a shorter one. Elements of lists are named by their place,
+ * from 0, as in `comments.0.text`.
  * @returns undefined when there is no such value; JSON has no undefined of its own.
  */
-export function valueAt(record: JsonObject, path: string): unknown {
-  if (Object.hasOwn(record, path)) return record[path];
+export function valueAt(record: JsonObject | unknown[], path: string): unknown {
+  if (hasKey(record, path)) return (record as JsonObject)[path];
   for (let dot = path.lastIndexOf('.'); dot > 0; dot = path.lastIndexOf('.', dot - 1)) {
     const key = path.slice(0, dot);
-    const inner = Object.hasOwn(record, key) ? record[key] : undefined;
-    if (!isJsonObject(inner)) continue;
+    const inner = hasKey(record, key) ? (record as JsonObject)[key] : undefined;
+    if (!isJsonObject(inner) && !Array.isArray(inner)) continue;
     const value = valueAt(inner, path.slice(dot + 1));
     if (value !== undefined) return value;
   }
   return undefined;
 }
 
-/** The dotted paths of the values of a record that are no objects, in their order, down to some depth. */
-export function leafPaths(record: JsonObject, depth = 8): string[] {
-  return Object.entries(record).flatMap(([key, value]) => {
-    if (!isJsonObject(value)) return [key];
+/** Of a list only its elements are values. */
+function hasKey(record: JsonObject | unknown[], key: string): boolean {
+  return Object.hasOwn(record, key) && (!Array.isArray(record) || /^\d+$/u.test(key));
+}
+
+/**
+ * The dotted paths of the values of a record that are no objects, in their order, down to some depth. Of a list the
+ * first element stands for all.
+ */
+export function leafPaths(record: JsonObject | unknown[], depth = 8): string[] {
+  const entries = Array.isArray(record) ? [['0', record[0]] as const] : Object.entries(record);
+  return entries.flatMap(([key, value]) => {
+    const isList = Array.isArray(value) && value.length > 0;
+    if (!isJsonObject(value) && !isList) return value === undefined ? [] : [key];
     return depth === 1 ? [] : leafPaths(value, depth - 1).map((path) => `${key}.${path}`);
   });
 }

@@ -6,6 +6,7 @@ import {
   type TaskPrediction,
   type TextPrediction,
 } from './prediction-view.ts';
+import { jsonObject } from './json-object.ts';
 import { type Misfit, rejectMisfit } from './rejected.ts';
 import type { RejectReason } from './row-fault.ts';
 import { isDelimited, type RecordsHead } from './row.ts';
@@ -86,7 +87,7 @@ function requireUsableHeader(columns: string[], key: string): void {
 function hasKey(json: string, key: string): boolean {
   // Parsing is only needed where the key may stand, plainly or written with escapes.
   if (!json.includes(key) && !json.includes('\\u') && !json.includes('\\/')) return false;
-  return Object.hasOwn(JSON.parse(json) as object, key);
+  return Object.hasOwn(jsonObject(json), key);
 }
 
 function keyTaken(key: string): Misfit {

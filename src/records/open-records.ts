@@ -1,58 +1,17 @@
-import type { Readable } from 'node:stream';
 import { InputError, UsageError } from '../errors.ts';
-import { type ByteSource, inputSize, openBytes, openBytesAt, peek } from './byte-source.ts';
-import { checkUtf8, decodeBytes, encodingName, type InvalidText, skipBytes } from './decode-bytes.ts';
-import { openDelimited } from './delimited.ts';
+import { inputSize } from './byte-source.ts';
+import { columnPlace } from './column-place.ts';
+import { type ColumnProfile, profileColumn } from './column-profile.ts';
+import { encodingName } from './decode-bytes.ts';
 import { delimiterOf } from './delimiter.ts';
-import type { FormatReader, ReaderOptions, ResumedText, RowPlace } from './format-reader.ts';
-import { openJsonLines } from './json-lines.ts';
+import type { RowPlace } from './format-reader.ts';
+import { type OpenInput, openInput } from './open-input.ts';
+import type { RecordsOptions } from './records-options.ts';
+import { quotingOf } from './quoting.ts';
 import { readTexts } from './read-texts.ts';
-import { isDelimited, type RecordFormat, type RecordsHead, type Row } from './row.ts';
-import {
-  delimiterLine,
-  detectDelimiter,
-  detectFormat,
-  detectNewline,
-  formatOfPath,
-  sniffBytes,
-} from './sniff.ts';
+import { isDelimited, type RecordsHead, type Row } from './row.ts';
 import { requireTextPaths } from './text-columns.ts';
 import { nameList } from '../text/name-list.ts';
-
-export interface RecordsOptions {
-  /** Paths, read one after another as one stream; `-` is `stdin`. */
-  inputs: string[];
-  /** Format of the inputs, in place of the one by extension and content. */
-  from?: RecordFormat | undefined;
-  /** One character, in place of the one detected; `\t` may be written with a backslash. */
-  delimiter?: string | undefined;
-  /** WHATWG label for files without byte order mark, `utf-8` by default. */
-  encoding?: string | undefined;
-  /** How bytes are treated that are not valid in the encoding, of any encoding; `error` by default. */
-  invalidUtf8?: InvalidText | undefined;
-  /** Whether the first record of CSV and TSV names the columns; true by default. */
-  header?: boolean | undefined;
-  /** Longest record in bytes of UTF-8 without its line end, 64 MiB by default; bounds memory. */
-  maxRowBytes?: number | undefined;
-  /**
-   * Give out a record that cannot be read as a {@link Row} that is `rejected`, in its place among the
-   * others, instead of ending with an error. A bad header, and everything that is wrong with a file as
-   * a whole, is still an error.
-   */
-  rejectRows?: boolean | undefined;
-  /**
-   * For JSONL, make every line a row, blank ones too (without text), and give each out as soon as it is read:
-   * whether any row has the wanted texts is then not looked at, and `head` is that of the first line.
-   */
-  everyLine?: boolean | undefined;
-  /** Score texts that are no answers, such as `n/a`, too; false by default. */
-  keepNonAnswers?: boolean | undefined;
-  stdin?: Readable | undefined;
-  /** Called with the bytes of each read, before decompression, and the place of their input in `inputs`. */
-  onBytes?: ((bytes: Uint8Array, input: number) => void) | undefined;
-}
-
-const defaultMaxRowBytes = 64 * 1024 * 1024;
 
 export interface Records {
   /** Facts about the first input. */
@@ -65,6 +24,10 @@ export interface Records {
    * @param start - the row to begin with, in place of the first one; text paths are not looked for then
    */
   rows(textColumns: string[], start?: RowStart): AsyncGenerator<Row[]>;
+  /** What the first rows of the first input show about its columns. To be called before `rows`. */
+  profiles: () => Promise<ColumnProfile[]>;
+  /** What came up while reading that people should know, beside the notices of the head. */
+  notices: () => string[];
   /** Where all rows start. To be called in place of `rows`; cheaper, since nobody looks into them. */
   places(): AsyncGenerator<RowPlaces>;
   /** Closes the files. Not needed after `rows` has ended, and may be called twice. */
@@ -116,6 +79,9 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
     0,
   );
 
+  const notices: string[] = [];
+  const isSingle = options.inputs.length === 1;
+
   /** Opens the inputs in turn and closes them after use. */
   async function* eachInput(from = 0): AsyncGenerator<[index: number, input: OpenInput]> {
     for (const [index, file] of options.inputs.entries()) {
@@ -124,6 +90,9 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
         try {
           yield [index, current];
         } finally {
+          notices.push(
+            ...current.reader.notices().map((notice) => (isSingle ? notice : `${file}: ${notice}`)),
+          );
           await current.close();
           current = undefined;
         }
@@ -154,6 +123,12 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
 
   return {
     head: { ...first.head, totalBytes },
+    profiles: async () =>
+      (await first.reader.sample()).map(({ reference, values }) => {
+        const place = columnPlace(first.head.columns, reference);
+        return profileColumn({ reference, number: place === -1 ? undefined : place + 1 }, values);
+      }),
+    notices: () => notices,
     rows(textColumns, start) {
       const found = textColumns.map(() => false);
       const rows = readRows(textColumns, found, start ?? { input: 0, ordinal: 0, place: undefined, skip: 0 });
@@ -170,7 +145,8 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
   };
 }
 
-function checkOptions({ inputs, encoding, delimiter }: RecordsOptions): [string, ...string[]] {
+function checkOptions(options: RecordsOptions): [string, ...string[]] {
+  const { inputs, encoding, delimiter } = options;
   const [first, ...others] = inputs;
   if (first === undefined) throw new UsageError('NO_INPUT', 'Expected at least one input, got none');
   if (inputs.indexOf('-') !== inputs.lastIndexOf('-')) {
@@ -178,103 +154,8 @@ function checkOptions({ inputs, encoding, delimiter }: RecordsOptions): [string,
   }
   if (encoding !== undefined) encodingName(encoding);
   if (delimiter !== undefined) delimiterOf(delimiter, '--delimiter');
+  quotingOf(options);
   return [first, ...others];
-}
-
-interface OpenInput {
-  head: RecordsHead;
-  reader: FormatReader;
-  /** Whether `readOn` is possible. */
-  canStart: boolean;
-  /** Opens the input again, at the start of a row. */
-  readOn: (place: RowPlace) => Promise<ResumedText & { close(): Promise<void> }>;
-  close(): Promise<void>;
-}
-
-async function openInput(file: string, index: number, options: RecordsOptions): Promise<OpenInput> {
-  const { stdin, onBytes } = options;
-  const source = await openBytes(file, { stdin, onBytes: (bytes) => onBytes?.(bytes, index) });
-  try {
-    const input = await readHead(file, source, options);
-    const readOn = async (place: RowPlace): ReturnType<OpenInput['readOn']> => {
-      const bytes = await openBytesAt(file, place.byteOffset, { onBytes: (read) => onBytes?.(read, index) });
-      const chunks = checkUtf8(file, bytes.chunks, options.invalidUtf8 ?? 'error', place.line);
-      return { ...place, chunks, close: bytes.close };
-    };
-    return { ...input, readOn };
-  } catch (error) {
-    await source.close();
-    throw error;
-  }
-}
-
-async function readHead(
-  file: string,
-  source: ByteSource,
-  options: RecordsOptions,
-): Promise<Omit<OpenInput, 'readOn'>> {
-  const decoded = await decodeBytes(file, source.chunks, {
-    encoding: options.encoding,
-    invalid: options.invalidUtf8,
-  });
-  // JSON Lines need no look ahead, so that a slow pipe is not kept waiting.
-  const isJsonLines = (options.from ?? formatOfPath(file)) === 'jsonl';
-  const [sample, chunks] = await peek(decoded.chunks, isJsonLines ? 1 : sniffBytes);
-  const text = sample.toString('utf8');
-  const format = detectFormat(file, options.from, text);
-  const head: RecordsHead = {
-    format,
-    delimiter: undefined,
-    encoding: decoded.encoding,
-    gzip: source.gzip,
-    byteOrderMark: decoded.byteOrderMark,
-    newline: '\n',
-    columns: [],
-    hasHeader: options.header ?? true,
-    totalBytes: undefined,
-  };
-  const readerOptions: ReaderOptions = {
-    file,
-    maxRowBytes: options.maxRowBytes ?? defaultMaxRowBytes,
-    mayBeInvalid: options.invalidUtf8 === 'reject',
-    rejectRows: options.rejectRows ?? false,
-    everyLine: options.everyLine ?? false,
-    line: 1,
-    byteOffset: decoded.byteOrderMark ? 3 : 0,
-  };
-  let reader: FormatReader;
-  if (isDelimited(format)) {
-    const told = delimiterLine(text);
-    const table = text.slice(told?.line.length ?? 0);
-    const newline = detectNewline(table);
-    const complete = sample.length < sniffBytes;
-    const sniffed = format === 'tsv' ? '\t' : detectDelimiter(table, newline, complete);
-    const delimiter =
-      options.delimiter === undefined
-        ? (told?.delimiter ?? sniffed)
-        : delimiterOf(options.delimiter, '--delimiter');
-    head.delimiter = delimiter;
-    const tableOptions = { ...readerOptions, delimiter, newline, hasHeader: head.hasHeader };
-    const toldBytes = Buffer.byteLength(told?.line ?? '');
-    if (told !== undefined) {
-      tableOptions.line++;
-      tableOptions.byteOffset += toldBytes;
-    }
-    reader = await openDelimited(told === undefined ? chunks : skipBytes(chunks, toldBytes), tableOptions);
-  } else {
-    head.hasHeader = true;
-    reader = await openJsonLines(chunks, readerOptions);
-  }
-  head.newline = reader.newline;
-  head.columns = reader.columns;
-  const close = async (): Promise<void> => {
-    // Not awaited: a read of a pipe that waits for data would hold it up.
-    chunks.return(undefined).catch(() => {});
-    await source.close();
-  };
-  // Where bytes are replaced, places in the text are not those in the file.
-  const canStart = !source.gzip && decoded.encoding === 'utf-8' && options.invalidUtf8 !== 'replace';
-  return { head, reader, canStart, close };
 }
 
 async function openNext(

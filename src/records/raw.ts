@@ -12,8 +12,8 @@ export function rawOf(row: Row, head: RecordsHead): string {
   if (row.rejected !== undefined) return row.rejected.raw;
   const { record } = row;
   if (record === undefined) return row.json ?? '';
-  const { delimiter = ',', newline } = head;
-  if (isSameDialect(record.dialect, { delimiter, newline })) return record.text();
+  const { delimiter = ',', newline, quoting } = head;
+  if (isSameDialect(record.dialect, { ...quoting, delimiter, newline })) return record.text();
   return stringify([record.cells()], {
     delimiter,
     record_delimiter: newline,

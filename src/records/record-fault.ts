@@ -7,30 +7,51 @@ export interface CellPlace {
   column: number;
 }
 
-export function quoteNotClosed(place: CellPlace): RowFault {
+/** What tells which option reads a file whose quotes are not as RFC 4180 has them. */
+export interface QuoteContext {
+  delimiter: string;
+  quote: string;
+  /** Whether a backslash stands before the quote. */
+  isAfterBackslash: boolean;
+}
+
+/** Tabs come from databases and spreadsheets that put nothing between quotes. */
+function ifUnquoted({ delimiter }: QuoteContext): string {
+  return delimiter === '\t'
+    ? 'If quotes mean nothing in this file, as in those of databases and Google Sheets: `--quote none`.'
+    : 'If quotes mean nothing in this file: `--quote none`.';
+}
+
+export function quoteNotClosed(place: CellPlace, context: QuoteContext): RowFault {
   return {
     code: 'QUOTE_NOT_CLOSED',
     message: 'expected a closing quote, found the end of the file',
     ...place,
-    hint: 'The cell that starts here opens with `"`; close it, or double a quote that is part of the text.',
+    hint: `${ifUnquoted(context)} Else close the quote, or write a quote that is part of the text twice.`,
   };
 }
 
-export function textAfterQuote(place: CellPlace): RowFault {
+export function textAfterQuote(place: CellPlace, context: QuoteContext): RowFault {
+  const twice = `Write a quote inside a quoted cell twice: \`${context.quote}${context.quote}\`.`;
+  const hint = context.isAfterBackslash
+    ? `Quotes seem to be escaped by a backslash: \`--escape '\\'\`.`
+    : context.delimiter === '\t'
+      ? `${ifUnquoted(context)} ${twice}`
+      : `${twice} Or a quote before it was never closed. ${ifUnquoted(context)}`;
   return {
     code: 'STRAY_QUOTE',
     message: 'expected a delimiter or a line end after the quote that closes the cell, found more text',
     ...place,
-    hint: 'Write a quote inside a quoted cell twice: `""`. Or a quote before it was never closed.',
+    hint,
   };
 }
 
-export function blanksBeforeQuote(place: CellPlace): RowFault {
+export function blanksBeforeQuote(place: CellPlace, context: QuoteContext): RowFault {
   return {
     code: 'STRAY_QUOTE',
     message: 'expected no blanks before the quote that opens a cell, found some',
     ...place,
-    hint: 'Take out the blanks; or put the whole cell in quotes and write the quotes inside it twice: `""`.',
+    hint: `Take out the blanks; or put the whole cell in quotes and write the quotes inside it twice. ${ifUnquoted(context)}`,
   };
 }
 
@@ -44,9 +65,11 @@ export function recordTooLong(line: number, maxRowBytes: number, open: CellPlace
   return { ...tooLongFault(line, maxRowBytes, detail), ...open };
 }
 
-export function raggedRow(line: number, expected: number, found: number): RowFault {
-  const hint =
-    expected === 1
+/** @param isWrapped - whether the row is a single quoted cell that would split into as many fields */
+export function raggedRow(line: number, expected: number, found: number, isWrapped: boolean): RowFault {
+  const hint = isWrapped
+    ? 'The row is quoted as a whole: take its outer quotes off, and make each two quotes inside one.'
+    : expected === 1
       ? 'Quote the value; or, when each line is one text, name a delimiter that does not occur: `--delimiter "\\t"`.'
       : 'Look for a delimiter or line break in a cell that is not quoted, or name the right `--delimiter`.';
   const message = `expected ${expected} ${expected === 1 ? 'field' : 'fields'} as in the header, found ${found}`;

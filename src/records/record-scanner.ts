@@ -1,9 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import { DelimitedRecord, type Dialect, RecordBatch } from './delimited-record.ts';
+import { DelimitedRecord, type Dialect, RecordBatch, usualQuoting } from './delimited-record.ts';
 import type { ReaderOptions } from './format-reader.ts';
+import { sampleRecords } from './sample-records.ts';
+import { looksLikeRows } from './merged-rows.ts';
 import {
   blanksBeforeQuote,
   type CellPlace,
+  type QuoteContext,
   quoteNotClosed,
   raggedRow,
   recordTooLong,
@@ -12,14 +15,18 @@ import {
 import { faultError, invalidTextFault, maxRawBytes, rejectReason, type RowFault } from './row-fault.ts';
 import type { RejectReason } from './row-fault.ts';
 
-const quote = 0x22;
 const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
+const backslash = 0x5c;
 /** Text scanned before its records are handed on. */
 const batchBytes = 64 * 1024;
 const smallestBuffer = 2 * batchBytes;
 
 export interface ScannerOptions extends Dialect, ReaderOptions {
+  /** Whether line ends are `\r\r\n`, of which the first character is no data either. */
+  isDoubledReturn: boolean;
+  /** Told of each record whose quoted cells hold lines that look like rows of their own. */
+  onMergedRows?: ((line: number) => void) | undefined;
   /** Fields of each record; those of the first one when absent. */
   width?: number | undefined;
 }
@@ -58,6 +65,9 @@ export class RecordScanner {
   readonly #options: ScannerOptions;
   readonly #delimiter: Buffer;
   readonly #lineEnd: number;
+  /** -1 for none. */
+  readonly #quote: number;
+  readonly #escape: number;
   /** Fields that each record has to have; unknown until there was one. */
   #width: number | undefined;
 
@@ -93,6 +103,8 @@ export class RecordScanner {
     this.#batch = new RecordBatch(options);
     this.#delimiter = Buffer.from(options.delimiter);
     this.#lineEnd = options.newline === '\r' ? carriageReturn : lineFeed;
+    this.#quote = options.quote === '' ? -1 : options.quote.charCodeAt(0);
+    this.#escape = options.escape === '' ? -1 : options.escape.charCodeAt(0);
     this.#line = options.line;
     this.#base = options.byteOffset;
     this.#width = options.width;
@@ -170,6 +182,9 @@ export class RecordScanner {
     const buffer = this.#buffer;
     const lineEnd = this.#lineEnd;
     const first = this.#delimiter[0];
+    const quote = this.#quote;
+    const escape = this.#escape;
+    if (lineEnd === carriageReturn) this.#skipLineFeed();
     // Just enough for the longest record and its line end, so that chunks make no difference.
     const longest = this.#recordStart + this.#options.maxRowBytes + 2;
     const limit = Math.min(this.#length, longest);
@@ -191,15 +206,22 @@ export class RecordScanner {
             this.#endCell(this.#at);
           } else if (byte === lineEnd) {
             return this.#endRecord(this.#lineContentEnd(this.#cellStart, this.#at), this.#at + 1);
+          } else if (byte === escape) {
+            if (this.#at + 1 >= this.#length && !isEnd) return undefined;
+            this.#at = Math.min(this.#at + 2, this.#length);
+            this.#isBlankSoFar = false;
           } else if (byte === quote && this.#isBlankSoFar) {
-            return this.#fail(blanksBeforeQuote(this.#place()), isEnd);
+            return this.#fail(blanksBeforeQuote(this.#place(), this.#quoteContext()), isEnd);
           } else {
             this.#skipPlain(limit);
           }
           break;
         case 'quoted':
           this.#at = this.#findQuote(limit);
-          if (this.#at < limit) {
+          if (this.#at < limit && buffer[this.#at] === escape) {
+            if (this.#at + 1 >= this.#length && !isEnd) return undefined;
+            this.#at = Math.min(this.#at + 2, this.#length);
+          } else if (this.#at < limit) {
             this.#state = 'closing';
             this.#at++;
           }
@@ -212,12 +234,12 @@ export class RecordScanner {
             this.#endCell(this.#at);
           } else if (byte === lineEnd) {
             return this.#endRecord(this.#at, this.#at + 1);
-          } else if (byte === carriageReturn && this.#at + 1 === this.#length && !isEnd) {
+          } else if (byte === carriageReturn && this.#afterReturns() === this.#length && !isEnd) {
             return undefined;
-          } else if (byte === carriageReturn && this.#isLineEndOrEnd(this.#at + 1)) {
-            return this.#endRecord(this.#at, Math.min(this.#at + 2, this.#length));
+          } else if (byte === carriageReturn && this.#isLineEndOrEnd(this.#afterReturns())) {
+            return this.#endRecord(this.#at, Math.min(this.#afterReturns() + 1, this.#length));
           } else {
-            return this.#fail(textAfterQuote(this.#place()), isEnd);
+            return this.#fail(textAfterQuote(this.#place(), this.#quoteContext()), isEnd);
           }
           break;
       }
@@ -232,13 +254,21 @@ export class RecordScanner {
     const buffer = this.#buffer;
     const lineEnd = this.#lineEnd;
     const first = this.#delimiter[0];
+    const quote = this.#quote;
+    const escape = this.#escape;
     let isBlank = this.#isBlankSoFar;
     let at = this.#at;
     let byte = buffer[at];
     do {
       if (byte !== 0x20 && byte !== 0x09) isBlank = false;
       byte = buffer[++at];
-    } while (at < limit && byte !== first && byte !== lineEnd && (byte !== quote || !isBlank));
+    } while (
+      at < limit &&
+      byte !== first &&
+      byte !== lineEnd &&
+      (byte !== quote || !isBlank) &&
+      byte !== escape
+    );
     this.#at = at;
     this.#isBlankSoFar = isBlank;
   }
@@ -246,6 +276,13 @@ export class RecordScanner {
   /** Where the next quote stands; `limit` when there is none before it. */
   #findQuote(limit: number): number {
     const buffer = this.#buffer;
+    const quote = this.#quote;
+    const escape = this.#escape;
+    if (escape !== -1) {
+      let place = this.#at;
+      while (place < limit && buffer[place] !== quote && buffer[place] !== escape) place++;
+      return place;
+    }
     // Most cells are short, and a call of indexOf costs as much as this.
     const near = Math.min(limit, this.#at + 64);
     let at = this.#at;
@@ -269,8 +306,32 @@ export class RecordScanner {
 
   /** Where the text before a line end ends: before the `\r` of a `\r\n`. */
   #lineContentEnd(start: number, end: number): number {
-    const isPair = this.#lineEnd === lineFeed && end > start && this.#buffer[end - 1] === carriageReturn;
-    return isPair ? end - 1 : end;
+    if (this.#lineEnd !== lineFeed) return end;
+    let contentEnd = end;
+    for (let left = this.#returns; left > 0 && contentEnd > start; left--) {
+      if (this.#buffer[contentEnd - 1] !== carriageReturn) break;
+      contentEnd--;
+    }
+    return contentEnd;
+  }
+
+  /** Carriage returns that may belong to one line end. */
+  get #returns(): number {
+    return this.#options.isDoubledReturn ? 2 : 1;
+  }
+
+  /** Behind the carriage returns of a line end that begins here. */
+  #afterReturns(): number {
+    let at = this.#at + 1;
+    while (at < this.#length && at - this.#at < this.#returns && this.#buffer[at] === carriageReturn) at++;
+    return at;
+  }
+
+  /** Where carriage returns end lines, a line feed behind one belongs to it. */
+  #skipLineFeed(): void {
+    const at = this.#recordStart;
+    if (at !== this.#at || at >= this.#length || this.#buffer[at] !== lineFeed) return;
+    this.#recordStart = this.#at = this.#cellStart = at + 1;
   }
 
   #endCell(end: number): void {
@@ -311,11 +372,21 @@ export class RecordScanner {
     const rejected = fault === undefined ? undefined : this.#reject(fault, start, end);
     const record = this.#makeRecord(end, rejected);
     if (rejected === undefined) {
+      if (this.#hasQuotes) this.#noteMergedRows(start, end);
       this.#width ??= this.#cellCount;
       this.#firstCell += this.#cellCount;
     }
     this.#startRecord(next);
     return record;
+  }
+
+  /** Tells of lines inside quotes that split into as many fields as a row: quotes that were text, most likely. */
+  #noteMergedRows(start: number, end: number): void {
+    const { onMergedRows } = this.#options;
+    if (onMergedRows === undefined || this.#width === undefined || this.#width < 2) return;
+    if (this.#buffer.subarray(start, end).indexOf(this.#lineEnd) === -1) return;
+    const lines = this.#buffer.toString('utf8', start, end).split(this.#lineEnd === lineFeed ? '\n' : '\r');
+    if (looksLikeRows(lines, this.#options.delimiter, this.#width)) onMergedRows(this.#line);
   }
 
   #makeRecord(end: number, rejected: RejectReason | undefined): DelimitedRecord {
@@ -337,7 +408,8 @@ export class RecordScanner {
     if (end - start > maxRowBytes) return this.#tooLong(false);
     if (mayBeInvalid && !isUtf8(this.#buffer.subarray(start, end))) return invalidTextFault(this.#line);
     const width = this.#width ?? this.#cellCount;
-    return this.#cellCount === width ? undefined : raggedRow(this.#line, width, this.#cellCount);
+    if (this.#cellCount === width) return undefined;
+    return raggedRow(this.#line, width, this.#cellCount, this.#isWrapped(start, end, width));
   }
 
   /** Gives up on the record; what is left of the line is skipped. */
@@ -375,7 +447,8 @@ export class RecordScanner {
 
   /** Ends the last record when no more bytes come. */
   #endInput(): DelimitedRecord | undefined {
-    if (this.#state === 'quoted') return this.#fail(quoteNotClosed(this.#place()), true);
+    if (this.#state === 'quoted')
+      return this.#fail(quoteNotClosed(this.#place(), this.#quoteContext()), true);
     if (this.#recordStart === this.#length) return undefined;
     return this.#endRecord(this.#length, this.#length);
   }
@@ -410,6 +483,20 @@ export class RecordScanner {
     return rejectReason(fault, this.#buffer.subarray(start, Math.min(known, start + maxRawBytes + 1)));
   }
 
+  /** Whether a row of one cell holds a whole row inside its quotes. */
+  #isWrapped(start: number, end: number, width: number): boolean {
+    if (this.#cellCount !== 1 || width === 1 || this.#buffer[start] !== this.#quote) return false;
+    const { quote, delimiter } = this.#options;
+    const inner = this.#buffer.toString('utf8', start + 1, end - 1).replaceAll(quote + quote, quote);
+    const [record] = sampleRecords(inner, { delimiter, quote, newline: '\n', complete: true });
+    return record?.cells.length === width;
+  }
+
+  #quoteContext(): QuoteContext {
+    const { delimiter, quote } = this.#options;
+    return { delimiter, quote, isAfterBackslash: this.#buffer[this.#at - 2] === backslash };
+  }
+
   /** Place of the cell that is being read. */
   #place(): CellPlace {
     const line = this.#line + this.#countLines(this.#recordStart, this.#cellStart);
@@ -423,7 +510,7 @@ export class RecordScanner {
 
 /** Stands in place of a record for a line that is none. */
 const blankLine = new DelimitedRecord(
-  new RecordBatch({ delimiter: '', newline: '\n' }),
+  new RecordBatch({ ...usualQuoting, delimiter: '', newline: '\n' }),
   { line: 0, byteOffset: 0 },
   [0, 0, 0],
   undefined,

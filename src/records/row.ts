@@ -1,4 +1,4 @@
-import type { DelimitedRecord, Newline } from './delimited-record.ts';
+import type { DelimitedRecord, Newline, Quoting } from './delimited-record.ts';
 import type { RejectReason } from './row-fault.ts';
 
 /** Bits of `Row.textNotes`: what was seen in a text before any model saw it. */
@@ -39,6 +39,8 @@ export interface Row {
   readonly cells?: string[] | undefined;
   /** The record as it stood in a JSONL file, without its line end. */
   readonly json?: string;
+  /** Whether the row explains or repeats the header: it passes through and is never scored. */
+  readonly isHeader?: boolean;
   /** The reason why the row could not be read; only with `RecordsOptions.rejectRows`. */
   readonly rejected?: RejectReason;
 }
@@ -47,16 +49,24 @@ export interface Row {
 export const recordFormats = ['csv', 'tsv', 'jsonl'] as const;
 export type RecordFormat = (typeof recordFormats)[number];
 
+/** Formats that are only read: `json` is an array of records, or records over several lines. */
+export const inputFormats = [...recordFormats, 'json'] as const;
+export type InputFormat = (typeof inputFormats)[number];
+
 /** Whether records of a format are cells under a header. */
-export function isDelimited(format: RecordFormat): format is 'csv' | 'tsv' {
-  return format !== 'jsonl';
+export function isDelimited(format: InputFormat): format is 'csv' | 'tsv' {
+  return format === 'csv' || format === 'tsv';
 }
 
 /** Facts about the input that are known before its first row. */
 export interface RecordsHead {
-  format: RecordFormat;
-  /** One character; undefined for JSONL. */
+  /** Path of the first input as given, `-` for stdin. */
+  file: string;
+  format: InputFormat;
+  /** One character; undefined for JSON, and for lines that are a text each. */
   delimiter: string | undefined;
+  /** How cells are quoted in CSV and TSV. */
+  quoting: Quoting;
   /** WHATWG name, for example `utf-8`. */
   encoding: string;
   gzip: boolean;
@@ -67,6 +77,12 @@ export interface RecordsHead {
    * their order; empty when JSONL has no row.
    */
   columns: string[];
+  /** Rows at the start of each input that explain the header; `rows` gives them out, each as one that `isHeader`. */
+  headerRows: number;
+  /** Texts of the questions that a survey asked, by column, where such a row holds them. */
+  questions: string[] | undefined;
+  /** What people should know about how the input is read. */
+  notices: string[];
   /** Whether the columns were named by the input; false only for CSV and TSV without header. */
   hasHeader: boolean;
   /** Size in bytes of all inputs as stored (compressed), undefined when one is not a regular file. */

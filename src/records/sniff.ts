@@ -1,12 +1,11 @@
 import { InputError } from '../errors.ts';
-import type { Newline } from './delimited-record.ts';
-import type { RecordFormat } from './row.ts';
+import { excerpt } from '../text/excerpt.ts';
+import { refuseForeignText } from './foreign-text.ts';
+import { isJsonObject } from './json-fields.ts';
+import type { InputFormat, RecordFormat } from './row.ts';
 
-/** Text looked at to guess a delimiter. */
+/** Text looked at to find out what a file is. */
 export const sniffBytes = 64 * 1024;
-/** Records that have to agree on the number of fields. */
-const sniffRecords = 100;
-const delimiters = [',', ';', '\t', '|'];
 
 /** The format that the extension of a path tells, `.gz` apart. `text` is delimited by something. */
 export function formatOfPath(path: string): RecordFormat | 'text' | 'json' | undefined {
@@ -24,24 +23,45 @@ export function isGzipPath(path: string): boolean {
 }
 
 /**
- * The format of an input: as told, else by extension, else JSONL when its text starts with `{`.
- * @throws {InputError} for a JSON array, which is not a stream of records.
+ * The format of an input: as told, else by extension, else by how its text starts. An array of JSON objects is known
+ * under any name.
+ * @throws {InputError} for what is neither a table nor JSON, and for JSON under the name of a table
  */
-export function detectFormat(file: string, told: RecordFormat | undefined, start: string): RecordFormat {
+export function detectFormat(file: string, told: InputFormat | undefined, start: string): InputFormat {
   if (told !== undefined) return told;
+  refuseForeignText(file, start);
   const byName = formatOfPath(file);
-  const first = start.trimStart()[0];
-  if (byName === 'json' && first === '[') {
-    const hint = 'Convert it first: `jq -c ".[]" file.json > file.jsonl`.';
-    throw new InputError(
-      'JSON_ARRAY',
-      'expected JSON Lines (one object per line), found a JSON array',
-      { file },
-      { hint },
-    );
+  const text = start.trimStart();
+  if (/^\[\s*(?:\{\s*["}]|\])/u.test(text)) return 'json';
+  if (!/^\{\s*(?:["'}]|$)/u.test(text)) return byName === 'json' ? 'jsonl' : usualFormat(byName);
+  if (byName === 'jsonl') return 'jsonl';
+  if (byName === 'csv' || byName === 'tsv' || byName === 'text') throw jsonByName(file, text);
+  return holdsWholeObject(text) ? 'jsonl' : 'json';
+}
+
+function usualFormat(byName: RecordFormat | 'text' | undefined): RecordFormat {
+  return byName === undefined || byName === 'text' ? 'csv' : byName;
+}
+
+/** Whether the first line is an object, so that each line may be one. */
+function holdsWholeObject(text: string): boolean {
+  const [line = ''] = text.split('\n', 1);
+  try {
+    return isJsonObject(JSON.parse(line));
+  } catch {
+    // Where the line goes on behind what was looked at, it is at least no object over several lines.
+    return !text.includes('\n');
   }
-  if (byName === 'csv' || byName === 'tsv' || byName === 'jsonl') return byName;
-  return byName !== 'text' && first === '{' ? 'jsonl' : 'csv';
+}
+
+function jsonByName(file: string, text: string): InputError {
+  const isLines = holdsWholeObject(text);
+  return new InputError(
+    'JSON_IN_TABLE',
+    `expected a table, as the name says, found ${isLines ? 'JSON Lines' : 'JSON'}: ${excerpt(text.split('\n', 1)[0] ?? '', 60)}`,
+    { file },
+    { hint: `If that is what should be scored: \`--from ${isLines ? 'jsonl' : 'json'}\`.` },
+  );
 }
 
 /** The line `sep=;` that Excel puts before a table, with its line end, and the delimiter that it names. */
@@ -49,64 +69,4 @@ export function delimiterLine(text: string): { line: string; delimiter: string }
   const match = /^(?:sep=([^"\r\n])|"sep=([^"\r\n])")(?:\r\n|\n|\r)/iu.exec(text);
   const delimiter = match?.[1] ?? match?.[2];
   return match === null || delimiter === undefined ? undefined : { line: match[0], delimiter };
-}
-
-/** How the first record ends; `\n` when the text has no line end. */
-export function detectNewline(text: string): Newline {
-  let quoted = false;
-  let lone = false;
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    // After a letter, digit or blank it opens nothing: `5" screen`.
-    if (character === '"' && (quoted || !/[\p{L}\p{N} ]/u.test(text[at - 1] ?? ''))) quoted = !quoted;
-    if (quoted) continue;
-    if (character === '\n') return text[at - 1] === '\r' ? '\r\n' : '\n';
-    // A carriage return by itself is data, unless the file has nothing else to end lines with.
-    if (character === '\r' && text[at + 1] !== '\n') lone = true;
-  }
-  return lone && !text.includes('\n') ? '\r' : '\n';
-}
-
-/**
- * The delimiter that splits the first records most evenly, and into most fields; `,` for a single column.
- * @param complete - whether `text` is the whole input, so that its last record counts
- */
-export function detectDelimiter(text: string, newline: Newline, complete: boolean): string {
-  const ranked = delimiters
-    .map((delimiter) => {
-      const counts = fieldCounts(text, delimiter, newline === '\r' ? '\r' : '\n', complete);
-      const fields = counts[0] ?? 1;
-      return { delimiter, fields, even: counts.filter((count) => count === fields).length / counts.length };
-    })
-    .filter(({ fields }) => fields > 1)
-    .toSorted((one, other) => other.even - one.even || other.fields - one.fields);
-  return ranked[0]?.delimiter ?? ',';
-}
-
-/** Fields per record; blank lines and a last record that is cut are left out. */
-function fieldCounts(text: string, delimiter: string, lineEnd: string, complete: boolean): number[] {
-  const counts: number[] = [];
-  let fields = 1;
-  let fieldStart = 0;
-  let recordStart = 0;
-  let quoted = false;
-  for (let at = 0; at < text.length && counts.length < sniffRecords; at++) {
-    const character = text[at];
-    if (character === '"' && (quoted || at === fieldStart)) {
-      if (quoted && text[at + 1] === '"') at++;
-      else quoted = !quoted;
-    } else if (quoted) {
-      continue;
-    } else if (character === delimiter) {
-      fields++;
-      fieldStart = at + 1;
-    } else if (character === lineEnd) {
-      if (text.slice(recordStart, at).trimEnd() !== '') counts.push(fields);
-      fields = 1;
-      fieldStart = recordStart = at + 1;
-    }
-  }
-  const isCut = !complete && counts.length > 0;
-  if (counts.length < sniffRecords && recordStart < text.length && !isCut) counts.push(fields);
-  return counts;
 }

@@ -1,4 +1,5 @@
-import { openRecords, type RecordsOptions, type RowStart } from './open-records.ts';
+import { openRecords, type RowStart } from './open-records.ts';
+import type { RecordsOptions } from './records-options.ts';
 
 /** Rows between two places that are kept, so that those of any number of rows fit into memory. */
 const markRows = 8192;

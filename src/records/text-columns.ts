@@ -1,81 +1,175 @@
 import { UsageError } from '../errors.ts';
-import { didYouMean, plainForm } from '../text/did-you-mean.ts';
-import { isJsonObject, leafPaths } from './json-fields.ts';
-import type { RecordsHead, Row } from './row.ts';
 import { nameList } from '../text/name-list.ts';
+import { didYouMean } from '../text/did-you-mean.ts';
+import { shellWord } from '../text/shell-word.ts';
+import { columnPlace, columnReference } from './column-place.ts';
+import type { ColumnProfile } from './column-profile.ts';
+import { leafPaths } from './json-fields.ts';
+import { jsonObject } from './json-object.ts';
+import { textNotScalar } from './json-fault.ts';
+import { type InputFormat, isDelimited, type RecordsHead, type Row } from './row.ts';
+import { shown as shownDelimiter } from './table-shape.ts';
+import { isUsualName } from './usual-names.ts';
 
 /** Rows of JSONL, which may each lack the text, that are looked at before it counts as unknown. */
 const rowsUntilUnknown = 100;
 
-/** Names that a column with the text to score goes by in exports; lower case, spaces for `_` and `-`. */
-const usualNames = new Set(
-  [
-    'text,texts,comment,comments,comment text,feedback,feedback text,verbatim,verbatims,review,reviews',
-    'review text,review body,open text,open ended,opinion,answer,answers,answer text,response,responses',
-    'response text,message,messages,body,content,free text,remark,remarks,suggestion,suggestions',
-    // de, nl, fr, es, pt, it
-    'kommentar,kommentare,bewertung,rückmeldung,antwort,freitext,opmerking,opmerkingen,reactie',
-    'commentaire,commentaires,avis,réponse,comentario,comentarios,opinión,respuesta',
-    'comentário,comentários,avaliação,resposta,commento,commenti,recensione,risposta',
-    // pl, ru, tr, vi, id
-    'komentarz,opinia,комментарий,комментарии,отзыв,отзывы,ответ,текст,yorum,yorumlar,geri bildirim',
-    'bình luận,phản hồi,đánh giá,komentar,ulasan',
-    // ar, hi, th, ja, ko, zh
-    'تعليق,التعليق,ملاحظات,टिप्पणी,प्रतिक्रिया,ความคิดเห็น,コメント,レビュー,ご意見,感想',
-    '의견,댓글,리뷰,评论,评价,反馈,評論,意見',
-  ].flatMap((names) => names.normalize('NFC').split(',')),
-);
+/** Nobody said which column to score, and it is not clear. */
+export class TextColumnUnclear extends UsageError {
+  /** What the columns hold, for whoever is to choose. */
+  readonly profiles: readonly ColumnProfile[];
+
+  constructor(code: string, message: string, hint: string, profiles: readonly ColumnProfile[]) {
+    super(code, message, { hint });
+    this.profiles = profiles;
+  }
+}
 
 export interface TextColumns {
+  /** As {@link columnPlace} takes them, or dotted paths for JSON. */
   columns: string[];
   /** Whether the columns were recognised by name and not told, which a person should hear about. */
   guessed: boolean;
 }
 
 /**
- * The columns to score: those wanted; or the only column; or the only one with a usual name.
- * For JSONL any dotted path may be wanted: {@link requireTextPaths} finds out whether rows have it.
+ * The columns to score: those wanted, or the only one that has a usual name and values that look like text. One
+ * column alone is no exception: a file whose delimiter is not known has one, too.
+ * For JSON any dotted path may be wanted: {@link requireTextPaths} finds out whether rows have it.
+ * @param profiles - what the first rows show about the columns; looked at only when none is wanted
  * @throws {UsageError} when a wanted column is unknown, wanted twice or stands twice in the header,
  * and when there is nothing wanted and no clear guess.
  */
-export function resolveTextColumns(head: RecordsHead, wanted: string[] | undefined): TextColumns {
-  if (wanted === undefined || wanted.length === 0) return { columns: [guess(head)], guessed: true };
-  for (const [index, column] of wanted.entries()) {
-    if (wanted.indexOf(column) !== index) {
-      throw new UsageError('TEXT_COLUMN_TWICE', `Expected different text columns, got \`${column}\` twice`);
-    }
-    if (head.format === 'jsonl') continue;
-    if (!head.columns.includes(column)) throw unknownColumn(column, head.columns);
-    requireSingle(column, head.columns);
+export async function resolveTextColumns(
+  head: RecordsHead,
+  wanted: string[] | undefined,
+  profiles: () => Promise<ColumnProfile[]>,
+): Promise<TextColumns> {
+  if (wanted === undefined || wanted.length === 0) {
+    return { columns: [guess(head, await profiles())], guessed: true };
   }
-  return { columns: wanted, guessed: false };
+  const columns = wanted.map((column) =>
+    isDelimited(head.format) ? columnNamed(column, head) : pathNamed(column, head),
+  );
+  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
+  if (twice === undefined) return { columns, guessed: false };
+  throw new UsageError('TEXT_COLUMN_TWICE', `Expected different text columns, got \`${twice}\` twice`);
 }
 
-function guess(head: RecordsHead): string {
+function columnNamed(wanted: string, { columns }: RecordsHead): string {
+  const place = columnPlace(columns, wanted);
+  if (place === -1) throw unknownColumn(wanted, columns);
+  if (columns[place] !== wanted || columns.lastIndexOf(wanted) === place)
+    return columnReference(columns, place);
+  throw new UsageError('TEXT_COLUMN_DUPLICATED', `Expected one column named \`${wanted}\`, found several`, {
+    hint: `Say which one: ${references(wanted, columns)}.`,
+  });
+}
+
+function references(name: string, columns: readonly string[]): string {
+  return columns
+    .flatMap((column, place) =>
+      column === name ? [`\`--text ${shellWord(columnReference(columns, place))}\``] : [],
+    )
+    .join(' or ');
+}
+
+/** A number is that of a key, if it is not a key itself. */
+function pathNamed(wanted: string, { columns }: RecordsHead): string {
+  const isNumber = /^\d+$/u.test(wanted) && !columns.includes(wanted);
+  return isNumber ? (columns[Number(wanted) - 1] ?? wanted) : wanted;
+}
+
+function guess(head: RecordsHead, profiles: readonly ColumnProfile[]): string {
   const { columns } = head;
-  const candidates =
-    columns.length === 1 ? columns : columns.filter((name) => usualNames.has(plainForm(name)));
-  const [column] = candidates;
-  if (column !== undefined && candidates.length === 1) return column;
-  if (column === undefined) {
-    throw new UsageError(
-      'TEXT_COLUMN_NOT_GUESSED',
-      columns.length === 0
-        ? 'Expected a column of text, found no columns'
-        : `Expected a column with a usual name such as \`text\` or \`comment\`, found ${nameList(columns)}`,
-      { hint: 'Name the column to score: `--text <column>`.' },
+  if (columns.length === 1 && !head.hasHeader) return columns[0] as string;
+  const named = profiles.filter(
+    ({ reference }) => columnPlace(columns, reference) !== -1 && isUsualName(reference.replace(/#\d+$/u, '')),
+  );
+  const candidates = named.filter(({ kind }) => kind !== 'other');
+  const [only, another] = candidates;
+  if (only !== undefined && another === undefined && !isOutdone(only, profiles)) return only.reference;
+  if (another !== undefined) {
+    const message = `Expected one column of text, found several: ${nameList(candidates.map(({ reference }) => reference))}`;
+    const hint = `Name the ones to score, once for each: ${best(candidates)}.`;
+    throw new TextColumnUnclear('TEXT_COLUMN_AMBIGUOUS', message, hint, profiles);
+  }
+  throw notGuessed(head, only ?? named[0], profiles);
+}
+
+/** Whether the values of a column look like choices from a list, and those of another one like comments. */
+function isOutdone(
+  { kind, reference, examples }: ColumnProfile,
+  profiles: readonly ColumnProfile[],
+): boolean {
+  return (
+    kind === 'words' &&
+    examples.length > 0 &&
+    profiles.some((each) => each.kind === 'text' && each.reference !== reference)
+  );
+}
+
+/** @param named - a column with a usual name whose values do not look like comments */
+function notGuessed(
+  { file, format, columns, hasHeader, delimiter }: RecordsHead,
+  named: ColumnProfile | undefined,
+  profiles: readonly ColumnProfile[],
+): UsageError {
+  if (columns.length === 1 && named === undefined && isDelimited(format))
+    return oneColumn(columns[0] as string, profiles);
+  const code = 'TEXT_COLUMN_NOT_GUESSED';
+  if (columns.length === 0) {
+    const hint = 'Name the text by its path: `--text <path>`.';
+    return new TextColumnUnclear(code, 'Expected a column of text, found no columns', hint, profiles);
+  }
+  const found =
+    named === undefined
+      ? `found ${nameList(columns.map((_, place) => columnReference(columns, place)))}`
+      : `found \`${named.reference}\` with values such as ${nameList(named.examples)}`;
+  const split = delimiter === undefined ? '' : ` (delimited by ${shownDelimiter(delimiter)})`;
+  const message = hasHeader
+    ? `Expected a column of comments with a usual name such as \`text\` or \`comment\`, ${found}${split}`
+    : `Expected --text along with --no-header, ${found}${split}`;
+  const inner = named === undefined ? undefined : innerValue(format, named);
+  if (named !== undefined && inner !== undefined) {
+    return new TextColumnUnclear(
+      code,
+      message,
+      textNotScalar(1, named.reference, inner, file).hint,
+      profiles,
     );
   }
-  requireSingle(column, candidates);
-  const message = `Expected one column of text, found several: ${nameList(candidates)}`;
-  const hint = 'Name the ones to score: `--text <column>`, once for each.';
-  throw new UsageError('TEXT_COLUMN_AMBIGUOUS', message, { hint });
+  const likely = profiles
+    .filter(({ likeness }) => likeness > 0)
+    .toSorted((one, other) => other.likeness - one.likeness);
+  const hint =
+    likely.length === 0
+      ? 'Name the column to score: `--text <name or number>`; `--dry-run` shows all columns.'
+      : `By its values it may be ${best(likely)}; \`--dry-run\` shows all columns.`;
+  return new TextColumnUnclear(code, message, hint, profiles);
 }
 
-function requireSingle(column: string, columns: string[]): void {
-  if (columns.indexOf(column) === columns.lastIndexOf(column)) return;
-  const message = `Expected one column named \`${column}\`, found several in the header`;
-  throw new UsageError('TEXT_COLUMN_DUPLICATED', message, { hint: 'Give the columns different names.' });
+/** The list or object that a JSON column holds in place of texts. */
+function innerValue(format: InputFormat, { examples: [example = ''] }: ColumnProfile): unknown {
+  return !isDelimited(format) && /^[[{]/u.test(example) ? JSON.parse(example) : undefined;
+}
+
+/** At most two, so that a sentence can hold them. */
+function best(profiles: readonly ColumnProfile[]): string {
+  return profiles
+    .slice(0, 2)
+    .map(({ reference }) => `\`--text ${shellWord(reference)}\``)
+    .join(' or ');
+}
+
+function oneColumn(name: string, profiles: readonly ColumnProfile[]): UsageError {
+  return new TextColumnUnclear(
+    'ONE_COLUMN',
+    `Expected several columns, or one with a usual name such as \`comment\`, found one: \`${name}\``,
+    'If each line is one text, the first one too: `--no-header`. If that is the name of the column: ' +
+      `\`--text ${shellWord(name)}\`. If there are several columns: \`--delimiter <character>\`.`,
+    profiles,
+  );
 }
 
 /**
@@ -109,19 +203,14 @@ export async function* requireTextPaths(
 }
 
 function pathsOf(rows: Row[]): string[] {
-  const records: unknown[] = rows.flatMap(({ json }) => (json === undefined ? [] : [JSON.parse(json)]));
-  return [...new Set(records.filter(isJsonObject).flatMap((record) => leafPaths(record)))];
+  return [...new Set(rows.flatMap(({ json }) => (json === undefined ? [] : leafPaths(jsonObject(json)))))];
 }
 
-function unknownColumn(wanted: string, columns: string[]): UsageError {
+function unknownColumn(wanted: string, columns: readonly string[]): UsageError {
   const found = columns.length === 0 ? 'no columns' : nameList(columns);
   return new UsageError('TEXT_COLUMN_NOT_FOUND', `Expected a column named \`${wanted}\`, found ${found}`, {
     hint:
-      didYouMean(wanted, columns, (name) => `--text ${quoteWord(name)}`) ??
-      'Name one of these with `--text`.',
+      didYouMean(wanted, columns, (name) => `--text ${shellWord(name)}`) ??
+      'Name one of these with `--text`, or its number.',
   });
-}
-
-function quoteWord(word: string): string {
-  return /^[\p{L}\p{N}_.-]+$/u.test(word) ? word : `'${word}'`;
 }

@@ -3,6 +3,7 @@ import { createDelimitedWriter } from './delimited-writer.ts';
 import { createJsonLinesWriter } from './json-lines-writer.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
 import { isDelimited, type RecordFormat, type RecordsHead } from './row.ts';
+import { requireHonestName } from './honest-name.ts';
 import { formatOfPath } from './sniff.ts';
 
 /**
@@ -24,13 +25,32 @@ export function createRowWriter(head: RecordsHead, options: WriterOptions): RowW
     : createJsonLinesWriter(head, options);
 }
 
-/** The format to write: as told, else by the output's extension, else that of the input. */
+/** Names of outputs that can be written. */
+export const outputNames = ['csv', 'tsv', 'tab', 'txt', 'jsonl', 'ndjson'].flatMap((name) => [
+  name,
+  `${name}.gz`,
+]);
+
+/**
+ * The format to write: as told, else by the output's extension, else that of the input.
+ * @throws {UsageError} when the output's name promises a format that cannot be written
+ */
 export function outputFormat(
   path: string | undefined,
   head: Pick<RecordsHead, 'format'>,
   to?: RecordFormat,
 ): RecordFormat {
+  if (path !== undefined) requireHonestName(path, outputNames, otherName);
   const byName = path === undefined ? undefined : formatOfPath(path);
   const named = byName === 'text' || byName === 'json' ? undefined : byName;
-  return to ?? named ?? head.format;
+  return to ?? named ?? (head.format === 'json' ? 'jsonl' : head.format);
+}
+
+function otherName(extension: string): string | undefined {
+  if (extension === 'json')
+    return 'JSON is written one record per line: name it `.jsonl`; `jq -s .` makes an array of that.';
+  if (/^xls|^ods$/u.test(extension)) return 'Write `.csv` with `--bom`, which spreadsheet programs open.';
+  if (/^(?:zst|bz2|xz|lz4|zip|7z)$/u.test(extension))
+    return 'Write `.gz`, or compress stdout: `voxpop score ... | zstd > file`.';
+  return undefined;
 }

@@ -2,6 +2,8 @@ import {
   expectInteger,
   type OptionSpec,
   type ScoringOptions,
+  type ReadingOptions,
+  readingOptionTable,
   scoringOptionTable,
   sharedOptions,
   splitPair,
@@ -11,10 +13,8 @@ export const reportFormats = ['html', 'md', 'json'] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 
 /** Options that a caller of `report` may set. */
-export interface ReportOptions extends Pick<
-  ScoringOptions,
-  'text' | 'tasks' | 'model' | 'from' | 'delimiter' | 'encoding' | 'stdin' | 'signal'
-> {
+export interface ReportOptions
+  extends ReadingOptions, Pick<ScoringOptions, 'text' | 'tasks' | 'model' | 'stdin' | 'signal'> {
   /** Output of `score`; `-` is stdin. */
   input: string;
   prefix?: string | undefined;
@@ -46,7 +46,10 @@ export const reportOptionTable: { [Name in ReportFlagName]-?: OptionSpec } = {
     description: 'format of the report (default: by extension, or html)',
     choices: reportFormats,
   },
-  title: { flags: '--title <text>', description: 'heading of the report', default: reportDefaults.title },
+  title: {
+    flags: '--title <text>',
+    description: `heading of the report (default: the question, where a survey tool wrote it, or ${reportDefaults.title})`,
+  },
   by: {
     ...sharedOptions.by,
     description: 'break down by the values of this column too, repeatable (always: by language)',
@@ -76,9 +79,7 @@ export const reportOptionTable: { [Name in ReportFlagName]-?: OptionSpec } = {
     flags: scoringOptionTable.model.flags,
     description: 'bundle whose tasks to look for, if the file does not tell them',
   },
-  from: scoringOptionTable.from,
-  delimiter: scoringOptionTable.delimiter,
-  encoding: scoringOptionTable.encoding,
+  ...readingOptionTable,
   seed: sharedOptions.seed,
   quiet: scoringOptionTable.quiet,
 };

@@ -2,8 +2,10 @@ import { UsageError } from '../errors.ts';
 import { openScoredFile, type ScoredFile, type ScoredTask } from '../scored/scored-file.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { languageColumn, languageTask, groupReader, ValueLimit } from '../scored/column-groups.ts';
+import { columnPlace } from '../records/column-place.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
 import { printableJson } from '../text/printable.ts';
+import { excerpt } from '../text/excerpt.ts';
 import { sharedOptions } from '../options.ts';
 import { dateColumn } from './dates.ts';
 import type { ReportDocument, ReportSource } from './report-document.ts';
@@ -113,6 +115,9 @@ async function readReport(
   return finish(file, options, { rows, empty, focus: found.focus, tally, seed, date, notice: found.notice });
 }
 
+/** Longer questions are cut in the heading. */
+const questionCharacters = 200;
+
 /** The label to look for first: the one that is asked for, or the most frequent one of a file that cannot have it. */
 function focusIn(
   wanted: ReportDocument['focus'],
@@ -154,7 +159,7 @@ function finish(
 ): ReportDocument {
   const { tally, focus } = facts;
   const { series, isAmbiguous } = tally.time();
-  const notices = [...file.notices, ...(facts.notice === undefined ? [] : [facts.notice])];
+  const notices = [...file.notices(), ...(facts.notice === undefined ? [] : [facts.notice])];
   if (file.textColumns.length === 0) {
     notices.push('The column that was scored is not known, so no comments are shown (name it with --text)');
   }
@@ -168,7 +173,7 @@ function finish(
   }
   return {
     report_version: 1,
-    title: options.title ?? reportDefaults.title,
+    title: options.title ?? questionOf(file) ?? reportDefaults.title,
     source: sourceOf(file),
     rows: facts.rows,
     texts: tally.texts,
@@ -184,6 +189,14 @@ function finish(
     seed: facts.seed,
     notices,
   };
+}
+
+/** What was asked, where a survey tool wrote it under the name of the column that was scored. */
+function questionOf({ head, textColumns }: ScoredFile): string | undefined {
+  const [column, other] = textColumns;
+  if (column === undefined || other !== undefined) return undefined;
+  const question = head.questions?.[columnPlace(head.columns, column)]?.replaceAll(/\s+/gu, ' ').trim();
+  return question === undefined || question === '' ? undefined : excerpt(question, questionCharacters);
 }
 
 function sourceOf({ path, textColumns, manifest }: ScoredFile): ReportSource {

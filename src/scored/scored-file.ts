@@ -1,9 +1,11 @@
 import { InputError, UsageError } from '../errors.ts';
-import type { ScoringOptions } from '../options.ts';
+import type { ReadingOptions, ScoringOptions } from '../options.ts';
 import { runSummaryBeside, type RunSummary } from '../pipeline/read-manifest.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
 import { isJsonObject, type JsonObject } from '../records/json-fields.ts';
-import { openRecords } from '../records/open-records.ts';
+import { jsonObject } from '../records/json-object.ts';
+import { columnPlace } from '../records/column-place.ts';
+import { openRecords, type Records } from '../records/open-records.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { precede } from '../records/precede.ts';
 import { isScorable } from '../records/read-texts.ts';
@@ -20,10 +22,8 @@ import {
 import { nameList } from '../text/name-list.ts';
 import { isPredictionsKey, predictionsKey } from '../records/output-names.ts';
 
-export interface ScoredFileOptions extends Pick<
-  ScoringOptions,
-  'from' | 'delimiter' | 'encoding' | 'stdin' | 'text' | 'tasks' | 'model' | 'signal'
-> {
+export interface ScoredFileOptions
+  extends ReadingOptions, Pick<ScoringOptions, 'stdin' | 'text' | 'tasks' | 'model' | 'signal'> {
   /** Prefix that the file was scored with, found out when absent. */
   prefix?: string | undefined;
 }
@@ -63,8 +63,8 @@ export interface ScoredFile {
   tasks: ScoredTask[];
   textColumns: string[];
   manifest: RunSummary | undefined;
-  /** Sentences that a person should read about how the labels were found. */
-  notices: string[];
+  /** Sentences that a person should read about how the labels were found, and the file was read. */
+  notices(): string[];
   /** To be called once. */
   rows(): AsyncGenerator<ScoredRow[]>;
   close(): Promise<void>;
@@ -77,8 +77,11 @@ export interface ScoredFile {
  */
 export async function openScoredFile(path: string, options: ScoredFileOptions): Promise<ScoredFile> {
   const manifest = path === '-' ? undefined : await runSummaryBeside(path);
-  const records = await openRecords({ ...options, inputs: [path] });
+  // An output is written as its input was; what is said now goes before what was said then.
+  const records = await openRecords({ ...manifest?.reading, ...options, inputs: [path] });
   try {
+    // Looked at before the rows are read, in case nothing tells what was scored.
+    const profiles = await records.profiles();
     const batches = records.rows([]);
     const next = await batches.next();
     const first = next.done === true ? [] : next.value;
@@ -87,7 +90,12 @@ export async function openScoredFile(path: string, options: ScoredFileOptions): 
     const layout = isDelimited(records.head.format)
       ? delimitedLayout(path, records.head, { manifest, known }, options)
       : jsonLayout(path, records.head, { first, known }, options);
-    const textColumns = findTextColumns(records.head, layout.textColumns, manifest, options);
+    const textColumns = await findTextColumns(
+      { head: records.head, profiles: async () => profiles },
+      layout.textColumns,
+      manifest,
+      options,
+    );
     const read = layout.reader(textColumns);
     const readTexts = columnsReader(records.head, textColumns, '--text');
     return {
@@ -96,7 +104,7 @@ export async function openScoredFile(path: string, options: ScoredFileOptions): 
       tasks: layout.tasks,
       textColumns,
       manifest,
-      notices: layout.notices,
+      notices: () => [...layout.notices, ...records.head.notices, ...records.notices()],
       async *rows() {
         for await (const batch of rows) {
           options.signal?.throwIfAborted();
@@ -244,7 +252,7 @@ function jsonLayout(
 
 function predictionsOf(row: Row | undefined, key: string | undefined): JsonObject | undefined {
   if (row?.json === undefined || key === undefined) return undefined;
-  const value = (JSON.parse(row.json) as JsonObject)[key];
+  const value = jsonObject(row.json)[key];
   return isJsonObject(value) ? value : undefined;
 }
 
@@ -261,26 +269,30 @@ function toScoredText(
 
 /** A text to which no label applies is labelled all the same; one that says nothing was not scored. */
 async function markUnscored(rows: readonly ScoredRow[]): Promise<void> {
-  for (const text of rows.flatMap(({ texts }) => texts)) {
-    if (text.text === undefined || text.tasks.some(({ labels }) => labels.length > 0)) continue;
-    text.isEmpty = !(await isScorable(text.text));
+  for (const { row, texts } of rows) {
+    for (const text of texts) {
+      if (row.isHeader === true) text.isEmpty = true;
+      else if (text.text === undefined || text.tasks.some(({ labels }) => labels.length > 0)) continue;
+      else text.isEmpty = !(await isScorable(text.text));
+    }
   }
 }
 
-function findTextColumns(
-  head: RecordsHead,
+async function findTextColumns(
+  { head, profiles }: Pick<Records, 'head' | 'profiles'>,
   named: string[],
   manifest: RunSummary | undefined,
   options: ScoredFileOptions,
-): string[] {
+): Promise<string[]> {
   if (options.text !== undefined && options.text.length > 0) {
-    return resolveTextColumns(head, options.text).columns;
+    return (await resolveTextColumns(head, options.text, profiles)).columns;
   }
   if (named.length > 0) return named;
-  const inManifest = manifest?.textColumns?.filter((column) => head.columns.includes(column)) ?? [];
+  const inManifest =
+    manifest?.textColumns?.filter((column) => columnPlace(head.columns, column) !== -1) ?? [];
   if (inManifest.length > 0) return inManifest;
   try {
-    return resolveTextColumns(head, undefined).columns;
+    return (await resolveTextColumns(head, undefined, profiles)).columns;
   } catch (error) {
     // Labels can be counted without texts.
     if (error instanceof UsageError) return [];

@@ -1,3 +1,4 @@
+import type { ReadingOptions } from '../options.ts';
 import { InputError } from '../errors.ts';
 import { cellLabels } from '../evaluate/gold.ts';
 import { type ColumnsReader, columnsReader } from '../records/column-reader.ts';
@@ -58,12 +59,22 @@ export async function readLabelledTexts(options: ResolvedTeachOptions): Promise<
   const column = result.textColumn;
   for (const file of options.with) {
     // A later file may be of another format, with columns of its own.
-    const further = { ...options, from: undefined, delimiter: undefined, limit: Infinity };
+    const further = { ...options, ...ownReading, limit: Infinity };
     await readFiles([file], further, found, result, column);
   }
   result.texts = [...found.values()];
   return result;
 }
+
+/** How the first file is written says nothing about another one. */
+const ownReading = {
+  from: undefined,
+  delimiter: undefined,
+  quote: undefined,
+  escape: undefined,
+  skipRows: undefined,
+  headerRows: undefined,
+} satisfies Partial<ReadingOptions>;
 
 async function readFiles(
   inputs: string[],
@@ -78,7 +89,7 @@ async function readFiles(
     const { head } = records;
     // A file of corrections may call the column otherwise.
     const wanted = isFurther ? head.columns.filter((column) => column === knownColumn) : options.text;
-    const { columns, guessed } = resolveTextColumns(head, wanted);
+    const { columns, guessed } = await resolveTextColumns(head, wanted, records.profiles);
     const [textColumn] = columns as [string];
     if (!isFurther) {
       result.textColumn = textColumn;

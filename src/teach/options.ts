@@ -5,6 +5,8 @@ import {
   collectPairs,
   expectInteger,
   type OptionSpec,
+  type ReadingOptions,
+  readingOptionTable,
   type ResolvedScoringOptions,
   resolveScoringOptions,
   type ScoringOptions,
@@ -18,7 +20,7 @@ import {
 export const taskKinds = ['single', 'multi'] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
-type Shared = 'from' | 'delimiter' | 'encoding' | 'text' | 'model' | 'workers' | 'batchTokens' | 'limit';
+type Shared = keyof ReadingOptions | 'text' | 'model' | 'workers' | 'batchTokens' | 'limit';
 
 /** Options that a caller of `teach` may set. */
 export interface TeachOptions extends Pick<ScoringOptions, Shared | 'stdin' | 'signal'> {
@@ -120,9 +122,7 @@ export const teachOptionTable: { [Name in TeachFlagName | 'quiet' | 'progress']-
     ...scoringOptionTable.model,
     description: 'bundle to teach on: a name of `voxpop model list`, or a directory',
   },
-  from: scoringOptionTable.from,
-  delimiter: scoringOptionTable.delimiter,
-  encoding: scoringOptionTable.encoding,
+  ...readingOptionTable,
   limit: scoringOptionTable.limit,
   workers: scoringOptionTable.workers,
   batchTokens: scoringOptionTable.batchTokens,

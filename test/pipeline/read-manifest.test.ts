@@ -34,6 +34,7 @@ test('a summary takes what it knows of a manifest, and passes over what is missi
     elapsedMs: 5,
     voxpopVersion: '1.2.3',
     inputs: ['in.csv'],
+    reading: {},
     problemTypes: { sentiment: 'single_label_classification' },
     labels: { sentiment: { positive: 2 } },
     labelsByLanguage: { en: { sentiment: { positive: 2 } } },

@@ -6,13 +6,18 @@ import type { Shard } from '../../src/protocol.ts';
 import type { RecordsHead, Row } from '../../src/records/row.ts';
 
 const head: RecordsHead = {
+  file: 'in.jsonl',
   format: 'jsonl',
   delimiter: undefined,
+  quoting: { quote: '"', escape: '' },
   encoding: 'utf-8',
   gzip: false,
   byteOrderMark: false,
   newline: '\n',
   columns: ['a', 'b'],
+  headerRows: 0,
+  questions: undefined,
+  notices: [],
   hasHeader: true,
   totalBytes: undefined,
 };

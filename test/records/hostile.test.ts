@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { createGzip, gzipSync } from 'node:zlib';
-import type { RecordsOptions } from '../../src/records/open-records.ts';
+import type { RecordsOptions } from '../../src/records/records-options.ts';
 import { unreadRows } from '../../src/records/rejected.ts';
 import type { ChildReport } from './read-in-child.ts';
 import {

@@ -38,6 +38,7 @@ test('texts by dotted path', async (t) => {
     ['a.c.d', '1'],
     ['x.y.z', 'true'],
     ['n', ''],
+    ['l.0', 'q'],
   ] as const) {
     await t.test(column, async () => {
       const { rows } = await readAll({ inputs: [path] }, [column]);
@@ -50,7 +51,7 @@ test('texts by dotted path', async (t) => {
       location: { file: path, line: 1 },
     });
   }
-  for (const column of ['constructor', 'l.0', 'a.toString', '__proto__']) {
+  for (const column of ['constructor', 'l.1', 'l.length', 'a.toString', '__proto__']) {
     await assert.rejects(readAll({ inputs: [path] }, [column]), { code: 'TEXT_COLUMN_NOT_FOUND' });
   }
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RecordFormat } from '../../src/records/row.ts';
 import type { WriterOptions } from '../../src/records/format-writer.ts';
-import type { RecordsOptions } from '../../src/records/open-records.ts';
+import type { RecordsOptions } from '../../src/records/records-options.ts';
 import { cells, createRandom, file, outputOf, readAll, readBothWays } from './support.ts';
 
 async function write(

@@ -8,6 +8,7 @@ test('the format is by option, extension, content', async (t) => {
   const object = '{"a":"1"}\n';
   for (const [name, content, format] of [
     ['a.csv', '{a,b\n', 'csv'],
+    ['a.csv', '[a],b\n', 'csv'],
     ['a.TSV', 'a\tb\n', 'tsv'],
     ['a.tab', 'a\tb\n', 'tsv'],
     ['a.txt', '{a;b\n', 'csv'],
@@ -23,10 +24,21 @@ test('the format is by option, extension, content', async (t) => {
   }
   assert.equal((await readAll({ inputs: [file('a.csv', object)], from: 'jsonl' })).head.format, 'jsonl');
   assert.equal((await readAll({ inputs: ['-'], stdin: pieces(object) })).head.format, 'jsonl');
-  await assert.rejects(openRecords({ inputs: [file('a.json', '[{}]')] }), {
-    code: 'JSON_ARRAY',
-    hint: /jq/u,
-  });
+  for (const name of ['a.json', 'a.jsonl', 'a.csv', 'a.txt', 'export']) {
+    const { head, rows } = await readAll({ inputs: [file(name, '[{"a":"1"},\n {"a": "2"}]')] }, ['a']);
+    assert.equal(head.format, 'json', name);
+    assert.deepEqual(rows.map(({ texts }) => texts[0]), ['1', '2']); // prettier-ignore
+  }
+  for (const [name, content] of [
+    ['a.csv', object],
+    ['a.tsv', object],
+    ['a.txt', '{\n"a":"1"}'],
+  ] as const) {
+    await assert.rejects(openRecords({ inputs: [file(name, content)] }), {
+      code: 'JSON_IN_TABLE',
+      hint: /--from json/u,
+    });
+  }
 });
 
 test('several inputs are one stream', async () => {

@@ -1,6 +1,7 @@
 /** Reads one file and tells what came of it: `node read-in-child.js <file> <RecordsOptions as JSON>`. */
 import { InputError } from '../../src/errors.ts';
-import { openRecords, type RecordsOptions } from '../../src/records/open-records.ts';
+import { openRecords } from '../../src/records/open-records.ts';
+import type { RecordsOptions } from '../../src/records/records-options.ts';
 
 export interface ChildReport {
   rows: number;

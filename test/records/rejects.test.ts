@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
 import { rawOf } from '../../src/records/raw.ts';
-import type { RecordsOptions } from '../../src/records/open-records.ts';
+import type { RecordsOptions } from '../../src/records/records-options.ts';
 import { unreadRows } from '../../src/records/rejected.ts';
 import type { Row } from '../../src/records/row.ts';
 import {

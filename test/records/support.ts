@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after } from 'node:test';
 import type { ShardPredictions, TaskLayout } from '../../src/protocol.ts';
-import { openRecords, type RecordsOptions } from '../../src/records/open-records.ts';
+import { openRecords } from '../../src/records/open-records.ts';
+import type { RecordsOptions } from '../../src/records/records-options.ts';
 import type { RecordsHead, Row } from '../../src/records/row.ts';
 import type { RowWriter, WriterOptions } from '../../src/records/format-writer.ts';
 import { unreadRows } from '../../src/records/rejected.ts';
@@ -64,7 +65,8 @@ export async function readBothWays(
   const byByte = await readAll({ ...options, from, inputs: ['-'], stdin: pieces(content) }, textColumns);
   const plain = (rows: Row[]): unknown => rows.map((row) => ({ ...plainRow(row), file: '' }));
   assert.deepEqual(plain(byByte.rows), plain(whole.rows));
-  assert.deepEqual({ ...byByte.head, totalBytes: 0 }, { ...whole.head, totalBytes: 0 });
+  const plainHead = (head: RecordsHead): RecordsHead => ({ ...head, file: '', totalBytes: 0 });
+  assert.deepEqual(plainHead(byByte.head), plainHead(whole.head));
   return whole;
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { openRecords, type RecordsOptions, type RowStart } from '../../src/records/open-records.ts';
+import { openRecords, type RowStart } from '../../src/records/open-records.ts';
+import type { RecordsOptions } from '../../src/records/records-options.ts';
 import type { Row } from '../../src/records/row.ts';
 import { startAt, surveyRows } from '../../src/records/survey.ts';
 import { createRandom, file, plainRow, randomCell, readAll } from './support.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stringify } from 'csv-stringify/sync';
-import type { RecordsOptions } from '../../src/records/open-records.ts';
+import type { RecordsOptions } from '../../src/records/records-options.ts';
 import type { WriterOptions } from '../../src/records/format-writer.ts';
 import {
   cells,

@@ -71,10 +71,10 @@ test('without a manifest a bundle tells the tasks; what was found by name alone 
     file.tasks.map(({ name, isMulti }) => [name, isMulti]),
     [['sentiment', false]],
   );
-  assert.match(file.notices.join(), /no scores and no manifest.*`sentiment` was taken for labels by name/);
+  assert.match(file.notices().join(), /no scores and no manifest.*`sentiment` was taken for labels by name/);
   const chosen = await openScoredFile(path, { tasks: ['sentiment', 'mood'] });
   await chosen.close();
-  assert.deepEqual(chosen.notices, []);
+  assert.deepEqual(chosen.notices(), []);
   await assert.rejects(knownTasks(undefined, 'no-such-bundle'), { code: 'BUNDLE_NOT_FOUND' });
   const fallback = await knownTasks(undefined, undefined);
   assert.ok(fallback.some(({ name, isMulti }) => name === 'topic' && isMulti));

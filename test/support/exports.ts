@@ -30,6 +30,6 @@ export async function labelled(path: string, ...args: string[]): Promise<Labelle
   const { code, stdout, stderr } = await scoreFile(path, ...args);
   assert.equal(code, exitCodes.ok, stderr);
   const delimiter = /(.)"?sentiment"?\r?$/mu.exec(stdout)?.[1] ?? ',';
-  const rows = parse(stdout, { bom: true, delimiter });
+  const rows = parse(stdout, { bom: true, delimiter, relax_quotes: true });
   return { output: stdout, rows, sentiments: rows.slice(1).map((row) => row.at(-1) ?? ''), stderr };
 }
