@@ -67,6 +67,7 @@ function describeSlice({ index, of, firstRow, rows, inputRows }: NonNullable<Sco
 
 /** The columns of an input of which nobody said what to score, likely ones marked. */
 export function describeColumns(profiles: readonly ColumnProfile[]): string[] {
+  if (profiles.length === 0) return [];
   const mostLikely = Math.max(0, ...profiles.map(({ likeness }) => likeness));
   const rows = profiles.map(({ number, reference, filled, meanLength, likeness, examples }) => [
     likeness > 0 && likeness >= mostLikely / 2 ? '>' : '',

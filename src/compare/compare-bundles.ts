@@ -142,6 +142,7 @@ class BundleComparison {
   add(rows: readonly Row[]): void {
     for (const [index, row] of rows.entries()) {
       this.rows++;
+      if (row.isHeader === true) continue;
       const shard = Math.floor(index / shardRows);
       const [a, b] = this.#sides.map(({ predictions }) => predictions[shard]) as [
         ShardPredictions,
@@ -188,6 +189,7 @@ class BundleComparison {
   }
 
   result(): Compared {
+    this.#readGold.requireFound();
     const quality = this.#tasks.flatMap(({ name, gold, quality: tallies }): TaskQuality[] => {
       if (gold === -1 || tallies[0].rows === 0) return [];
       const [a, b] = tallies.map((tally) => tally.measure({ resamples: 0, seed: 0 }).measured.metrics);

@@ -228,6 +228,8 @@ class RowComparison {
       seen.add(value);
       this.#compare(other, row);
     }
+    keyA?.requireFound();
+    keyB?.requireFound();
     return { rowsA, rowsB, only_a: rowsA - seen.size, only_b: rowsB - seen.size };
   }
 

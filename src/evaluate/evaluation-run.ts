@@ -13,7 +13,13 @@ import { type GoldColumn, type GoldReader, goldReader } from './gold.ts';
 import type { ResolvedEvaluateOptions } from './options.ts';
 import { sameLabels } from './outcomes.ts';
 import { seedFor } from '../random.ts';
-import { languageColumn, languageTask, groupReader, ValueLimit } from '../scored/column-groups.ts';
+import {
+  type GroupReader,
+  groupReader,
+  languageColumn,
+  languageTask,
+  ValueLimit,
+} from '../scored/column-groups.ts';
 import { type TaskMeasurement, TaskTally } from './task-tally.ts';
 import { getOrInsert } from '../collections.ts';
 
@@ -54,6 +60,7 @@ export class EvaluationRun {
   readonly #tasks: MeasuredTask[];
   readonly #width: number;
   readonly #readGold: GoldReader;
+  readonly #readColumns: GroupReader;
   readonly #readSlices: (row: Row, predictions: ShardPredictions, text: number) => string[];
   readonly #sliceNames: string[];
   /** Tallies, one per task, by slicing column and value. */
@@ -89,11 +96,11 @@ export class EvaluationRun {
       (name) => predicted === undefined || name !== languageTask,
     );
     const unique = [...new Set(columns)];
-    const readColumns = groupReader(head, unique);
+    this.#readColumns = groupReader(head, unique);
     const limit = new ValueLimit();
     this.#sliceNames = predicted === undefined ? unique : [languageTask, ...unique];
     this.#readSlices = (row, predictions, text) => {
-      const values = readColumns(row);
+      const values = this.#readColumns(row);
       if (predicted === undefined) return values;
       const labels = assignedLabels(
         predictions,
@@ -111,7 +118,8 @@ export class EvaluationRun {
   async add(shard: ScoredShard, flips: FlipsFile | undefined): Promise<void> {
     const predictions = this.#parts.map.apply(shard.predictions);
     for (const [text, row] of shard.rows.entries()) {
-      // Gold is read of every row, so that a wrong label is found whatever stands beside it.
+      if (row.isHeader === true) continue;
+      // Gold is read of every other row, so that a wrong label is found whatever stands beside it.
       const gold = this.#readGold(row);
       if (gold.some((labels) => labels !== undefined)) this.#goldRows++;
       if ((predictions.flags[text] as number) & textFlags.empty) continue;
@@ -168,6 +176,8 @@ export class EvaluationRun {
 
   finish(rows: number, empty: number): Evaluation {
     const { options, baseline, bundle, plan } = this.#parts;
+    this.#readGold.requireFound();
+    this.#readColumns.requireFound();
     if (this.#tasks.every(({ tally }) => tally.rows === 0))
       throw nothingToMeasure(options, rows, this.#goldRows);
     const notices: string[] = [];

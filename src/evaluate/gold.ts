@@ -1,7 +1,7 @@
 import { InputError, UsageError } from '../errors.ts';
 import { type LabelMap, newName } from '../pipeline/label-map.ts';
 import type { TaskLayout } from '../protocol.ts';
-import { columnsReader } from '../records/column-reader.ts';
+import { type ColumnsReader, columnsReader } from '../records/column-reader.ts';
 import { isDelimited, type RecordsHead, type Row } from '../records/row.ts';
 import { didYouMean, nearest } from '../text/did-you-mean.ts';
 import { nameList } from '../text/name-list.ts';
@@ -45,8 +45,10 @@ export function findGoldColumns(
   );
 }
 
-/** Reads the gold labels of a row, a list per gold column; undefined where the row has none. */
-export type GoldReader = (row: Row) => (number[] | undefined)[];
+/** Reads the gold labels of a row, a list per gold column; undefined where the row has none. Else a {@link ColumnsReader}. */
+export interface GoldReader extends Pick<ColumnsReader, 'requireFound'> {
+  (row: Row): (number[] | undefined)[];
+}
 
 /**
  * Cells of a multi-label task hold labels between `;`, or a JSON array; an array may be empty, which says that
@@ -60,7 +62,7 @@ export function goldReader(head: RecordsHead, gold: readonly GoldColumn[], label
     '--gold <task>=<column>',
   );
   const places = gold.map(({ task }) => new Map(task.labels.map((label, index) => [label, index])));
-  return (row) =>
+  const labelsOf: (row: Row) => (number[] | undefined)[] = (row) =>
     columns(row).map((value, index) => {
       const { task, column } = gold[index] as GoldColumn;
       const names = cellLabels(value, task.problemType === 'multi_label_classification');
@@ -73,6 +75,7 @@ export function goldReader(head: RecordsHead, gold: readonly GoldColumn[], label
       });
       return [...new Set(labels)].toSorted((one, other) => one - other);
     });
+  return Object.assign(labelsOf, { requireFound: columns.requireFound });
 }
 
 /** The labels in a cell; undefined where it says nothing, which an empty array does not. */

@@ -7,6 +7,8 @@ export interface ColumnProfile {
   reference: string;
   /** Its number, from 1; undefined for what lies inside of a JSON record. */
   number: number | undefined;
+  /** Rows that were looked at. */
+  rows: number;
   /** The first different values, as they stand. */
   examples: string[];
   /** Share of the rows with a value, from 0 to 1. */
@@ -40,6 +42,7 @@ export function profileColumn(
   const profile = {
     reference,
     number,
+    rows: values.length,
     examples: distinct.slice(0, shownExamples),
     filled: values.length === 0 ? 0 : present.length / values.length,
     meanLength: present.reduce((sum, value) => sum + value.length, 0) / Math.max(1, present.length),

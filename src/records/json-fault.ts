@@ -65,27 +65,54 @@ function around(text: string, index: number): string {
   return (start > 0 ? '...' : '') + excerpt(text.slice(start), excerptCharacters);
 }
 
-/** What is wrong with a value at the path of a text that is a list or an object. */
-export function textNotScalar(line: number, path: string, value: unknown, file: string): RowFault {
+/**
+ * What is wrong with a value at the path of a text that is a list or an object.
+ * @param isDocument - whether there is one record only, so that what is in its lists are the rows
+ */
+export function textNotScalar(
+  line: number,
+  path: string,
+  value: unknown,
+  { file, isDocument = formatOfPath(file) === 'json' }: { file: string; isDocument?: boolean },
+): RowFault {
   const message = `expected a text at \`${path}\`, found ${kindOf(value)}`;
   const leaf = leafPath(value);
-  const example = leaf === undefined ? undefined : `\`--text ${shellWord(`${path}.${leaf}`)}\``;
-  if (!Array.isArray(value)) {
+  if (!Array.isArray(value) && !(isDocument && isTableOfObjects(value))) {
     const hint =
-      example === undefined ? 'Name a value that is a text.' : `Name a text inside it: ${example}.`;
+      leaf === undefined
+        ? 'Name a value that is a text.'
+        : `Name a text inside it: \`--text ${shellWord(`${path}.${leaf}`)}\`.`;
     return { code: 'TEXT_NOT_SCALAR', message, line, hint };
   }
-  const inner = leaf?.replace(/^\d+\.?/u, '') ?? '';
+  const hint = textsInList(file, { path, leaf, isDocument });
+  return { code: 'TEXT_NOT_SCALAR', message, line, hint };
+}
+
+/** Records by their ids, as some services send them. */
+function isTableOfObjects(value: unknown): boolean {
+  const rows = isJsonObject(value) ? Object.values(value) : [];
+  return rows.length > 1 && rows.every(isJsonObject);
+}
+
+/**
+ * How to score texts that stand in a list: each of them, or one of each record.
+ * @param list - path of the list, what leads from there to a text, as in `0.text`, and whether there is one record only
+ */
+export function textsInList(
+  file: string,
+  { path, leaf, isDocument }: { path: string; leaf: string | undefined; isDocument: boolean },
+): string {
+  const inner = leaf?.replace(/^[^.]+\.?/u, '') ?? '';
   const filter = `.${path
     .split('.')
     .map((key) => (/^[a-z_]\w*$/iu.test(key) ? key : JSON.stringify(key)))
     .join('.')}[]`;
   const command = piped(file, `jq -c ${shellWord(inner === '' ? `${filter} | {text: .}` : filter)}`);
-  const rows = `A row for each element: \`${command}${inner.includes('.') ? ` --text ${shellWord(inner)}` : ''}\`.`;
-  const one = example === undefined ? '' : `One text of each record: ${example}.`;
+  const option = inner.includes('.') ? ` --text ${shellWord(inner)}` : '';
+  const rows = `A row for each element: \`${command}${option}\`.`;
   // A document is one record whose elements are the rows; elsewhere each record is a row.
-  const hint = formatOfPath(file) === 'json' ? `${rows} ${one}` : `${one} ${rows}`;
-  return { code: 'TEXT_NOT_SCALAR', message, line, hint: hint.trim() };
+  if (isDocument || leaf === undefined) return rows;
+  return `One text of each record: \`--text ${shellWord(`${path}.${leaf}`)}\`. ${rows}`;
 }
 
 /** Where in a value the first text stands that is none of a few words only, else the first text. */

@@ -130,7 +130,7 @@ function readRecord(
     const value = valueAt(record.value, path);
     if (value !== undefined) request.found[index] = true;
     const text = textOf(value);
-    if (text === undefined) return { fault: textNotScalar(line.line, path, value, options.file) };
+    if (text === undefined) return { fault: textNotScalar(line.line, path, value, options) };
     texts.push(text);
   }
   return { texts };

@@ -6,7 +6,7 @@ import { columnPlace, columnReference } from './column-place.ts';
 import type { ColumnProfile } from './column-profile.ts';
 import { leafPaths } from './json-fields.ts';
 import { jsonObject } from './json-object.ts';
-import { textNotScalar } from './json-fault.ts';
+import { textNotScalar, textsInList } from './json-fault.ts';
 import { type InputFormat, isDelimited, type RecordsHead, type Row } from './row.ts';
 import { shown as shownDelimiter } from './table-shape.ts';
 import { isUsualName } from './usual-names.ts';
@@ -132,20 +132,21 @@ function notGuessed(
     : `Expected --text along with --no-header, ${found}${split}`;
   const inner = named === undefined ? undefined : innerValue(format, named);
   if (named !== undefined && inner !== undefined) {
-    return new TextColumnUnclear(
-      code,
-      message,
-      textNotScalar(1, named.reference, inner, file).hint,
-      profiles,
-    );
+    const { hint } = textNotScalar(1, named.reference, inner, { file, isDocument: named.rows === 1 });
+    return new TextColumnUnclear(code, message, hint, profiles);
   }
   const likely = profiles
     .filter(({ likeness }) => likeness > 0)
     .toSorted((one, other) => other.likeness - one.likeness);
+  const [first] = likely;
+  const [, path, leaf] = /^(.+?)\.(0\..+|0)$/u.exec(first?.reference ?? '') ?? [];
+  const inList = path === undefined ? undefined : { path, leaf, isDocument: first?.rows === 1 };
   const hint =
-    likely.length === 0
+    first === undefined
       ? 'Name the column to score: `--text <name or number>`; `--dry-run` shows all columns.'
-      : `By its values it may be ${best(likely)}; \`--dry-run\` shows all columns.`;
+      : inList !== undefined && !isDelimited(format)
+        ? textsInList(file, inList)
+        : `By its values it may be ${best(likely)}; \`--dry-run\` shows all columns.`;
   return new TextColumnUnclear(code, message, hint, profiles);
 }
 

@@ -103,6 +103,8 @@ async function readReport(
       }
     }
   }
+  readColumns.requireFound();
+  readDate.requireFound();
   const said = tally.mixes()[focusTask]?.labels.map(({ label }) => label) ?? [];
   if (isChosen && said.length > 0 && !said.includes(focus.label)) {
     throw new UsageError(

@@ -1,4 +1,4 @@
-import { columnsReader, valueText } from '../records/column-reader.ts';
+import { type ColumnsReader, columnsReader, valueText } from '../records/column-reader.ts';
 import type { RecordsHead, Row } from '../records/row.ts';
 
 /** Values of a column that are told apart; the rest counts as `otherValue`, which bounds the memory. */
@@ -14,8 +14,10 @@ export const languageTask = 'language';
 /** Names of a column that tells a text's language. */
 const languageColumns = new Set(['language', 'lang', 'locale', 'language_code', 'lang_code']);
 
-/** Reads the value of each slicing column out of a row, limited in number and length. */
-export type GroupReader = (row: Row) => string[];
+/** Reads the value of each slicing column out of a row, limited in number and length; else a {@link ColumnsReader}. */
+export interface GroupReader extends Pick<ColumnsReader, 'requireFound'> {
+  (row: Row): string[];
+}
 
 /** The column that tells a text's language, if the file has one. */
 export function languageColumn(head: RecordsHead): string | undefined {
@@ -29,7 +31,9 @@ export function languageColumn(head: RecordsHead): string | undefined {
 export function groupReader(head: RecordsHead, columns: readonly string[]): GroupReader {
   const read = columnsReader(head, columns, '--by');
   const limits = columns.map(() => new ValueLimit());
-  return (row) => read(row).map((value, index) => (limits[index] as ValueLimit).admit(valueText(value)));
+  const values = (row: Row): string[] =>
+    read(row).map((value, index) => (limits[index] as ValueLimit).admit(valueText(value)));
+  return Object.assign(values, { requireFound: read.requireFound });
 }
 
 /** Lets the first values through and calls the others one. */

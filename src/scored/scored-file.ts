@@ -108,10 +108,12 @@ export async function openScoredFile(path: string, options: ScoredFileOptions): 
       async *rows() {
         for await (const batch of rows) {
           options.signal?.throwIfAborted();
-          const scored = batch.map((row) => ({ row, texts: read(row, readTexts(row).map(valueText)) }));
+          const answers = batch.filter(({ isHeader }) => isHeader !== true);
+          const scored = answers.map((row) => ({ row, texts: read(row, readTexts(row).map(valueText)) }));
           await markUnscored(scored);
           yield scored;
         }
+        if (options.text !== undefined) readTexts.requireFound();
       },
       close: () => records.close(),
     };
@@ -269,11 +271,10 @@ function toScoredText(
 
 /** A text to which no label applies is labelled all the same; one that says nothing was not scored. */
 async function markUnscored(rows: readonly ScoredRow[]): Promise<void> {
-  for (const { row, texts } of rows) {
+  for (const { texts } of rows) {
     for (const text of texts) {
-      if (row.isHeader === true) text.isEmpty = true;
-      else if (text.text === undefined || text.tasks.some(({ labels }) => labels.length > 0)) continue;
-      else text.isEmpty = !(await isScorable(text.text));
+      if (text.text === undefined || text.tasks.some(({ labels }) => labels.length > 0)) continue;
+      text.isEmpty = !(await isScorable(text.text));
     }
   }
 }

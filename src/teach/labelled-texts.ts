@@ -101,7 +101,7 @@ async function readFiles(
     const isUnlabelled =
       !isFurther && options.isColumnOptional && !taskColumns.some((column) => head.columns.includes(column));
     const read: ColumnsReader = isUnlabelled
-      ? () => taskColumns.map(() => undefined)
+      ? Object.assign(() => taskColumns.map(() => undefined), { requireFound: () => {} })
       : columnsReader(head, taskColumns, '--task <task>=<column>');
     const labelled = new Set<string>();
     let rows = 0;
@@ -109,6 +109,7 @@ async function readFiles(
       options.signal?.throwIfAborted();
       for (const row of batch) {
         if (rows === options.limit) return;
+        if (row.isHeader === true) continue;
         rows++;
         result.rows++;
         const text = (row.texts[0] as string).trim();
@@ -120,6 +121,7 @@ async function readFiles(
         addRow(row, text, cells, { found, result, labelled, isFurther });
       }
     }
+    if (!isFurther) read.requireFound();
   } finally {
     await records.close();
   }

@@ -144,6 +144,24 @@ const cases: Record<string, Case> = {
   'texts as JSON Lines': { input: made('a.jsonl', '"Great service"\n"Terrible app"\n'), expected: both },
   'a text inside of lists': { input: file('play-api.jsonl'), expected: [/Great service.*positive/u] },
   'a document around the rows': { input: file('wrapped.json'), expected: [/Great.*positive/u] },
+  'a document of any shape around the rows': {
+    input: made(
+      'a.json',
+      '{"data":{"items":[{"id":1,"body":"Great service all around"},{"id":2,"body":"Terrible app it is"}]},"next":null}',
+    ),
+    expected: [/Great.*positive/u, /Terrible.*negative/u],
+  },
+  'a document on one line around the rows': {
+    input: made(
+      'a.jsonl',
+      '{"items":[{"note":{"de":"Great service all around"}},{"note":{"de":"Terrible app it is"}}]}\n',
+    ),
+    expected: [/Great.*positive/u, /Terrible.*negative/u],
+  },
+  'rows by their ids': {
+    input: made('a.json', '{"reviews":{"a":{"text":"Great service"},"b":{"text":"Terrible app"}}}'),
+    expected: both,
+  },
   'two kinds of line ends': {
     input: made('a.csv', 'id,comment\r1,Great service\r2,Terrible app\n3,ok\n'),
     expected: both,
