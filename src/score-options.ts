@@ -10,6 +10,7 @@ import {
   scoringOptionTable,
   type ScoringOptions,
   sharedOptions,
+  splitList,
   toNumber,
 } from './options.ts';
 import type { LabelMap } from './pipeline/label-map.ts';
@@ -41,6 +42,10 @@ export interface ScoreOptions extends ScoringOptions {
   bom?: boolean | undefined;
   escapeFormulas?: boolean | undefined;
   scores?: ScoresShown | undefined;
+  /** Columns of the input to write, by name or number, or dotted paths of JSON; all when absent. */
+  columns?: string[] | undefined;
+  /** Add a column of 0 and 1 for each label of a task with several labels per text. */
+  wide?: boolean | undefined;
   prefix?: string | undefined;
   flagTruncated?: boolean | undefined;
   /** New names of labels, or a JSON file with them. */
@@ -95,6 +100,16 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
     default: 'top',
   },
   threshold: scoringOptionTable.threshold,
+  columns: {
+    flags: '--columns <names>',
+    description:
+      'columns of the input to write beside the labels, comma-separated names or numbers, or paths of JSON (default: all)',
+    parse: splitList,
+  },
+  wide: {
+    flags: '--wide',
+    description: 'tables: add a column of 0 and 1 for each label of tasks with several labels per text',
+  },
   prefix: sharedOptions.prefix,
   flagTruncated: {
     flags: '--flag-truncated',
@@ -207,6 +222,7 @@ export interface ResolvedScoreOptions
   scores: ScoresShown;
   invalidUtf8: InvalidText;
   header: boolean;
+  wide: boolean;
   prefix: string;
   flagTruncated: boolean;
   shard: Slice | undefined;
@@ -245,6 +261,7 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     // An error of one row, then, not of the run.
     invalidUtf8: errors === 'inline' && invalidUtf8 !== 'replace' ? 'reject' : invalidUtf8,
     header: options.header ?? true,
+    wide: options.wide ?? false,
     prefix: options.prefix ?? (defaults.prefix.default as string),
     flagTruncated: options.flagTruncated ?? false,
     shard: options.shard === undefined ? undefined : parseSlice(options.shard),

@@ -1,7 +1,8 @@
-import { isSilenced, labelCountOf, type ShardPredictions, textFlags } from '../protocol.ts';
+import { isSilenced, labelCountOf, type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
 import { formatScore } from './prediction-view.ts';
 import type { WriterOptions } from './format-writer.ts';
 import {
+  labelColumnOf,
   labelScoreColumnOf,
   labelSeparator,
   scoreColumnOf,
@@ -9,17 +10,18 @@ import {
   truncatedName,
 } from './output-names.ts';
 
-type Layout = Pick<WriterOptions, 'tasks' | 'textColumns' | 'scores' | 'flagTruncated'>;
+type Layout = Pick<WriterOptions, 'tasks' | 'textColumns' | 'scores' | 'wide' | 'flagTruncated'>;
 
 /** Names of the columns that CSV and TSV get: for each text column a few per task. */
 export function addedNames(options: Layout & Pick<WriterOptions, 'prefix'>): string[] {
-  const { tasks, textColumns, scores, prefix, flagTruncated } = options;
+  const { tasks, textColumns, scores, wide = false, prefix, flagTruncated } = options;
   return textColumns.flatMap((column) => {
     const start = prefix + (textColumns.length > 1 ? textColumnPrefix(column) : '');
-    const names = tasks.flatMap(({ name, labels }) => {
-      if (scores === 'none') return [name];
+    const names = tasks.flatMap((task) => {
+      const { name, labels } = task;
       const perLabel = scores === 'all' ? labels.map((label) => labelScoreColumnOf(name, label)) : [];
-      return [name, scoreColumnOf(name)].concat(perLabel);
+      const flags = wide && hasSeveralLabels(task) ? labels.map((label) => labelColumnOf(name, label)) : [];
+      return [name].concat(scores === 'none' ? [] : [scoreColumnOf(name)], perLabel, flags);
     });
     if (flagTruncated) names.push(truncatedName);
     return names.map((name) => start + name);
@@ -33,13 +35,20 @@ export type AddedCells = (predictions: ShardPredictions, row: number) => string[
  * Reads the cells right out of the shard's arrays: this runs for every text on the one thread that also reads
  * and writes.
  */
-export function addedCellsReader({ tasks, textColumns, scores, flagTruncated }: Layout): AddedCells {
+export function addedCellsReader({
+  tasks,
+  textColumns,
+  scores,
+  wide = false,
+  flagTruncated,
+}: Layout): AddedCells {
   const width = labelCountOf(tasks);
-  const cellsOf = (labels: readonly string[]): number => {
-    if (scores === 'none') return 1;
-    return scores === 'top' ? 2 : 2 + labels.length;
+  const cellsOf = (task: TaskLayout): number => {
+    const flags = wide && hasSeveralLabels(task) ? task.labels.length : 0;
+    if (scores === 'none') return 1 + flags;
+    return (scores === 'top' ? 2 : 2 + task.labels.length) + flags;
   };
-  const blanks = tasks.reduce((sum, { labels }) => sum + cellsOf(labels), flagTruncated ? 1 : 0);
+  const blanks = tasks.reduce((sum, task) => sum + cellsOf(task), flagTruncated ? 1 : 0);
 
   function addText(cells: string[], predictions: ShardPredictions, text: number): void {
     const flags = predictions.flags[text] ?? 0;
@@ -48,16 +57,18 @@ export function addedCellsReader({ tasks, textColumns, scores, flagTruncated }: 
       return;
     }
     let at = text * width;
-    for (const { labels } of tasks) {
+    for (const task of tasks) {
+      const { labels } = task;
       if (flags & textFlags.noFeedback && isSilenced(predictions.scores, at, labels.length)) {
-        addBlanks(cells, cellsOf(labels));
-      } else addTask(cells, labels, predictions, at);
+        addBlanks(cells, cellsOf(task));
+      } else addTask(cells, task, predictions, at);
       at += labels.length;
     }
     if (flagTruncated) cells.push(String((flags & textFlags.truncated) !== 0));
   }
 
-  function addTask(cells: string[], labels: string[], predictions: ShardPredictions, start: number): void {
+  function addTask(cells: string[], task: TaskLayout, predictions: ShardPredictions, start: number): void {
+    const { labels } = task;
     let joined = '';
     let joinedScores = '';
     let separator = '';
@@ -69,8 +80,13 @@ export function addedCellsReader({ tasks, textColumns, scores, flagTruncated }: 
     }
     cells.push(joined);
     if (scores !== 'none') cells.push(joinedScores);
-    if (scores !== 'all') return;
-    for (let label = 0; label < labels.length; label++) cells.push(scoreAt(predictions, start + label));
+    if (scores === 'all') {
+      for (let label = 0; label < labels.length; label++) cells.push(scoreAt(predictions, start + label));
+    }
+    if (!wide || !hasSeveralLabels(task)) return;
+    for (let label = 0; label < labels.length; label++) {
+      cells.push(predictions.assigned[start + label] === 1 ? '1' : '0');
+    }
   }
 
   return (predictions, row) => {
@@ -80,6 +96,10 @@ export function addedCellsReader({ tasks, textColumns, scores, flagTruncated }: 
     }
     return cells;
   };
+}
+
+function hasSeveralLabels({ problemType }: TaskLayout): boolean {
+  return problemType === 'multi_label_classification';
 }
 
 function addBlanks(cells: string[], count: number): void {

@@ -13,7 +13,7 @@ export interface ColumnsReader {
    * To be called behind the last row.
    * @throws {UsageError} when there were JSON records, and none of them had a value at one of the paths
    */
-  requireFound(): void;
+  readonly requireFound: () => void;
 }
 
 /**
@@ -31,7 +31,7 @@ export function columnsReader(head: RecordsHead, names: readonly string[], optio
     if (place !== -1) return place;
     throw columnNotFound(name, head.columns, option);
   });
-  return Object.assign((row: Row) => places.map((place) => row.record?.cell(place) ?? ''), {
+  return Object.assign((row: Row) => places.map((place) => row.cell?.(place) ?? ''), {
     requireFound: () => {},
   });
 }

@@ -116,6 +116,16 @@ export class DelimitedRecord {
     return bytes.toString('latin1', this.#start, Math.min(this.#end, this.#start + 14)).includes('ImportId');
   }
 
+  /** The same record in a batch of its own. */
+  alone(): DelimitedRecord {
+    const { dialect, bytes, cellEnds, width } = this.#batch;
+    const batch = new RecordBatch(dialect);
+    batch.bytes = Buffer.from(bytes.subarray(this.#start, this.#end));
+    batch.cellEnds = cellEnds.slice(this.#firstCell, this.#firstCell + width);
+    batch.width = width;
+    return new DelimitedRecord(batch, this, [0, this.size, 0], this.rejected);
+  }
+
   /** All cells, decoded. */
   cells(): string[] {
     return Array.from({ length: this.#batch.width }, (_, index) => this.cell(index));

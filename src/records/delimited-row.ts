@@ -13,6 +13,7 @@ export class DelimitedRow implements Row {
   readonly isHeader: boolean;
   readonly rejected?: RejectReason;
   readonly #record: DelimitedRecord;
+  readonly #textPlaces: number[];
 
   constructor(
     ordinal: number,
@@ -27,6 +28,7 @@ export class DelimitedRow implements Row {
     this.byteOffset = record.byteOffset;
     this.isHeader = isHeader;
     this.#record = record;
+    this.#textPlaces = textPlaces;
     if (record.rejected !== undefined) this.rejected = record.rejected;
     this.texts = textPlaces.map((place) =>
       place === -1 || isHeader || record.rejected !== undefined ? '' : record.cell(place),
@@ -39,5 +41,17 @@ export class DelimitedRow implements Row {
 
   get cells(): string[] | undefined {
     return this.record?.cells();
+  }
+
+  cell(place: number): string {
+    return this.record?.cell(place) ?? '';
+  }
+
+  alone(): Row {
+    const { ordinal, file, isHeader } = this;
+    const row = new DelimitedRow(ordinal, file, this.#record.alone(), this.#textPlaces, isHeader);
+    row.texts.splice(0, Infinity, ...this.texts);
+    row.textNotes = this.textNotes;
+    return row;
   }
 }

@@ -10,8 +10,8 @@ import {
 } from './delimited-record.ts';
 import { delimiterOf } from './delimiter.ts';
 import { escapeFormula } from './escape-formula.ts';
-import { topLevelFields } from './json-fields.ts';
-import { type Misfit, rejectMisfit } from './rejected.ts';
+import { keptColumns } from './kept-columns.ts';
+import { rejectMisfit } from './rejected.ts';
 import { labelSeparator } from './output-names.ts';
 import type { RecordsHead, Row } from './row.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
@@ -27,7 +27,8 @@ const byteOrderMark = '\ufeff';
  */
 export function createDelimitedWriter(head: RecordsHead, options: WriterOptions): RowWriter {
   const addedColumns = addedNames(options);
-  requireFreeNames(head.columns, addedColumns);
+  const kept = keptColumns(head, options.columns);
+  requireFreeNames(kept.names, addedColumns);
   const addedCells = addedCellsReader(options);
   const delimiter = outputDelimiter(head, options);
   const dialect: Dialect = { ...outputQuoting(head, delimiter), delimiter, newline: head.newline };
@@ -57,14 +58,14 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
 
   /** The record of a row if it can be written as it is. */
   function keptRecord({ record }: Row): DelimitedRecord | undefined {
-    const isKept = !escapeFormulas && record !== undefined && isSameDialect(record.dialect, dialect);
-    return isKept ? record : undefined;
+    if (escapeFormulas || kept.isChosen || record === undefined) return undefined;
+    return isSameDialect(record.dialect, dialect) ? record : undefined;
   }
 
   return {
     addedColumns,
     header() {
-      const names = head.hasHeader ? toText([[...head.columns, ...addedColumns]]) : '';
+      const names = head.hasHeader ? toText([[...kept.names, ...addedColumns]]) : '';
       return (hasMark ? byteOrderMark : '') + names;
     },
     rows(rows, predictions, before) {
@@ -78,13 +79,13 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
       };
       for (const [index, row] of rows.entries()) {
         if (rejected.has(index)) continue;
-        const kept = keptRecord(row);
-        if (kept !== undefined) {
+        const record = keptRecord(row);
+        if (record !== undefined) {
           endMade();
-          parts.push(kept, lineEnd(addedCells(predictions, index)));
+          parts.push(record, lineEnd(addedCells(predictions, index)));
           continue;
         }
-        const cells = row.cells ?? jsonCells(row.json ?? '{}', head.columns);
+        const cells = kept.cells(row);
         if (Array.isArray(cells)) made.push([...cells, ...addedCells(predictions, index)]);
         else rejected.set(index, rejectMisfit(row, cells, head, options.rejectRows));
       }
@@ -150,33 +151,4 @@ function outputDelimiter(head: RecordsHead, { to, outputDelimiter: told }: Write
   if (told !== undefined) return delimiterOf(told, '--output-delimiter');
   if (head.delimiter !== undefined && to === head.format) return head.delimiter;
   return to === 'tsv' ? '\t' : ',';
-}
-
-/**
- * A JSON record as cells: strings as they are, null and missing empty, everything else as its JSON text,
- * which keeps all digits of a number. Or why it does not fit.
- */
-function jsonCells(json: string, columns: string[]): string[] | Misfit {
-  const cells = columns.map(() => '');
-  const seen = new Set<string>();
-  const misfit = (code: string, message: string): Misfit => {
-    const hint = 'Write JSONL, which keeps each record as it is: `--to jsonl`.';
-    return { code, message, hint };
-  };
-  for (const { key, raw } of topLevelFields(json)) {
-    const place = columns.indexOf(key);
-    if (place === -1) {
-      const message = `expected the keys of the first record, found \`${key}\`, which has no column`;
-      return misfit('UNEXPECTED_KEY', message);
-    }
-    if (seen.has(key)) return misfit('DUPLICATE_KEY', `expected each key once, found \`${key}\` twice`);
-    seen.add(key);
-    const value = raw.startsWith('"') ? (JSON.parse(raw) as string) : raw === 'null' ? '' : raw;
-    if (!value.isWellFormed()) {
-      const message = `expected text that UTF-8 can hold, found half a character in \`${key}\``;
-      return misfit('LONE_SURROGATE', message);
-    }
-    cells[place] = value;
-  }
-  return cells;
 }

@@ -12,6 +12,10 @@ export interface WriterOptions {
   scores: ScoresShown;
   /** Put in front of each name that is added. */
   prefix: string;
+  /** Columns of the input to write, by name, number or path; all when absent. */
+  columns?: string[] | undefined;
+  /** Tables: add a column of 0 and 1 for each label of a task with several labels per text. */
+  wide?: boolean | undefined;
   /** Say for each text whether only its start was scored. */
   flagTruncated: boolean;
   /** Reject a row that does not fit into the output instead of throwing. */

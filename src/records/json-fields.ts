@@ -65,6 +65,26 @@ export function topLevelFields(json: string): JsonField[] {
   return fields;
 }
 
+/**
+ * What stands at a dotted path of an object, as it stands there; {@link valueAt} says which value that is.
+ * @param json - one JSON object, known to be valid
+ */
+export function rawAt(json: string, path: string): string | undefined {
+  const fields = topLevelFields(json);
+  const rawOf = (wanted: string): string | undefined => fields.findLast(({ key }) => key === wanted)?.raw;
+  const raw = rawOf(path);
+  if (raw !== undefined) return raw;
+  for (let dot = path.lastIndexOf('.'); dot > 0; dot = path.lastIndexOf('.', dot - 1)) {
+    const [inner, rest] = [rawOf(path.slice(0, dot)), path.slice(dot + 1)];
+    if (inner === undefined || !/^[{[]/u.test(inner)) continue;
+    const found = inner.startsWith('{')
+      ? rawAt(inner, rest)
+      : JSON.stringify(valueAt(JSON.parse(inner) as unknown[], rest));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 function skipSpace(json: string, from: number): number {
   let at = from;
   while (isSpace(json[at])) at++;

@@ -9,7 +9,8 @@ import {
 import { jsonObject } from './json-object.ts';
 import { type Misfit, rejectMisfit } from './rejected.ts';
 import type { RejectReason } from './row-fault.ts';
-import { isDelimited, type RecordsHead } from './row.ts';
+import { keptColumns } from './kept-columns.ts';
+import { isTable, type RecordsHead } from './row.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
 import { predictionsKey, truncatedName } from './output-names.ts';
 
@@ -21,8 +22,9 @@ import { predictionsKey, truncatedName } from './output-names.ts';
 export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions): RowWriter {
   const key = predictionsKey(options.prefix);
   requireDifferentTasks(options);
-  if (isDelimited(head.format)) requireUsableHeader(head.columns, key);
-  const columnKeys = head.columns.map((column) => `${JSON.stringify(column)}:`);
+  const kept = keptColumns(head, options.columns);
+  if (isTable(head.format)) requireUsableHeader(kept.names, key);
+  const columnKeys = kept.names.map((column) => `${JSON.stringify(column)}:`);
   const field = `${JSON.stringify(key)}:`;
   const describe = createDescriber(options);
   return {
@@ -32,7 +34,8 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
       const rejected = new Map(before);
       let lines = '';
       for (const [index, row] of rows.entries()) {
-        if (!rejected.has(index) && row.json !== undefined && hasKey(row.json, key)) {
+        const json = row.json === undefined || row.json.trim() === '' ? row.json : kept.json(row.json);
+        if (!rejected.has(index) && json !== undefined && hasKey(json, key)) {
           rejected.set(index, rejectMisfit(row, keyTaken(key), head, options.rejectRows));
         }
         const reason = rejected.get(index);
@@ -40,14 +43,14 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
           if (options.inlineErrors === true) lines += errorRecord(reason) + head.newline;
           continue;
         }
-        if (row.json?.trim() === '') {
-          lines += row.json + head.newline;
+        if (json?.trim() === '') {
+          lines += json + head.newline;
           continue;
         }
         const texts = options.textColumns.map((_, text) =>
           predictionAt(options.tasks, predictions, index * options.textColumns.length + text),
         );
-        const record = row.json === undefined ? cellsToJson(row.cells ?? [], columnKeys) : row.json;
+        const record = json ?? cellsToJson(kept.cells(row) as string[], columnKeys);
         lines += addField(record, field + describe(texts)) + head.newline;
       }
       return { lines, rejected };

@@ -10,7 +10,9 @@ import type { RecordsOptions } from './records-options.ts';
 import { quotingOf } from './quoting.ts';
 import { readTexts } from './read-texts.ts';
 import { isDelimited, type RecordsHead, type Row } from './row.ts';
-import { requireTextPaths } from './text-columns.ts';
+import { lookFor, requirePaths } from './require-paths.ts';
+import { unknownTextColumn } from './text-columns.ts';
+import { unknownColumn } from './kept-columns.ts';
 import { nameList } from '../text/name-list.ts';
 
 export interface Records {
@@ -134,7 +136,12 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
       const rows = readRows(textColumns, found, start ?? { input: 0, ordinal: 0, place: undefined, skip: 0 });
       const asTheyCome = start !== undefined || options.everyLine === true;
       if (isDelimited(first.head.format) || asTheyCome) return rows;
-      return requireTextPaths(rows, { textColumns, found });
+      const texts = requirePaths(rows, { paths: textColumns, found, missing: unknownTextColumn });
+      const { columns } = options;
+      if (columns === undefined) return texts;
+      const seen = columns.map(() => false);
+      const looked = lookFor(texts, columns, seen);
+      return requirePaths(looked, { paths: columns, found: seen, missing: unknownColumn });
     },
     async *places() {
       for await (const [input, { reader, canStart }] of eachInput()) {

@@ -35,6 +35,11 @@ export function labelScoreColumnOf(column: string, label: string): string {
   return `${scoreColumnOf(column)}_${label}`;
 }
 
+/** Column that tells by 0 or 1 whether a text has one label of the task in `column`. */
+export function labelColumnOf(column: string, label: string): string {
+  return `${column}_${label}`;
+}
+
 /** The cell that holds these labels, or these scores. */
 export function joinLabels(labels: readonly string[]): string {
   return labels.join(labelSeparator);

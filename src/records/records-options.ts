@@ -37,6 +37,8 @@ export interface RecordsOptions {
    * whether any row has the wanted texts is then not looked at, and `head` is that of the first line.
    */
   everyLine?: boolean | undefined;
+  /** Columns that are wanted for something else than their texts; paths of JSON that no row has are an error. */
+  columns?: string[] | undefined;
   /** Score texts that are no answers, such as `n/a`, too; false by default. */
   keepNonAnswers?: boolean | undefined;
   stdin?: Readable | undefined;

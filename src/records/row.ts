@@ -35,8 +35,12 @@ export interface Row {
   textNotes?: number[] | undefined;
   /** A delimited record: its bytes, and single cells. */
   readonly record?: DelimitedRecord | undefined;
-  /** All values of a delimited record, exactly as read; decoded anew each time. */
+  /** All values of a row of a table as text, of CSV and TSV exactly as read; decoded anew each time. */
   readonly cells?: string[] | undefined;
+  /** One of them, by its place from 0. */
+  readonly cell?: ((place: number) => string) | undefined;
+  /** The row by itself, so that what was read along with it does not stay in memory. */
+  readonly alone?: (() => Row) | undefined;
   /** The record as it stood in a JSONL file, without its line end. */
   readonly json?: string;
   /** Whether the row explains or repeats the header: it passes through and is never scored. */
@@ -56,6 +60,11 @@ export type InputFormat = (typeof inputFormats)[number];
 /** Whether records of a format are cells under a header. */
 export function isDelimited(format: InputFormat): format is 'csv' | 'tsv' {
   return format === 'csv' || format === 'tsv';
+}
+
+/** Whether records of a format are rows under the names of columns. */
+export function isTable(format: InputFormat): boolean {
+  return isDelimited(format);
 }
 
 /** Facts about the input that are known before its first row. */

@@ -4,15 +4,10 @@ import { didYouMean } from '../text/did-you-mean.ts';
 import { shellWord } from '../text/shell-word.ts';
 import { columnPlace, columnReference } from './column-place.ts';
 import type { ColumnProfile } from './column-profile.ts';
-import { leafPaths } from './json-fields.ts';
-import { jsonObject } from './json-object.ts';
 import { textNotScalar, textsInList } from './json-fault.ts';
-import { type InputFormat, isDelimited, type RecordsHead, type Row } from './row.ts';
+import { type InputFormat, isDelimited, type RecordsHead } from './row.ts';
 import { shown as shownDelimiter } from './table-shape.ts';
 import { isUsualName } from './usual-names.ts';
-
-/** Rows of JSONL, which may each lack the text, that are looked at before it counts as unknown. */
-const rowsUntilUnknown = 100;
 
 /** Nobody said which column to score, and it is not clear. */
 export class TextColumnUnclear extends UsageError {
@@ -35,7 +30,7 @@ export interface TextColumns {
 /**
  * The columns to score: those wanted, or the only one that has a usual name and values that look like text. One
  * column alone is no exception: a file whose delimiter is not known has one, too.
- * For JSON any dotted path may be wanted: {@link requireTextPaths} finds out whether rows have it.
+ * For JSON any dotted path may be wanted: `requirePaths` finds out whether rows have it.
  * @param profiles - what the first rows show about the columns; looked at only when none is wanted
  * @throws {UsageError} when a wanted column is unknown, wanted twice or stands twice in the header,
  * and when there is nothing wanted and no clear guess.
@@ -58,7 +53,7 @@ export async function resolveTextColumns(
 
 function columnNamed(wanted: string, { columns }: RecordsHead): string {
   const place = columnPlace(columns, wanted);
-  if (place === -1) throw unknownColumn(wanted, columns);
+  if (place === -1) throw unknownTextColumn(wanted, columns);
   if (columns[place] !== wanted || columns.lastIndexOf(wanted) === place)
     return columnReference(columns, place);
   throw new UsageError('TEXT_COLUMN_DUPLICATED', `Expected one column named \`${wanted}\`, found several`, {
@@ -173,41 +168,8 @@ function oneColumn(name: string, profiles: readonly ColumnProfile[]): UsageError
   );
 }
 
-/**
- * Passes rows on once each path was found in one of them. Only while one is missing are rows held back.
- * @param found - kept up to date by the reader of `batches`
- * @throws {UsageError} when the first 100 rows, or all of them, lack one.
- */
-export async function* requireTextPaths(
-  batches: AsyncGenerator<Row[]>,
-  { textColumns, found }: { textColumns: string[]; found: boolean[] },
-): AsyncGenerator<Row[]> {
-  const held: Row[] = [];
-  for await (const rows of batches) {
-    if (found.every(Boolean)) {
-      if (held.length > 0) yield held.splice(0);
-      yield rows;
-      continue;
-    }
-    held.push(...rows);
-    if (held.length < rowsUntilUnknown) continue;
-    if (held.some(({ rejected }) => rejected === undefined)) break;
-    // Nothing can be said of rows that could not be read.
-    yield held.splice(0);
-  }
-  if (held.every(({ rejected }) => rejected !== undefined)) {
-    if (held.length > 0) yield held;
-    return;
-  }
-  const missing = textColumns[found.indexOf(false)];
-  if (held.length > 0 && missing !== undefined) throw unknownColumn(missing, pathsOf(held));
-}
-
-function pathsOf(rows: Row[]): string[] {
-  return [...new Set(rows.flatMap(({ json }) => (json === undefined ? [] : leafPaths(jsonObject(json)))))];
-}
-
-function unknownColumn(wanted: string, columns: readonly string[]): UsageError {
+/** The error for a text that is not there. */
+export function unknownTextColumn(wanted: string, columns: readonly string[]): UsageError {
   const found = columns.length === 0 ? 'no columns' : nameList(columns);
   return new UsageError('TEXT_COLUMN_NOT_FOUND', `Expected a column named \`${wanted}\`, found ${found}`, {
     hint:

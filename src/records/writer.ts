@@ -20,6 +20,15 @@ export function createRowWriter(head: RecordsHead, options: WriterOptions): RowW
       },
     );
   }
+  if (options.wide === true && !isDelimited(options.to)) {
+    throw new UsageError(
+      'OPTION_INVALID',
+      `Expected a table as output along with --wide, got ${options.to}`,
+      {
+        hint: 'JSONL holds the labels of a task as a list; for columns write a table: `--to csv`.',
+      },
+    );
+  }
   return isDelimited(options.to)
     ? createDelimitedWriter(head, options)
     : createJsonLinesWriter(head, options);
