@@ -13,6 +13,17 @@ export interface Head {
   weight: Float32Array;
   /** float32 [labels] */
   bias: Float32Array;
+  /** What the parts of words in a text add to its logits, where they were learned from. */
+  ngrams: HeadNgrams | undefined;
+}
+
+export interface HeadNgrams {
+  /** Hashes of parts of words, uint32 [parts]. */
+  keys: Uint32Array;
+  /** How rare each is, float32 [parts]. */
+  idf: Float32Array;
+  /** float32 [labels, parts] */
+  weight: Float32Array;
 }
 
 export interface HeadShape {
@@ -26,27 +37,49 @@ const maxHeaderBytes = 65_536;
 /** Width of the header's length in front of it. */
 const lengthBytes = 8;
 
-type TensorName = keyof Head;
+/** No honest head has more. */
+const maxParts = 1_000_000;
 
-/** Tensors in the order in which they lie in the file. */
-function shapesOf({ labels, size }: HeadShape): [TensorName, number[]][] {
+/** Tensors by their name in the file. */
+const names = {
+  keys: 'ngram_keys',
+  idf: 'ngram_idf',
+  weight: 'ngram_weight',
+} as const;
+
+interface Tensor {
+  name: string;
+  dims: number[];
+  values: Float32Array | Uint32Array;
+}
+
+function tensorsOf({ center, scale, weight, bias, ngrams }: Head): Tensor[] {
+  const [size, labels] = [center.length, bias.length];
+  const parts = ngrams?.keys.length ?? 0;
   return [
-    ['center', [size]],
-    ['scale', [size]],
-    ['weight', [labels, size]],
-    ['bias', [labels]],
+    { name: 'center', dims: [size], values: center },
+    { name: 'scale', dims: [size], values: scale },
+    { name: 'weight', dims: [labels, size], values: weight },
+    { name: 'bias', dims: [labels], values: bias },
+    ...(ngrams === undefined
+      ? []
+      : [
+          { name: names.keys, dims: [parts], values: ngrams.keys },
+          { name: names.idf, dims: [parts], values: ngrams.idf },
+          { name: names.weight, dims: [labels, parts], values: ngrams.weight },
+        ]),
   ];
 }
 
 /** A head as a file in the safetensors format: the header's length, the header in JSON, the values. */
 export function formatHead(head: Head): Buffer {
-  const shape = { labels: head.bias.length, size: head.center.length };
   const header: Record<string, unknown> = {};
   const values: Buffer[] = [];
   let at = 0;
-  for (const [name, dims] of shapesOf(shape)) {
-    const bytes = float32Bytes(head[name]);
-    header[name] = { dtype: 'F32', shape: dims, data_offsets: [at, at + bytes.length] };
+  for (const { name, dims, values: ofTensor } of tensorsOf(head)) {
+    const bytes = littleEndian(ofTensor);
+    const dtype = ofTensor instanceof Uint32Array ? 'U32' : 'F32';
+    header[name] = { dtype, shape: dims, data_offsets: [at, at + bytes.length] };
     at += bytes.length;
     values.push(bytes);
   }
@@ -76,38 +109,67 @@ export function parseHead(bytes: Uint8Array, shape: HeadShape, where: string): H
   } catch (cause) {
     throw invalid(where, 'a header in JSON', (cause as Error).message);
   }
-  const read = (name: TensorName, dims: readonly number[]): Float32Array => {
+  const read = (name: string, dims: readonly number[], dtype: 'F32' | 'U32'): DataView => {
     const tensor = header[name] ?? {};
     const found = `${String(tensor.dtype)} ${JSON.stringify(tensor.shape)}`;
-    const expected = `F32 ${JSON.stringify(dims)}`;
+    const expected = `${dtype} ${JSON.stringify(dims)}`;
     if (found !== expected) throw invalid(where, `${name} to be ${expected}`, found);
-    const count = dims.reduce((product, dim) => product * dim, 1);
+    const bytesOf = 4 * dims.reduce((product, dim) => product * dim, 1);
     const [from, to] = Array.isArray(tensor.data_offsets) ? (tensor.data_offsets as unknown[]) : [];
     const isInside =
       Number.isSafeInteger(from) && (from as number) >= 0 && start + (to as number) <= file.length;
-    if (!isInside || (to as number) - (from as number) !== 4 * count) {
-      throw invalid(where, `${name} to have ${4 * count} bytes inside the file`, JSON.stringify([from, to]));
+    if (!isInside || (to as number) - (from as number) !== bytesOf) {
+      throw invalid(where, `${name} to have ${bytesOf} bytes inside the file`, JSON.stringify([from, to]));
     }
-    return readFloats(file, start + (from as number), count, `${where}: ${name}`);
+    return new DataView(file.buffer, file.byteOffset + start + (from as number), bytesOf);
   };
-  return Object.fromEntries(
-    shapesOf(shape).map(([name, dims]) => [name, read(name, dims)]),
-  ) as unknown as Head;
+  const floats = (name: string, ...dims: number[]): Float32Array =>
+    finite(read(name, dims, 'F32'), `${where}: ${name}`);
+  const { labels, size } = shape;
+  const count = partsOf(header[names.keys]?.shape, where);
+  return {
+    center: floats('center', size),
+    scale: floats('scale', size),
+    weight: floats('weight', labels, size),
+    bias: floats('bias', labels),
+    ngrams:
+      count === undefined
+        ? undefined
+        : {
+            keys: integers(read(names.keys, [count], 'U32')),
+            idf: floats(names.idf, count),
+            weight: floats(names.weight, labels, count),
+          },
+  };
 }
 
-function readFloats(file: Buffer, at: number, count: number, where: string): Float32Array {
-  const values = new Float32Array(count);
-  for (let index = 0; index < count; index++) {
-    const value = file.readFloatLE(at + 4 * index);
+/** How many parts of words a head has weights for; undefined for a head without. */
+function partsOf(found: unknown, where: string): number | undefined {
+  if (!Array.isArray(found)) return undefined;
+  const [parts] = found as unknown[];
+  if (Number.isSafeInteger(parts) && (parts as number) >= 0 && (parts as number) <= maxParts)
+    return parts as number;
+  throw invalid(where, `${names.keys} to have up to ${maxParts} values`, JSON.stringify(parts));
+}
+
+function integers(view: DataView): Uint32Array {
+  return Uint32Array.from({ length: view.byteLength / 4 }, (_, at) => view.getUint32(4 * at, true));
+}
+
+function finite(view: DataView, where: string): Float32Array {
+  return Float32Array.from({ length: view.byteLength / 4 }, (_, at) => {
+    const value = view.getFloat32(4 * at, true);
     if (!Number.isFinite(value)) throw invalid(where, 'finite numbers', String(value));
-    values[index] = value;
-  }
-  return values;
+    return value;
+  });
 }
 
-function float32Bytes(values: Float32Array): Buffer {
+function littleEndian(values: Float32Array | Uint32Array): Buffer {
   const bytes = Buffer.alloc(4 * values.length);
-  values.forEach((value, index) => bytes.writeFloatLE(value, 4 * index));
+  values.forEach((value, index) => {
+    if (values instanceof Uint32Array) bytes.writeUInt32LE(value, 4 * index);
+    else bytes.writeFloatLE(value, 4 * index);
+  });
   return bytes;
 }
 

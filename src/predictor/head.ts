@@ -1,35 +1,50 @@
 import type { Head } from '../bundle/head-file.ts';
+import { NgramFeatures } from './ngrams.ts';
 
 /** A head ready to be applied to sentence vectors. */
 export interface PreparedHead {
   head: Head;
   /** Room for the features of one text. */
   features: Float64Array;
+  ngrams: NgramFeatures | undefined;
 }
 
 export function prepareHead(head: Head): PreparedHead {
-  return { head, features: new Float64Array(head.center.length) };
+  return {
+    head,
+    features: new Float64Array(head.center.length),
+    ngrams: head.ngrams && new NgramFeatures(head.ngrams),
+  };
 }
 
 /**
- * Logits of one text. Computed in float64 in a fixed order from the text's own vector, so that they are the same
- * in every batch and on every machine that gives the same vector.
+ * Logits of one text. Computed in float64 in a fixed order from the text and its own vector, so that they are the
+ * same in every batch and on every machine that gives the same vector.
  * @param vectors float32 [batch, size]
  * @param row of the batch
  * @returns float32 [labels]
  */
 export function headLogits(
-  { head, features }: PreparedHead,
+  { head, features, ngrams }: PreparedHead,
   vectors: Float32Array,
   row: number,
+  text: string,
 ): Float32Array {
   toFeatures(head, vectors, row * features.length, features, 0);
   const { weight, bias } = head;
+  const parts = head.ngrams?.keys.length ?? 0;
+  const sparse = ngrams?.of(text);
   return bias.map((start, label) => {
     let sum = start;
     const first = label * features.length;
     for (let at = 0; at < features.length; at++) {
       sum += (weight[first + at] as number) * (features[at] as number);
+    }
+    if (sparse === undefined) return sum;
+    const ofParts = head.ngrams?.weight as Float32Array;
+    for (let at = 0; at < sparse.indices.length; at++) {
+      const place = label * parts + (sparse.indices[at] as number);
+      sum += (ofParts[place] as number) * (sparse.values[at] as number);
     }
     return sum;
   });

@@ -238,7 +238,7 @@ export class Predictor {
       for (const scored of this.#scored) {
         batch.texts.forEach((text, row) => {
           const at = text * labelCount + scored.offset;
-          if (!decodeText(scored, outputs, row, scores, assigned, at)) {
+          if (!decodeText(scored, texts[text] as string, outputs, row, scores, assigned, at)) {
             throw new PredictError(
               'SCORE_NOT_FINITE',
               `the model gave ${scored.task.name} logits that are not finite for text ${text + 1} of ${texts.length}`,
@@ -332,6 +332,7 @@ export function selectTasks(tasks: readonly BundleTask[], options: PredictorOpti
 /** Decodes the logits of one row of a batch, whichever they come from; see `decodeRow`. */
 function decodeText(
   scored: ScoredTask,
+  text: string,
   { logits, vectors }: Outputs,
   row: number,
   scores: Float32Array,
@@ -341,7 +342,7 @@ function decodeText(
   const { head, place } = scored;
   return head === undefined
     ? decodeRow(scored, logits[place] as Float32Array, row, scores, assigned, at)
-    : decodeRow(scored, headLogits(head, vectors as Float32Array, row), 0, scores, assigned, at);
+    : decodeRow(scored, headLogits(head, vectors as Float32Array, row, text), 0, scores, assigned, at);
 }
 
 function toPrediction(

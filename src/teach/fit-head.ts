@@ -1,12 +1,16 @@
 import type { Head } from '../bundle/head-file.ts';
+import { NgramFeatures, type NgramTable } from '../predictor/ngrams.ts';
 import type { ProblemType } from '../protocol.ts';
 import { seededRandom, shuffled } from '../random.ts';
 import { type Calibrated, type Calibration, calibrate, type CheckedRow, checkRows } from './left-out-rows.ts';
-import { leftOut, type RidgeFit, type RidgeSums, solve, sumUp } from './ridge.ts';
+import { makeNgramTable } from './ngram-table.ts';
+import { leftOut, type RidgeFit, type RidgeSums, solve, type SparseRows, sumUp } from './ridge.ts';
 import { calibrateByTexts } from './unlabelled-calibration.ts';
 
 /** Rows to learn one task from: row `i` is text `places[i]` and has the labels `gold[i]`. */
 export interface Lesson {
+  /** All texts. */
+  texts: readonly string[];
   /** Features of all texts, float32 [texts, size]. */
   features: Float32Array;
   size: number;
@@ -51,9 +55,11 @@ const hintPenaltyPerRow = 0.003;
 const minCalibrationRows = 10;
 /** Rows whose left-out scores decide on the penalty, the calibration and the quality; more would only take longer. */
 const maxCheckedRows = 3000;
+/** With more rows, vectors say by themselves what parts of words would, and the time would grow with their cube. */
+const maxNgramRows = 2000;
 
 /**
- * Learns a head: ridge regression on features, with the penalty whose left-out scores are most truthful, calibrated
+ * Learns a head: ridge regression on features, and with few rows on parts of words beside them, with the penalty whose left-out scores are most truthful, calibrated
  * on left-out scores. Quality is that of left-out rows too, with a calibration and thresholds that had not seen
  * them. Hints are learned from as well, as long as that makes left-out scores more truthful. The same rows and seed
  * give the same bytes.
@@ -66,7 +72,7 @@ export async function learnHead(lesson: Lesson): Promise<Learned> {
   const best = hinted !== undefined && hinted.calibrated.loss < plain.calibrated.loss ? hinted : plain;
   const { sample, calibrated, penalty, fit } = best;
   return {
-    head: toHead(fit, calibrated, lesson.background),
+    head: toHead(fit, calibrated, lesson.background, best.table),
     thresholds: calibrated.thresholds,
     penalty,
     checked: checkRows(calibrated, sample, lesson),
@@ -74,12 +80,12 @@ export async function learnHead(lesson: Lesson): Promise<Learned> {
 }
 
 function learnFromHints(lesson: Lesson, hints: Hints): Learned {
-  const sums = sumsOf(lesson, hints);
+  const sums = sumsOf(lesson, hints, undefined);
   const penalty = hintPenaltyPerRow * sums.totalWeight;
   const fit = solve(sums, penalty);
   const calibration = calibrateByTexts(fit, hints, lesson.problemType);
   return {
-    head: toHead(fit, calibration, lesson.background),
+    head: toHead(fit, calibration, lesson.background, undefined),
     thresholds: calibration.thresholds,
     penalty,
     checked: [],
@@ -89,6 +95,8 @@ function learnFromHints(lesson: Lesson, hints: Hints): Learned {
 interface Attempt {
   penalty: number;
   fit: RidgeFit;
+  /** Parts of words that were learned from as well. */
+  table: NgramTable | undefined;
   /** Rows that were looked at. */
   sample: number[];
   calibrated: Calibrated;
@@ -98,7 +106,8 @@ interface Attempt {
 async function bestAttempt(lesson: Lesson, hints: Hints | undefined): Promise<Attempt> {
   const { gold, labels, problemType, pause } = lesson;
   await pause();
-  const sums = sumsOf(lesson, hints);
+  const table = tableOf(lesson, hints);
+  const sums = sumsOf(lesson, hints, table);
   const sample = drawRows(gold.length, lesson.seed);
   const goldOf = sample.map((row) => gold[row] as readonly number[]);
   const attempt = async (perRow: number): Promise<Attempt> => {
@@ -106,7 +115,7 @@ async function bestAttempt(lesson: Lesson, hints: Hints | undefined): Promise<At
     const penalty = perRow * sums.totalWeight;
     const fit = solve(sums, penalty);
     const calibrated = calibrate(leftOut(fit, sample), goldOf, labels.length, problemType);
-    return { penalty, fit, sample, calibrated };
+    return { penalty, fit, table, sample, calibrated };
   };
   const middle = penaltiesPerRow.length >> 1;
   let best = await attempt(penaltiesPerRow[middle] as number);
@@ -123,24 +132,42 @@ async function bestAttempt(lesson: Lesson, hints: Hints | undefined): Promise<At
   return best;
 }
 
+function tableOf({ texts, places, labels }: Lesson, hints: Hints | undefined): NgramTable | undefined {
+  const all = [...places, ...(hints?.places ?? [])];
+  if (all.length > maxNgramRows) return undefined;
+  return makeNgramTable(
+    all.map((place) => texts[place] as string),
+    labels.length,
+  );
+}
+
 /** Labelled rows first, then hints. */
 function sumsOf(
-  { features, size, places, gold, labels, problemType }: Lesson,
+  { texts, features, size, places: own, gold, labels, problemType }: Lesson,
   hints: Hints | undefined,
+  table: NgramTable | undefined,
 ): RidgeSums {
+  const places = Int32Array.from([...own, ...(hints?.places ?? [])]);
   const all = [...gold, ...(hints?.gold ?? [])];
   const targets = new Float64Array(all.length * labels.length);
   all.forEach((those, row) => those.forEach((label) => (targets[row * labels.length + label] = 1)));
-  const own =
+  const ownWeights =
     problemType === 'multi_label_classification' ? gold.map(() => 1) : balanced(gold, labels.length);
   return sumUp({
     features,
     size,
-    places: Int32Array.from([...places, ...(hints?.places ?? [])]),
+    places,
     targets,
     labels: labels.length,
-    rowWeights: Float64Array.from([...own, ...(hints?.weights ?? [])]),
+    rowWeights: Float64Array.from([...ownWeights, ...(hints?.weights ?? [])]),
+    sparse: table && sparseRows(table, places, texts),
   });
+}
+
+function sparseRows(table: NgramTable, places: Int32Array, texts: readonly string[]): SparseRows {
+  const ngrams = new NgramFeatures(table);
+  const rows = Array.from(places, (place) => ngrams.of(texts[place] as string));
+  return { rows, width: table.keys.length };
 }
 
 /** Square roots of how rare a row's label is: rare labels count more, though not as much as all others together. */
@@ -153,16 +180,24 @@ function balanced(gold: readonly (readonly number[])[], labels: number): number[
 }
 
 /** Scale and shift move into the weights: the head's logits are calibrated. */
-function toHead(fit: RidgeFit, { scale, shift }: Calibration, background: Lesson['background']): Head {
+function toHead(
+  fit: RidgeFit,
+  { scale, shift }: Calibration,
+  background: Lesson['background'],
+  table: NgramTable | undefined,
+): Head {
   const { size } = fit.sums.problem;
+  const scaled = (weight: Float64Array, width: number): Float32Array =>
+    Float32Array.from(weight, (value, at) => value * (scale[Math.floor(at / width)] as number));
   return {
     center: background.center,
     scale: background.scale,
-    weight: Float32Array.from(fit.weight, (value, at) => value * (scale[Math.floor(at / size)] as number)),
+    weight: scaled(fit.weight, size),
     bias: Float32Array.from(
       fit.bias,
       (value, label) => value * (scale[label] as number) + (shift[label] as number),
     ),
+    ngrams: table && { ...table, weight: scaled(fit.sparseWeight, table.keys.length) },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { SparseVector } from '../predictor/ngrams.ts';
 import { addScaled, cholesky, dot, solvedSquares, solveLower, solveUpper } from './triangular.ts';
 
 /**
@@ -16,6 +17,14 @@ export interface RidgeProblem {
   labels: number;
   /** Weight of each row in the fit, float64 [rows]. */
   rowWeights: Float64Array;
+  /** Further features, most of which are 0; only with few rows, as they are many. */
+  sparse: SparseRows | undefined;
+}
+
+export interface SparseRows {
+  /** Of each row. */
+  rows: readonly SparseVector[];
+  width: number;
 }
 
 /** Sums that the fits for all penalties share. */
@@ -29,12 +38,16 @@ export interface RidgeSums {
   /** float64 [labels, size of the square] */
   products: Float64Array;
   isByRows: boolean;
+  /** float64 [sparse features] */
+  sparseMeans: Float64Array;
 }
 
 export interface RidgeFit {
   sums: RidgeSums;
   /** float64 [labels, size] */
   weight: Float64Array;
+  /** float64 [labels, sparse features] */
+  sparseWeight: Float64Array;
   /** float64 [labels] */
   bias: Float64Array;
   /** How much of its own fit each of some rows decides, 0 to 1. */
@@ -49,9 +62,11 @@ export function sumUp(problem: RidgeProblem): RidgeSums {
     featureMeans: weightedMeans((row) => featuresOf(problem, row), size, rowWeights, totalWeight),
     targetMeans: weightedMeans(targetsOf, labels, rowWeights, totalWeight),
   };
-  const isByRows = rowWeights.length < size;
+  const sparseMeans = meansOfSparse(problem, totalWeight);
+  const isByRows = rowWeights.length < size || problem.sparse !== undefined;
   const sums = (isByRows ? sumByRows : sumByFeatures)(problem, means.featureMeans, means.targetMeans);
-  return { problem, ...means, totalWeight, isByRows, ...sums };
+  if (problem.sparse !== undefined) addSparse(sums.gram, problem.sparse, rowWeights, sparseMeans);
+  return { problem, ...means, sparseMeans, totalWeight, isByRows, ...sums };
 }
 
 /** Rows that are worked on together, so that what they share is read once. */
@@ -113,13 +128,62 @@ function sumByRows(problem: RidgeProblem, featureMeans: Float64Array, targetMean
   return { gram, products };
 }
 
+function meansOfSparse({ sparse, rowWeights }: RidgeProblem, totalWeight: number): Float64Array {
+  const means = new Float64Array(sparse?.width ?? 0);
+  sparse?.rows.forEach((row, at) => scatter(means, 0, row, (rowWeights[at] as number) / totalWeight));
+  return means;
+}
+
+/** Adds the products of rows in their sparse features, centred. */
+function addSparse(
+  gram: Float64Array,
+  { rows, width }: SparseRows,
+  rowWeights: Float64Array,
+  means: Float64Array,
+): void {
+  const withMeans = rows.map((row) => sparseDot(row, means, 0));
+  const ofMeans = dot(means, 0, means, 0, width);
+  const dense = new Float64Array(width);
+  rows.forEach((row, at) => {
+    scatter(dense, 0, row, 1);
+    const root = Math.sqrt(rowWeights[at] as number);
+    for (let other = 0; other <= at; other++) {
+      const product =
+        sparseDot(rows[other] as SparseVector, dense, 0) -
+        (withMeans[at] as number) -
+        (withMeans[other] as number) +
+        ofMeans;
+      const place = at * rows.length + other;
+      gram[place] = (gram[place] as number) + root * Math.sqrt(rowWeights[other] as number) * product;
+    }
+    for (const index of row.indices) dense[index] = 0;
+  });
+}
+
+/** Adds `factor` times a sparse vector to the values from `at` on. */
+function scatter(to: Float64Array, at: number, { indices, values }: SparseVector, factor: number): void {
+  indices.forEach((index, place) => {
+    to[at + index] = (to[at + index] as number) + factor * (values[place] as number);
+  });
+}
+
+function sparseDot({ indices, values }: SparseVector, dense: Float64Array, at: number): number {
+  let sum = 0;
+  for (let place = 0; place < indices.length; place++) {
+    sum += (values[place] as number) * (dense[at + (indices[place] as number)] as number);
+  }
+  return sum;
+}
+
 /** @param penalty larger than 0 */
 export function solve(sums: RidgeSums, penalty: number): RidgeFit {
-  const { problem, gram, products, featureMeans, targetMeans, isByRows } = sums;
-  const { size, labels, rowWeights } = problem;
+  const { problem, gram, products, featureMeans, targetMeans, sparseMeans, isByRows } = sums;
+  const { size, labels, rowWeights, sparse } = problem;
+  const parts = sparseMeans.length;
   const width = isByRows ? rowWeights.length : size;
   const factor = cholesky(gram, width, penalty);
   const weight = new Float64Array(labels * size);
+  const sparseWeight = new Float64Array(labels * parts);
   const bias = new Float64Array(labels);
   const centred = new Float64Array(size);
   const solutions = products.slice();
@@ -133,15 +197,22 @@ export function solve(sums: RidgeSums, penalty: number): RidgeFit {
       centre(problem, row, featureMeans, centred);
       const root = Math.sqrt(rowWeights[row] as number);
       for (let label = 0; label < labels; label++) {
-        addScaled(weight, label * size, centred, root * (solutions[label * width + row] as number), size);
+        const times = root * (solutions[label * width + row] as number);
+        addScaled(weight, label * size, centred, times, size);
+        if (sparse === undefined) continue;
+        scatter(sparseWeight, label * parts, sparse.rows[row] as SparseVector, times);
+        addScaled(sparseWeight, label * parts, sparseMeans, -times, parts);
       }
     }
   } else weight.set(solutions);
   for (let label = 0; label < labels; label++) {
-    bias[label] = (targetMeans[label] as number) - dot(weight, label * size, featureMeans, 0, size);
+    bias[label] =
+      (targetMeans[label] as number) -
+      dot(weight, label * size, featureMeans, 0, size) -
+      dot(sparseWeight, label * parts, sparseMeans, 0, parts);
   }
   const leverages = isByRows ? leveragesByRows(factor, width, penalty) : leveragesByFeatures(sums, factor);
-  return { sums, weight, bias, leverages };
+  return { sums, weight, sparseWeight, bias, leverages };
 }
 
 function leveragesByRows(factor: Float64Array, size: number, penalty: number): RidgeFit['leverages'] {
@@ -178,29 +249,40 @@ function inBlocks(
   return squares;
 }
 
-/** Targets that the fit gives a text, float64 [labels]. */
-export function fitted({ sums: { problem }, weight, bias }: RidgeFit, text: number): Float64Array {
+/**
+ * Targets that the fit gives a text, float64 [labels].
+ * @param sparse its sparse features, where the fit has such
+ */
+export function fitted(
+  { sums: { problem, sparseMeans }, weight, sparseWeight, bias }: RidgeFit,
+  text: number,
+  sparse: SparseVector | undefined,
+): Float64Array {
   const { features, size } = problem;
   const own = features.subarray(text * size, (text + 1) * size);
-  return bias.map((start, label) => start + dot(weight, label * size, own, 0, size));
+  const parts = sparseMeans.length;
+  return bias.map(
+    (start, label) =>
+      start +
+      dot(weight, label * size, own, 0, size) +
+      (sparse === undefined ? 0 : sparseDot(sparse, sparseWeight, label * parts)),
+  );
 }
 
 /** Targets that a fit without the row itself would give each of some rows, float64 [rows, labels]. */
-export function leftOut({ sums, weight, bias, leverages }: RidgeFit, rows: readonly number[]): Float64Array {
-  const { problem, totalWeight } = sums;
-  const { size, targets, labels, rowWeights } = problem;
-  const all = leverages(rows);
+export function leftOut(fit: RidgeFit, rows: readonly number[]): Float64Array {
+  const { problem, totalWeight } = fit.sums;
+  const { targets, labels, rowWeights, places, sparse } = problem;
+  const all = fit.leverages(rows);
   const scores = new Float64Array(rows.length * labels);
   rows.forEach((row, at) => {
-    const features = featuresOf(problem, row);
     // The bias is fitted, too.
     const own = (all[at] as number) + (rowWeights[row] as number) / totalWeight;
     // A row that decides on all of its own fit would divide by nothing.
     const share = own / Math.max(1 - own, 1e-9);
-    for (let label = 0; label < labels; label++) {
-      const value = (bias[label] as number) + dot(weight, label * size, features, 0, size);
+    fitted(fit, places[row] as number, sparse?.rows[row]).forEach((value, label) => {
       scores[at * labels + label] = value - share * ((targets[row * labels + label] as number) - value);
-    }
+    });
   });
   return scores;
 }

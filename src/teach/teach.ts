@@ -76,6 +76,7 @@ export async function teach(given: TeachOptions, hooks: TeachHooks = {}): Promis
   const suspects: Suspect[] = conflictSuspects(labelled.conflicts, Object.keys(options.task));
   for (const task of tasks) {
     const learned = await learnHead({
+      texts: [...texts, ...said],
       features,
       size,
       background,

@@ -29,7 +29,7 @@ export function calibrateByTexts(
   const count = Math.min(texts, maxTexts);
   const values = Array.from({ length: labels }, () => new Float64Array(count));
   for (let text = 0; text < count; text++) {
-    fitted(fit, text).forEach((value, label) => ((values[label] as Float64Array)[text] = value));
+    fitted(fit, text, undefined).forEach((value, label) => ((values[label] as Float64Array)[text] = value));
   }
   const allHits = hits.reduce((sum, some) => sum + some, 0);
   const scale = new Float64Array(labels);

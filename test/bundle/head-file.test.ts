@@ -8,6 +8,7 @@ const head: Head = {
   scale: Float32Array.of(1, 2, 0),
   weight: Float32Array.of(1, 2, 3, 4, 5, 6),
   bias: Float32Array.of(0.25, -0.25),
+  ngrams: undefined,
 };
 const shape = { labels: 2, size: 3 };
 
@@ -29,6 +30,15 @@ test('a head is read as it was written, in the safetensors format', () => {
     unknown
   >;
   assert.deepEqual(header['weight'], { dtype: 'F32', shape: [2, 3], data_offsets: [24, 48] });
+});
+
+test('weights of parts of words are read as they were written', () => {
+  const ngrams = {
+    keys: Uint32Array.of(7, 4_294_967_295),
+    idf: Float32Array.of(1, 2),
+    weight: Float32Array.of(1, 2, 3, 4),
+  };
+  assert.deepEqual(parseHead(formatHead({ ...head, ngrams }), shape, 'x'), { ...head, ngrams });
 });
 
 const wrong: [string, () => Buffer, RegExp][] = [
@@ -60,6 +70,22 @@ const wrong: [string, () => Buffer, RegExp][] = [
     'no number',
     () => withHeader((header) => header.replace('[0,12]', '["0",12]')),
     /center to have 12 bytes/,
+  ],
+  [
+    'more parts than there can be',
+    () =>
+      withHeader((header) =>
+        header.replace('{', '{"ngram_keys":{"dtype":"U32","shape":[1e9],"data_offsets":[0,0]},'),
+      ),
+    /ngram_keys to have up to 1000000 values, found 1000000000/,
+  ],
+  [
+    'parts without weights',
+    () =>
+      withHeader((header) =>
+        header.replace('{', '{"ngram_keys":{"dtype":"U32","shape":[2],"data_offsets":[0,8]},'),
+      ),
+    /ngram_idf to be F32 \[2\], found undefined/,
   ],
   [
     'values that are not finite',

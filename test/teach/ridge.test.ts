@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../../src/random.ts';
-import { leftOut, type RidgeProblem, solve, sumUp } from '../../src/teach/ridge.ts';
+import { fitted, leftOut, type RidgeProblem, solve, sumUp } from '../../src/teach/ridge.ts';
 
 const penalty = 0.7;
 
@@ -17,10 +17,23 @@ function makeProblem(rows: number, size: number): RidgeProblem {
     ),
     labels,
     rowWeights: Float64Array.from({ length: rows }, () => 0.5 + random()),
+    sparse: undefined,
   };
 }
 
-function without({ places, targets, labels, rowWeights, ...rest }: RidgeProblem, row: number): RidgeProblem {
+function withSparse(problem: RidgeProblem): RidgeProblem {
+  const width = 5;
+  const rows = Array.from(problem.places, (row) => ({
+    indices: Int32Array.of(row % width, (row + 2) % width),
+    values: Float64Array.of(0.8, 0.6 / (1 + (row % 3))),
+  }));
+  return { ...problem, sparse: { rows, width } };
+}
+
+function without(
+  { places, targets, labels, rowWeights, sparse, ...rest }: RidgeProblem,
+  row: number,
+): RidgeProblem {
   const keep = <Values extends Int32Array | Float64Array>(values: Values, width: number): Values =>
     values.filter((_, at) => Math.floor(at / width) !== row) as Values;
   return {
@@ -29,6 +42,7 @@ function without({ places, targets, labels, rowWeights, ...rest }: RidgeProblem,
     places: keep(places, 1),
     targets: keep(targets, labels),
     rowWeights: keep(rowWeights, 1),
+    sparse: sparse && { ...sparse, rows: sparse.rows.filter((_, at) => at !== row) },
   };
 }
 
@@ -63,6 +77,20 @@ for (const [rows, size] of [
     }
   });
 }
+
+test('with sparse features, too, a left-out score is that of a fit without the row', () => {
+  for (const [rows, size] of [
+    [9, 4],
+    [9, 30],
+  ] as const) {
+    const problem = withSparse(makeProblem(rows, size));
+    const fit = solve(sumUp(problem), penalty);
+    for (const row of [0, 4, rows - 1]) {
+      const other = solve(sumUp(without(problem, row)), penalty);
+      assertNear(leftOut(fit, [row]), fitted(other, row, problem.sparse?.rows[row]));
+    }
+  }
+});
 
 test('as many rows as features, one more or one less: the same solution either way', () => {
   const problem = makeProblem(12, 12);
