@@ -248,7 +248,8 @@ export class Predictor {
           enforceRules(ruled, scored, scores, assigned, at);
         });
       }
-      if (this.#gate !== undefined) this.#silence(this.#gate, batch, outputs, { scores, assigned, flags });
+      if (this.#gate !== undefined)
+        this.#silence(this.#gate, batch, texts, outputs, { scores, assigned, flags });
     }
 
     for (const [index, first] of duplicateOf) {
@@ -265,13 +266,14 @@ export class Predictor {
   #silence(
     { scored, label }: Gate,
     batch: Batch,
+    texts: readonly string[],
     outputs: Outputs,
     { scores, assigned, flags }: Pick<ShardPredictions, 'scores' | 'assigned' | 'flags'>,
   ): void {
     const gateScores = new Float32Array(scored.task.labels.length);
     batch.texts.forEach((text, row) => {
       const gateLabels = new Uint8Array(gateScores.length);
-      decodeText(scored, outputs, row, gateScores, gateLabels, 0);
+      decodeText(scored, texts[text] as string, outputs, row, gateScores, gateLabels, 0);
       if (gateLabels[label] !== 1) return;
       flags[text] = (flags[text] as number) | textFlags.noFeedback;
       for (const { task, offset } of this.#scored) {

@@ -56,7 +56,7 @@ const minCalibrationRows = 10;
 /** Rows whose left-out scores decide on the penalty, the calibration and the quality; more would only take longer. */
 const maxCheckedRows = 3000;
 /** With more rows, vectors say by themselves what parts of words would, and the time would grow with their cube. */
-const maxNgramRows = 2000;
+const maxNgramRows = 1500;
 
 /**
  * Learns a head: ridge regression on features, and with few rows on parts of words beside them, with the penalty whose left-out scores are most truthful, calibrated

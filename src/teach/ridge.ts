@@ -186,6 +186,7 @@ export function solve(sums: RidgeSums, penalty: number): RidgeFit {
   const sparseWeight = new Float64Array(labels * parts);
   const bias = new Float64Array(labels);
   const centred = new Float64Array(size);
+  const totals = new Float64Array(labels);
   const solutions = products.slice();
   for (let label = 0; label < labels; label++) {
     const solution = solutions.subarray(label * width, (label + 1) * width);
@@ -201,11 +202,13 @@ export function solve(sums: RidgeSums, penalty: number): RidgeFit {
         addScaled(weight, label * size, centred, times, size);
         if (sparse === undefined) continue;
         scatter(sparseWeight, label * parts, sparse.rows[row] as SparseVector, times);
-        addScaled(sparseWeight, label * parts, sparseMeans, -times, parts);
+        totals[label] = (totals[label] as number) + times;
       }
     }
   } else weight.set(solutions);
   for (let label = 0; label < labels; label++) {
+    // Sparse features are centred, too.
+    addScaled(sparseWeight, label * parts, sparseMeans, -(totals[label] as number), parts);
     bias[label] =
       (targetMeans[label] as number) -
       dot(weight, label * size, featureMeans, 0, size) -
@@ -217,34 +220,40 @@ export function solve(sums: RidgeSums, penalty: number): RidgeFit {
 
 function leveragesByRows(factor: Float64Array, size: number, penalty: number): RidgeFit['leverages'] {
   // A row's place on the diagonal of the inverse is the squared length of a column of the factor's.
+  const unit = (row: number, values: Float64Array): void => void (values[row] = 1);
   return (rows) =>
-    inBlocks(rows, size, (row, values) => values.fill(0).fill(1, row, row + 1), factor).map(
-      (square) => 1 - penalty * square,
-    );
+    inBlocks(rows, size, factor, unit, (some) => Math.min(...some)).map((square) => 1 - penalty * square);
 }
 
 function leveragesByFeatures(
   { problem, featureMeans }: RidgeSums,
   factor: Float64Array,
 ): RidgeFit['leverages'] {
+  const centred = (row: number, values: Float64Array): void => centre(problem, row, featureMeans, values);
   return (rows) =>
-    inBlocks(rows, problem.size, (row, values) => centre(problem, row, featureMeans, values), factor).map(
+    inBlocks(rows, problem.size, factor, centred, () => 0).map(
       (square, at) => (problem.rowWeights[rows[at] as number] as number) * square,
     );
 }
 
+/**
+ * Squared lengths of what solves the factor for some rows.
+ * @param fill writes a row's values over zeros
+ * @param startOf where the first value of some rows is that is not 0
+ */
 function inBlocks(
   rows: readonly number[],
   size: number,
-  fill: (row: number, values: Float64Array) => void,
   factor: Float64Array,
+  fill: (row: number, values: Float64Array) => void,
+  startOf: (rows: readonly number[]) => number,
 ): Float64Array {
   const squares = new Float64Array(rows.length);
   for (let first = 0; first < rows.length; first += blockRows) {
     const some = rows.slice(first, first + blockRows);
     const values = new Float64Array(some.length * size);
     some.forEach((row, at) => fill(row, values.subarray(at * size, (at + 1) * size)));
-    squares.set(solvedSquares(factor, size, values), first);
+    squares.set(solvedSquares(factor, size, values, startOf(some)), first);
   }
   return squares;
 }

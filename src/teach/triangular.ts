@@ -53,14 +53,21 @@ export function solveLower(factor: Float64Array, size: number, values: Float64Ar
 /**
  * Squared lengths of the solutions of `L x = values` for many values at once, which reads the factor once for all.
  * @param values float64 [count, size], overwritten
+ * @param from where the first value is that is not 0
  */
-export function solvedSquares(factor: Float64Array, size: number, values: Float64Array): Float64Array {
+export function solvedSquares(
+  factor: Float64Array,
+  size: number,
+  values: Float64Array,
+  from: number,
+): Float64Array {
   const squares = new Float64Array(values.length / size);
-  for (let row = 0; row < size; row++) {
+  for (let row = from; row < size; row++) {
     const pivot = factor[row * size + row] as number;
     for (let at = 0; at < squares.length; at++) {
       const first = at * size;
-      const rest = (values[first + row] as number) - dot(factor, row * size, values, first, row);
+      const rest =
+        (values[first + row] as number) - dot(factor, row * size + from, values, first + from, row - from);
       const solved = rest / pivot;
       values[first + row] = solved;
       squares[at] = (squares[at] as number) + solved * solved;
