@@ -228,7 +228,7 @@ export class Predictor {
     });
 
     const lengths = ids.map((text) => text.length);
-    const hasHeads = this.#scored.some(({ head }) => head !== undefined);
+    const hasHeads = [...this.#scored, this.#gate?.scored].some((scored) => scored?.head !== undefined);
     for (const batch of cutBatches(lengths, this.bundle.manifest.maxLength, this.#maxBatchTokens)) {
       const outputs = await this.#run(batch, ids, (some, sequence) =>
         this.#session.run(some, sequence, hasHeads),
