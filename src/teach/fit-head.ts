@@ -59,8 +59,8 @@ const maxCheckedRows = 3000;
 const maxNgramRows = 1500;
 
 /**
- * Learns a head: ridge regression on features, and with few rows on parts of words beside them, with the penalty whose left-out scores are most truthful, calibrated
- * on left-out scores. Quality is that of left-out rows too, with a calibration and thresholds that had not seen
+ * Learns a head: ridge regression on features, and with few rows on parts of words beside them, with the penalty whose
+ * left-out scores are most truthful, calibrated on left-out scores. Quality is that of left-out rows too, with a calibration and thresholds that had not seen
  * them. Hints are learned from as well, as long as that makes left-out scores more truthful. The same rows and seed
  * give the same bytes.
  */
