@@ -50,6 +50,8 @@ export interface ScoreOptions extends ScoringOptions {
   flagTruncated?: boolean | undefined;
   /** New names of labels, or a JSON file with them. */
   labelMap?: LabelMap | string | undefined;
+  /** Score the sentences of each text, too, and tell what is said about what. */
+  sentences?: boolean | undefined;
   /** Take only a part of the rows, like `3/16`, counted from 0; `merge` joins the outputs. */
   shard?: string | undefined;
   /** Where rows go that cannot be read, scored or written, as JSON lines. */
@@ -116,6 +118,10 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
     description: 'add a column that tells which texts were cut to fit the model',
   },
   labelMap: sharedOptions.labelMap,
+  sentences: {
+    flags: '--sentences',
+    description: 'score each sentence too: what is said about what; long texts are read whole',
+  },
   model: scoringOptionTable.model,
   ...readingOptionTable,
   to: {
@@ -225,6 +231,7 @@ export interface ResolvedScoreOptions
   wide: boolean;
   prefix: string;
   flagTruncated: boolean;
+  sentences: boolean;
   shard: Slice | undefined;
   maxRejects: RejectLimit;
   errors: ErrorChoice;
@@ -264,6 +271,7 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     wide: options.wide ?? false,
     prefix: options.prefix ?? (defaults.prefix.default as string),
     flagTruncated: options.flagTruncated ?? false,
+    sentences: options.sentences ?? false,
     shard: options.shard === undefined ? undefined : parseSlice(options.shard),
     maxRejects: errors === 'inline' ? everyRow : resolveRejectLimit(options),
     errors,

@@ -3,6 +3,7 @@ import { type BundleDescription, checkBundle } from './bundle/load-bundle.ts';
 import { UsageError } from './errors.ts';
 import { checkpointPath } from './pipeline/checkpoint.ts';
 import { type LabelMap, mapLabels, type MappedTasks, readLabelMap } from './pipeline/label-map.ts';
+import { layoutPairs, type PairLayout } from './pipeline/label-pairs.ts';
 import { usualManifestPath } from './pipeline/manifest.ts';
 import { planSlice, requireFiles, type SlicePlan } from './pipeline/plan-slice.ts';
 import { allowsRejects } from './pipeline/rejects.ts';
@@ -34,6 +35,8 @@ export interface ScorePlan {
   tasks: TaskLayout[];
   /** Brings the model's predictions under those labels. */
   mapPredictions: MappedTasks['apply'];
+  /** Pairs of these tasks that are drawn from sentences; undefined: sentences are not asked for. */
+  pairs: PairLayout[] | undefined;
   /** Format of the output. */
   format: RecordFormat;
   writer: RowWriter;
@@ -66,6 +69,9 @@ export async function planScore(
   const bundlePath = await findBundle(options.model);
   const bundle = await checkBundle(bundlePath);
   const { tasks, apply: mapPredictions } = chooseTasks(bundle, options);
+  const pairs = options.sentences
+    ? layoutPairs(tasks, bundle.manifest.pairs, options.labelMap ?? {})
+    : undefined;
   const paths = await choosePaths(options);
   const isPure = bundle.manifest.batchInvariant || options.deterministic;
   if (options.lineBuffered && !isPure) throw neighboursMatter(bundle);
@@ -84,6 +90,7 @@ export async function planScore(
       to: format,
       tasks,
       textColumns,
+      sentences: pairs && { pairs },
       rejectRows: request.rejectRows,
       inlineErrors: options.errors === 'inline',
     });
@@ -102,6 +109,7 @@ export async function planScore(
       bundle: { name, version, sha256: bundle.sha256, batchInvariant },
       tasks,
       mapPredictions,
+      pairs,
       format,
       writer,
       paths,

@@ -2,6 +2,7 @@ import { InputLog } from './pipeline/input-log.ts';
 import { type ScoredShard, scoreRows } from './pipeline/score-rows.ts';
 import { Scorer } from './pipeline/scorer.ts';
 import type { RunCounts } from './pipeline/run-counts.ts';
+import { labelCountOf } from './protocol.ts';
 import type { ScoreOptions } from './score-options.ts';
 import { planScore, type ScorePlan } from './score-plan.ts';
 
@@ -63,6 +64,7 @@ export async function openScoring(given: ScoreOptions): Promise<Scoring> {
         rows: records.rows(plan.textColumns, plan.slice?.start),
         head: records.head,
         scorer,
+        sentences: plan.pairs && { pairs: plan.pairs, labelCount: labelCountOf(plan.tasks) },
         skip,
         limit: plan.slice?.rows ?? options.limit,
         promptly: options.lineBuffered,

@@ -98,6 +98,7 @@ def build(work: Path, out: Path, config: dict) -> None:
         "tasks": tasks,
         "gate": about["gate"],
         "vectors": {"output": VECTORS, "size": 2 * config["model"]["width"]},
+        "pairs": about["pairs"],
         "batch_invariant": is_batch_invariant(out / "model.onnx", pieces, names, PAD_ID, longest),
         "metrics": {},
         "provenance": {

@@ -54,6 +54,19 @@ export interface BundleGate {
   label: string;
 }
 
+/**
+ * Tasks whose labels belong together: of each sentence, the labels of `task` are about what `with` says. A comment
+ * then gets a label of `with` for each of its labels of `task`.
+ */
+export interface BundlePair {
+  /** Name of a multi-label task. */
+  task: string;
+  /** Name of a single-label task. */
+  with: string;
+  /** What two labels of `with` make together, when one sentence has the one and another sentence the other. */
+  both: { labels: [string, string]; label: string } | undefined;
+}
+
 /** Where the model gives the sentence vector of a text, which the heads are built on and another head can be. */
 export interface BundleVectors {
   /** Name of the ONNX output, float32 [batch, size]. */
@@ -79,6 +92,7 @@ export interface BundleJson {
   tasks: BundleTask[];
   gate: BundleGate | undefined;
   vectors: BundleVectors | undefined;
+  pairs: BundlePair[];
   /** Figures that the model card reports, in any form. */
   metrics: Record<string, unknown>;
   /** Data sources with their licences, the recipe and its seeds, in any form. */
@@ -126,6 +140,7 @@ export function parseBundleJson(bytes: Buffer, where: string): BundleJson {
       json['vectors'] === undefined
         ? undefined
         : parseVectors(check, check.object(json['vectors'], 'vectors'), tasks),
+    pairs: json['pairs'] === undefined ? [] : parsePairs(check, json, tasks),
     metrics: check.object(json['metrics'] ?? {}, 'metrics'),
     provenance: check.object(json['provenance'] ?? {}, 'provenance'),
   };
@@ -237,4 +252,65 @@ function parseVectors(check: JsonChecker, json: Json, tasks: readonly BundleTask
   if (task !== undefined)
     check.fail('vectors.output', 'an output of its own', `${show(output)}, the output of ${task.name}`);
   return { output, size: check.integer(json, 'size', 1, 'vectors.') };
+}
+
+function parsePairs(check: JsonChecker, json: Json, tasks: readonly BundleTask[]): BundlePair[] {
+  const pairs = check.array(json, 'pairs').map((value, index) => {
+    const at = `pairs[${index}].`;
+    const pair = check.object(value, `pairs[${index}]`);
+    const task = taskOfKind(check, check.string(pair, 'task', at), tasks, 'multi', `${at}task`);
+    const other = taskOfKind(check, check.string(pair, 'with', at), tasks, 'single', `${at}with`);
+    for (const { name, labels } of [task, other]) {
+      const unfit = labels.find((label) => !isPairLabel(label));
+      if (unfit !== undefined)
+        check.fail(
+          at.slice(0, -1),
+          `of labels without = and ;, which stand between them`,
+          `${show(unfit)} of ${name}`,
+        );
+    }
+    const both = pair['both'] === undefined ? undefined : parseBoth(check, pair['both'], other, `${at}both`);
+    return { task: task.name, with: other.name, both };
+  });
+  check.unique(
+    pairs.map((pair) => `${pair.task} with ${pair.with}`),
+    'pairs',
+  );
+  return pairs;
+}
+
+/** Whether a label can stand in a cell of pairs, as `label=label;label=label`. */
+export function isPairLabel(label: string): boolean {
+  return !/[=;]/.test(label);
+}
+
+function taskOfKind(
+  check: JsonChecker,
+  name: string,
+  tasks: readonly BundleTask[],
+  kind: 'single' | 'multi',
+  key: string,
+): BundleTask {
+  const candidates = tasks.filter((task) => task.problemType === `${kind}_label_classification`);
+  const found = candidates.find((task) => task.name === name);
+  if (found !== undefined) return found;
+  const names = candidates.map((task) => task.name).join(', ') || 'there is none';
+  return check.fail(key, `a ${kind}-label task (${names})`, show(name));
+}
+
+function parseBoth(
+  check: JsonChecker,
+  value: unknown,
+  { name, labels }: BundleTask,
+  at: string,
+): BundlePair['both'] {
+  const both = check.object(value, at);
+  const [one, other, ...more] = check.strings(both, 'labels', `${at}.`);
+  if (one === undefined || other === undefined || more.length > 0 || one === other)
+    return check.fail(`${at}.labels`, 'two labels', show(both['labels']));
+  const label = check.string(both, 'label', `${at}.`);
+  for (const each of [one, other, label]) {
+    if (!labels.includes(each)) check.fail(at, `labels of ${name} (${labels.join(', ')})`, show(each));
+  }
+  return { labels: [one, other], label };
 }

@@ -89,6 +89,10 @@ async function show(name: string, json: boolean): Promise<string> {
             string,
           ],
         ]),
+    ...manifest.pairs.map((pair): [string, string] => [
+      'pairs',
+      `${pair.task} with ${pair.with}, sentence by sentence`,
+    ]),
     ...agreementWithFp32(manifest.provenance),
   ];
   return lines.map(([key, value]) => `${key.padEnd(16)}${value}\n`).join('');

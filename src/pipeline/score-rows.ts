@@ -3,16 +3,24 @@ import { type Rejected, unreadRows } from '../records/rejected.ts';
 import { rejectReason } from '../records/row-fault.ts';
 import type { RecordsHead, Row } from '../records/row.ts';
 import type { ShardPredictions } from '../protocol.ts';
+import type { ScoredSentence, TextSentences } from '../records/sentence-view.ts';
+import { cutSentences } from '../text/sentences.ts';
 import { inOrder } from './in-order.ts';
+import { type PairLayout, pairLabels } from './label-pairs.ts';
 import type { Scorer } from './scorer.ts';
 import { cutShards } from './shard.ts';
 
-/** Rows with what the model says of their texts: text `i` of row `r` is at `r * row.texts.length + i`. */
+/**
+ * Rows with what the model says of their texts: text `i` of row `r` is at `r * row.texts.length + i`. What it says of
+ * sentences lies behind.
+ */
 export interface ScoredShard {
   rows: Row[];
   predictions: ShardPredictions;
   /** Rows that could not be read, or whose texts the model cannot score. */
   rejected: Rejected;
+  /** By text, where sentences are asked for. */
+  sentences?: TextSentences[];
 }
 
 export interface ScoringPlan {
@@ -21,6 +29,8 @@ export interface ScoringPlan {
   /** Facts about the input that are known before its first row. */
   head: RecordsHead;
   scorer: Pick<Scorer, 'score'>;
+  /** Cut texts into sentences, too, and pair the labels of these tasks. */
+  sentences?: { pairs: readonly PairLayout[]; labelCount: number } | undefined;
   /** Rows to leave out at the start; a multiple of `shardRows`, so that shards are cut at the same places. */
   skip: number;
   /** Rows to take at most, those left out included. */
@@ -37,14 +47,49 @@ export interface ScoringPlan {
 export async function* scoreRows(plan: ScoringPlan): AsyncGenerator<ScoredShard> {
   const scoreShard = async (rows: Row[]): Promise<ScoredShard> => {
     const texts = rows.flatMap((row) => row.texts);
-    const { predictions, failures } = await plan.scorer.score({ texts });
+    const cut = plan.sentences === undefined ? undefined : cutTexts(texts);
+    const { predictions, failures } = await plan.scorer.score({ texts: cut?.texts ?? texts });
     const rejected = unreadRows(rows);
     for (const { text, ...fault } of failures) {
-      const index = Math.floor((text * rows.length) / texts.length);
+      const own = cut?.owners[text] ?? text;
+      const index = Math.floor((own * rows.length) / texts.length);
       if (rejected.has(index)) continue;
       rejected.set(index, rejectReason(fault, rawOf(rows[index] as Row, plan.head)));
     }
-    return { rows, predictions, rejected };
+    if (cut === undefined || plan.sentences === undefined) return { rows, predictions, rejected };
+    const { pairs, labelCount } = plan.sentences;
+    const sentences = cut.sentences.map((own, text): TextSentences => {
+      const places = own.map(({ place }) => place);
+      return {
+        sentences: own,
+        pairs: pairs.map((pair) => pairLabels(pair, predictions, labelCount, text, places)),
+      };
+    });
+    return { rows, predictions, rejected, sentences };
   };
   yield* inOrder(cutShards(plan.rows, plan), scoreShard, plan.maxShardsInFlight);
+}
+
+/** Texts with their sentences. */
+interface CutTexts {
+  /** The texts, and behind them the sentences of those that have several. */
+  texts: string[];
+  /** Of each of `texts`, the text that it is or belongs to. */
+  owners: number[];
+  sentences: ScoredSentence[][];
+}
+
+function cutTexts(texts: readonly string[]): CutTexts {
+  const all = [...texts];
+  const owners = texts.map((_, text) => text);
+  const sentences = texts.map((text, own) => {
+    const spans = cutSentences(text);
+    // A text of one sentence was predicted already.
+    if (spans.length === 1) return spans.map(({ start, end }) => ({ start, end, place: own }));
+    return spans.map(({ start, end }) => {
+      owners.push(own);
+      return { start, end, place: all.push(text.slice(start, end)) - 1 };
+    });
+  });
+  return { texts: all, owners, sentences };
 }

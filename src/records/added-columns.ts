@@ -1,4 +1,5 @@
 import { isSilenced, labelCountOf, type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
+import { joinPairs, pairColumnOf, type TextSentences } from './sentence-view.ts';
 import { formatScore } from './prediction-view.ts';
 import type { WriterOptions } from './format-writer.ts';
 import {
@@ -10,11 +11,14 @@ import {
   truncatedName,
 } from './output-names.ts';
 
-type Layout = Pick<WriterOptions, 'tasks' | 'textColumns' | 'scores' | 'wide' | 'flagTruncated'>;
+type Layout = Pick<
+  WriterOptions,
+  'tasks' | 'textColumns' | 'scores' | 'wide' | 'flagTruncated' | 'sentences'
+>;
 
 /** Names of the columns that CSV and TSV get: for each text column a few per task. */
 export function addedNames(options: Layout & Pick<WriterOptions, 'prefix'>): string[] {
-  const { tasks, textColumns, scores, wide = false, prefix, flagTruncated } = options;
+  const { tasks, textColumns, scores, wide = false, prefix, flagTruncated, sentences } = options;
   return textColumns.flatMap((column) => {
     const start = prefix + (textColumns.length > 1 ? textColumnPrefix(column) : '');
     const names = tasks.flatMap((task) => {
@@ -23,13 +27,18 @@ export function addedNames(options: Layout & Pick<WriterOptions, 'prefix'>): str
       const flags = wide && hasSeveralLabels(task) ? labels.map((label) => labelColumnOf(name, label)) : [];
       return [name].concat(scores === 'none' ? [] : [scoreColumnOf(name)], perLabel, flags);
     });
+    names.push(...(sentences?.pairs ?? []).map(pairColumnOf));
     if (flagTruncated) names.push(truncatedName);
     return names.map((name) => start + name);
   });
 }
 
 /** The cells of a row under {@link addedNames}; `row` is its place in the shard. */
-export type AddedCells = (predictions: ShardPredictions, row: number) => string[];
+export type AddedCells = (
+  predictions: ShardPredictions,
+  row: number,
+  sentences?: readonly TextSentences[],
+) => string[];
 
 /**
  * Reads the cells right out of the shard's arrays: this runs for every text on the one thread that also reads
@@ -41,6 +50,7 @@ export function addedCellsReader({
   scores,
   wide = false,
   flagTruncated,
+  sentences: asked,
 }: Layout): AddedCells {
   const width = labelCountOf(tasks);
   const cellsOf = (task: TaskLayout): number => {
@@ -48,9 +58,15 @@ export function addedCellsReader({
     if (scores === 'none') return 1 + flags;
     return (scores === 'top' ? 2 : 2 + task.labels.length) + flags;
   };
-  const blanks = tasks.reduce((sum, task) => sum + cellsOf(task), flagTruncated ? 1 : 0);
+  const pairs = asked?.pairs.length ?? 0;
+  const blanks = tasks.reduce((sum, task) => sum + cellsOf(task), pairs + (flagTruncated ? 1 : 0));
 
-  function addText(cells: string[], predictions: ShardPredictions, text: number): void {
+  function addText(
+    cells: string[],
+    predictions: ShardPredictions,
+    text: number,
+    sentences: TextSentences | undefined,
+  ): void {
     const flags = predictions.flags[text] ?? 0;
     if ((flags & textFlags.empty) !== 0) {
       addBlanks(cells, blanks);
@@ -64,6 +80,7 @@ export function addedCellsReader({
       } else addTask(cells, task, predictions, at);
       at += labels.length;
     }
+    for (let pair = 0; pair < pairs; pair++) cells.push(joinPairs(sentences?.pairs[pair] ?? []));
     if (flagTruncated) cells.push(String((flags & textFlags.truncated) !== 0));
   }
 
@@ -89,10 +106,11 @@ export function addedCellsReader({
     }
   }
 
-  return (predictions, row) => {
+  return (predictions, row, sentences) => {
     const cells: string[] = [];
     for (let text = 0; text < textColumns.length; text++) {
-      addText(cells, predictions, row * textColumns.length + text);
+      const place = row * textColumns.length + text;
+      addText(cells, predictions, place, sentences?.[place]);
     }
     return cells;
   };

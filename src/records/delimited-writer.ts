@@ -68,7 +68,7 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
       const names = head.hasHeader ? toText([[...kept.names, ...addedColumns]]) : '';
       return (hasMark ? byteOrderMark : '') + names;
     },
-    rows(rows, predictions, before) {
+    rows(rows, predictions, before, sentences) {
       const rejected = new Map(before);
       const parts: (DelimitedRecord | string)[] = [];
       /** Records to be made from cells, collected because csv-stringify takes its time to start. */
@@ -82,11 +82,11 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
         const record = keptRecord(row);
         if (record !== undefined) {
           endMade();
-          parts.push(record, lineEnd(addedCells(predictions, index)));
+          parts.push(record, lineEnd(addedCells(predictions, index, sentences)));
           continue;
         }
         const cells = kept.cells(row);
-        if (Array.isArray(cells)) made.push([...cells, ...addedCells(predictions, index)]);
+        if (Array.isArray(cells)) made.push([...cells, ...addedCells(predictions, index, sentences)]);
         else rejected.set(index, rejectMisfit(row, cells, head, options.rejectRows));
       }
       endMade();

@@ -1,6 +1,7 @@
 import type { ShardPredictions, TaskLayout } from '../protocol.ts';
 import type { ScoresShown } from './prediction-view.ts';
 import type { Rejected } from './rejected.ts';
+import type { PairNames, TextSentences } from './sentence-view.ts';
 import type { RecordFormat, Row } from './row.ts';
 
 /** Options of a writer of any format; `delimited-writer.ts` and `json-lines-writer.ts` each make one. */
@@ -18,6 +19,8 @@ export interface WriterOptions {
   wide?: boolean | undefined;
   /** Say for each text whether only its start was scored. */
   flagTruncated: boolean;
+  /** Write what was found in sentences, and the pairs of these tasks; undefined: sentences were not asked for. */
+  sentences?: { pairs: readonly PairNames[] } | undefined;
   /** Reject a row that does not fit into the output instead of throwing. */
   rejectRows?: boolean | undefined;
   /** JSONL: write what is wrong with a rejected row in its place. */
@@ -44,10 +47,16 @@ export interface RowWriter {
    * The lines of those rows that are not rejected (of all, with `inlineErrors`). Text `i` of row `r`, rejected or not,
    * is at index `r * textColumns.length + i` of `predictions`.
    * @param rejected rows that are rejected already
+   * @param sentences by text, where they were asked for
    * @throws InputError for a row that does not fit into the output (a key that has no column, a key that is there
    * already), unless `rejectRows` is on
    */
-  rows(rows: readonly Row[], predictions: ShardPredictions, rejected: Rejected): WrittenRows;
+  rows(
+    rows: readonly Row[],
+    predictions: ShardPredictions,
+    rejected: Rejected,
+    sentences?: readonly TextSentences[],
+  ): WrittenRows;
 }
 
 /** Rows as they are written, and those that are not. */

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
-import type { TaskLayout } from '../protocol.ts';
+import type { ShardPredictions, TaskLayout } from '../protocol.ts';
+import { codePointsBefore } from '../text/sentences.ts';
 import {
   type LabelScore,
   predictionAt,
@@ -12,7 +13,8 @@ import type { RejectReason } from './row-fault.ts';
 import { keptColumns } from './kept-columns.ts';
 import { isTable, type RecordsHead } from './row.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
-import { predictionsKey, truncatedName } from './output-names.ts';
+import { predictionsKey, sentencesName, truncatedName } from './output-names.ts';
+import { type LabelPair, pairColumnOf, type TextSentences } from './sentence-view.ts';
 
 /**
  * Writes JSONL: the original line with one more key. Objects are put together as text, since
@@ -30,7 +32,7 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
   return {
     addedColumns: [key],
     header: () => '',
-    rows(rows, predictions, before) {
+    rows(rows, predictions, before, sentences) {
       const rejected = new Map(before);
       let lines = '';
       for (const [index, row] of rows.entries()) {
@@ -47,9 +49,14 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
           lines += json + head.newline;
           continue;
         }
-        const texts = options.textColumns.map((_, text) =>
-          predictionAt(options.tasks, predictions, index * options.textColumns.length + text),
-        );
+        const texts = options.textColumns.map((_, column) => {
+          const place = index * options.textColumns.length + column;
+          const prediction = predictionAt(options.tasks, predictions, place);
+          const own = sentences?.[place];
+          return own === undefined
+            ? { prediction, sentences: undefined }
+            : { prediction, sentences: { text: row.texts[column] as string, own, predictions } };
+        });
         const record = json ?? cellsToJson(kept.cells(row) as string[], columnKeys);
         lines += addField(record, field + describe(texts)) + head.newline;
       }
@@ -118,17 +125,57 @@ function cellsToJson(cells: string[], columnKeys: string[]): string {
   return `{${columnKeys.map((key, index) => key + JSON.stringify(cells[index] ?? '')).join(',')}}`;
 }
 
+/** A text with what was predicted for it, and for its sentences where they were asked for. */
+interface DescribedText {
+  prediction: TextPrediction;
+  sentences: SentencesOfText | undefined;
+}
+
+interface SentencesOfText {
+  text: string;
+  own: TextSentences;
+  predictions: ShardPredictions;
+}
+
 /** A function that writes the value of the added key: by task, or by text column and task. */
-function createDescriber(options: WriterOptions): (texts: TextPrediction[]) => string {
+function createDescriber(options: WriterOptions): (texts: DescribedText[]) => string {
   const { tasks, textColumns, flagTruncated } = options;
+  const pairs = (options.sentences?.pairs ?? []).map((names) => ({
+    key: `${JSON.stringify(pairColumnOf(names))}:`,
+    task: `${JSON.stringify(names.task)}:`,
+    with: `${JSON.stringify(names.with)}:`,
+  }));
   const taskKeys = tasks.map(({ name }) => `${JSON.stringify(name)}:`);
   const columnKeys = textColumns.map((column) => `${JSON.stringify(column)}:`);
 
-  function describeText(prediction: TextPrediction): string {
-    const parts = tasks.map((task, index) => {
+  function describeTasks(prediction: TextPrediction): string[] {
+    return tasks.map((task, index) => {
       const scored = prediction.isEmpty ? undefined : prediction.tasks[index];
       return (taskKeys[index] ?? '') + describeTask(task, scored, options);
     });
+  }
+
+  function describePairs(pair: LabelPair[], { task, with: other }: { task: string; with: string }): string {
+    const items = pair.map(({ of, is }) => `{${task}${JSON.stringify(of)},${other}${JSON.stringify(is)}}`);
+    return `[${items.join(',')}]`;
+  }
+
+  function describeSentences({ text, own, predictions }: SentencesOfText): string {
+    const items = own.sentences.map(({ start, end, place }) => {
+      const parts = describeTasks(predictionAt(tasks, predictions, place));
+      return `{"start":${codePointsBefore(text, start)},"end":${codePointsBefore(text, end)},${parts.join(',')}}`;
+    });
+    return `[${items.join(',')}]`;
+  }
+
+  function describeText({ prediction, sentences }: DescribedText): string {
+    const parts = describeTasks(prediction);
+    if (sentences !== undefined) {
+      pairs.forEach((names, index) => {
+        parts.push(names.key + describePairs(sentences.own.pairs[index] ?? [], names));
+      });
+      parts.push(`"${sentencesName}":${describeSentences(sentences)}`);
+    }
     if (flagTruncated) parts.push(`"${truncatedName}":${prediction.isTruncated}`);
     return `{${parts.join(',')}}`;
   }

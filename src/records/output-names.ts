@@ -7,6 +7,9 @@ const predictionsName = 'predictions';
 /** Column, or key, that says whether only the start of a text was scored. */
 export const truncatedName = 'truncated';
 
+/** Key of a text's sentences in a JSON record. */
+export const sentencesName = 'sentences';
+
 /** Key of the predictions in a JSON record. */
 export function predictionsKey(prefix: string): string {
   return prefix + predictionsName;

@@ -16,11 +16,13 @@ import {
   cellsToLabels,
   findTaskColumns,
   jsonToLabels,
+  jsonToPairs,
   type LabelSet,
   type TaskPlace,
 } from './scored-layout.ts';
 import { nameList } from '../text/name-list.ts';
 import { isPredictionsKey, predictionsKey } from '../records/output-names.ts';
+import { type LabelPair, pairColumnOf, type PairNames, splitPairs } from '../records/sentence-view.ts';
 
 export interface ScoredFileOptions
   extends ReadingOptions, Pick<ScoringOptions, 'stdin' | 'text' | 'tasks' | 'model' | 'signal'> {
@@ -47,6 +49,8 @@ export interface ScoredText {
   /** The text itself; undefined when its column is not known. */
   text: string | undefined;
   tasks: LabelSet[];
+  /** What is said about what, in the order of the file's pairs of tasks. */
+  pairs: LabelPair[][];
   /** Whether there was nothing to score. */
   isEmpty: boolean;
 }
@@ -61,6 +65,8 @@ export interface ScoredFile {
   path: string;
   head: RecordsHead;
   tasks: ScoredTask[];
+  /** Tasks whose labels the file pairs, as `--sentences` does; none in a file without. */
+  pairs: PairNames[];
   textColumns: string[];
   manifest: RunSummary | undefined;
   /** Sentences that a person should read about how the labels were found, and the file was read. */
@@ -102,6 +108,7 @@ export async function openScoredFile(path: string, options: ScoredFileOptions): 
       path,
       head: records.head,
       tasks: layout.tasks,
+      pairs: layout.pairs,
       textColumns,
       manifest,
       notices: () => [...layout.notices, ...records.head.notices, ...records.notices()],
@@ -127,6 +134,7 @@ type TextsReader = (row: Row, texts: string[]) => ScoredText[];
 
 interface Layout {
   tasks: ScoredTask[];
+  pairs: PairNames[];
   /** Named by the added columns; empty when there is one that they do not name. */
   textColumns: string[];
   notices: string[];
@@ -154,13 +162,29 @@ function delimitedLayout(
   const names = [...new Set(places.map(({ task }) => task))];
   const tasks = names.map((name) => scoredTask(name, known));
   const textColumns = [...new Set(places.flatMap(({ textColumn }) => textColumn ?? []))];
+  const pairs = possiblePairs(tasks).filter((pair) =>
+    places.some(({ task, column }) => task === pair.task && head.columns.includes(pairColumn(column, pair))),
+  );
   const isByName = told === undefined && places.every(({ scoreColumn }) => scoreColumn === undefined);
   return {
     tasks,
+    pairs,
     textColumns,
     notices: isByName ? [foundByName(path, names)] : [],
-    reader: (columns) => delimitedReader(head, tasks, places, columns),
+    reader: (columns) => delimitedReader(head, { tasks, pairs, places }, columns),
   };
+}
+
+/** Pairs that tasks can make. */
+function possiblePairs(tasks: readonly ScoredTask[]): PairNames[] {
+  return tasks.flatMap(({ name }) =>
+    tasks.filter((other) => other.name !== name).map((other) => ({ task: name, with: other.name })),
+  );
+}
+
+/** @param column - that of the first task of the pair, with whatever stands before it */
+function pairColumn(column: string, pair: PairNames): string {
+  return column.slice(0, column.length - pair.task.length) + pairColumnOf(pair);
 }
 
 /**
@@ -176,8 +200,7 @@ function foundByName(path: string, names: readonly string[]): string {
 
 function delimitedReader(
   head: RecordsHead,
-  tasks: ScoredTask[],
-  places: TaskPlace[],
+  { tasks, pairs, places }: { tasks: ScoredTask[]; pairs: PairNames[]; places: TaskPlace[] },
   textColumns: string[],
 ): TextsReader {
   const groups = [...new Set(places.map(({ textColumn }) => textColumn))].map((textColumn) => ({
@@ -190,17 +213,22 @@ function delimitedReader(
         scores: place?.scoreColumn === undefined ? -1 : head.columns.indexOf(place.scoreColumn),
       };
     }),
+    pairs: pairs.map((pair) => {
+      const place = places.find((each) => each.task === pair.task && each.textColumn === textColumn);
+      return place === undefined ? -1 : head.columns.indexOf(pairColumn(place.column, pair));
+    }),
   }));
   // Told before the first row: what the labels show depends on how many rows were read.
   const everyHasLabel = tasks.some(({ isMulti }) => !isMulti);
   return ({ cells = [] }, texts) =>
-    groups.map(({ column, text, cells: own }) => {
+    groups.map(({ column, text, cells: own, pairs: ownPairs }) => {
       const sets = own.map(({ labels, scores }, index) => {
         const set = cellsToLabels(cells[labels] ?? '', cells[scores]);
         if (set.labels.length > 1) (tasks[index] as ScoredTask).isMulti = true;
         return set;
       });
-      return toScoredText(column, texts[text], sets, everyHasLabel);
+      const found = ownPairs.map((place) => splitPairs(cells[place] ?? '') ?? []);
+      return toScoredText(column, texts[text], { sets, pairs: found }, everyHasLabel);
     });
 }
 
@@ -233,6 +261,9 @@ function jsonLayout(
     );
   }
   const tasks = found.filter(({ name }) => options.tasks?.includes(name) ?? true);
+  const pairs = possiblePairs(tasks).filter((pair) =>
+    Array.isArray((sample as JsonObject)[pairColumnOf(pair)]),
+  );
   const everyHasLabel = tasks.some(({ isMulti }) => !isMulti);
   const reader = (textColumns: string[]): TextsReader => {
     return (row, texts) => {
@@ -245,11 +276,15 @@ function jsonLayout(
           ({ name }) =>
             jsonToLabels(isJsonObject(value) ? value[name] : undefined) ?? { labels: [], scores: [] },
         );
-        return toScoredText(column, texts[textColumns.indexOf(column ?? '')], sets, everyHasLabel);
+        const paired = pairs.map((pair) =>
+          jsonToPairs(isJsonObject(value) ? value[pairColumnOf(pair)] : undefined, pair),
+        );
+        const text = texts[textColumns.indexOf(column ?? '')];
+        return toScoredText(column, text, { sets, pairs: paired }, everyHasLabel);
       });
     };
   };
-  return { tasks, textColumns: columns, notices: [], reader };
+  return { tasks, pairs, textColumns: columns, notices: [], reader };
 }
 
 function predictionsOf(row: Row | undefined, key: string | undefined): JsonObject | undefined {
@@ -262,11 +297,11 @@ function predictionsOf(row: Row | undefined, key: string | undefined): JsonObjec
 function toScoredText(
   column: string | undefined,
   text: string | undefined,
-  sets: LabelSet[],
+  { sets, pairs }: { sets: LabelSet[]; pairs: LabelPair[][] },
   everyHasLabel: boolean,
 ): ScoredText {
   const isUnlabelled = sets.every(({ labels }) => labels.length === 0);
-  return { column, text, tasks: sets, isEmpty: isUnlabelled && text === undefined && everyHasLabel };
+  return { column, text, tasks: sets, pairs, isEmpty: isUnlabelled && text === undefined && everyHasLabel };
 }
 
 /** A text to which no label applies is labelled all the same; one that says nothing was not scored. */

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../records/json-fields.ts';
+import type { LabelPair, PairNames } from '../records/sentence-view.ts';
 import { scoreColumnOf, splitLabels, taskSeparator } from '../records/output-names.ts';
 
 /** Where the labels of one task for one text column stand in a delimited file. */
@@ -92,4 +93,14 @@ export function jsonToLabels(value: unknown): (LabelSet & { isMulti: boolean }) 
   if (label === null) return { labels: [], scores: [], isMulti: false };
   if (typeof label !== 'string') return undefined;
   return { labels: [label], scores: typeof score === 'number' ? [score] : [], isMulti: false };
+}
+
+/** Reads the pairs of two tasks from the JSON that `score` writes: a list of objects with a label of each. */
+export function jsonToPairs(value: unknown, { task, with: other }: PairNames): LabelPair[] {
+  if (!Array.isArray(value)) return [];
+  return value
+    .filter(isJsonObject)
+    .flatMap(({ [task]: of, [other]: is }) =>
+      typeof of === 'string' && typeof is === 'string' ? [{ of, is }] : [],
+    );
 }

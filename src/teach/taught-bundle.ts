@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { LabelRule } from '../bundle/bundle-json.ts';
+import { type BundlePair, isPairLabel, type LabelRule } from '../bundle/bundle-json.ts';
 import { formatHead, type Head } from '../bundle/head-file.ts';
 import { type BundleDescription, bundleFiles } from '../bundle/load-bundle.ts';
 import { OutputError, UsageError } from '../errors.ts';
@@ -100,6 +100,9 @@ export async function writeTaughtBundle(
     };
     const gate = json['gate'] as { task?: string } | undefined;
     if (gate?.task !== undefined && replaced.includes(gate.task)) delete document['gate'];
+    const pairs = taughtPairs(body.manifest.pairs, tasks, replaced);
+    if (pairs.length > 0) document['pairs'] = pairs;
+    else delete document['pairs'];
     const text = `${JSON.stringify(document, null, 1)}\n`;
     await writeFile(join(part, bundleFiles.json), text);
     await writeFile(join(part, cardName), card(name, body, tasks));
@@ -117,6 +120,27 @@ export async function writeTaughtBundle(
       cause: error,
     });
   }
+}
+
+/** Topics of one's own are something that a feeling can be about, as the body's own are. */
+function taughtPairs(
+  pairs: readonly BundlePair[],
+  tasks: readonly NewTask[],
+  replaced: readonly string[],
+): BundlePair[] {
+  const kept = pairs.filter((pair) => !replaced.includes(pair.with));
+  const taught = tasks
+    .map(({ layout }) => layout)
+    .filter(
+      ({ problemType, labels }) => problemType === 'multi_label_classification' && labels.every(isPairLabel),
+    );
+  const others = kept.filter((pair, index) => kept.findIndex((each) => each.with === pair.with) === index);
+  return [
+    ...kept.filter(({ task }) => !replaced.includes(task)),
+    ...taught.flatMap(({ name }) =>
+      others.map((pair): BundlePair => ({ task: name, with: pair.with, both: pair.both })),
+    ),
+  ];
 }
 
 function taskJson({ layout, thresholds, rules, taught }: NewTask, head: string): Json {

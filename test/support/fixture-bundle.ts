@@ -22,6 +22,7 @@ export interface FixtureManifest {
   tasks: FixtureTask[];
   gate?: { task: string; label: string };
   vectors?: { output: string; size: number };
+  pairs?: { task: string; with: string; both?: { labels: string[]; label: string } }[];
   batch_invariant: boolean;
   metrics: Record<string, unknown>;
   provenance: Record<string, unknown>;
@@ -47,6 +48,19 @@ export interface BundleOverrides extends ModelOptions {
 
 /** The sentence vector of the fixture model. */
 export const fixtureVectors = { output: 'vote_sums', size: allLabels.length };
+
+const fixturePairs = [{ task: 'topic', with: 'sentiment' }];
+
+/** Whether a manifest has both tasks of `fixturePairs`, as the fixture has them. */
+function isPairable({ tasks }: FixtureManifest): boolean {
+  const paired = fixtureTasks.filter(({ name }) => name === 'topic' || name === 'sentiment');
+  return (
+    Array.isArray(tasks) &&
+    paired.every(({ name, problem_type: kind }) =>
+      tasks.some((task) => task.name === name && task.problem_type === kind),
+    )
+  );
+}
 
 const card = `# fixture
 
@@ -78,12 +92,15 @@ export function makeBundle(overrides: BundleOverrides = {}): BundleFiles {
     ...(overrides.vectors === false ? {} : { vectors: fixtureVectors }),
     files: describeFiles(rehash ? contents : makeBundle()),
     tasks: structuredClone(fixtureTasks),
+    pairs: fixturePairs,
     batch_invariant: overrides.neighbourDependent !== true,
     metrics: {},
     provenance: { recipe: 'test/support/make-fixtures.ts', recipe_version: '1', data: [] },
   };
   if (typeof overrides.manifest === 'function') overrides.manifest(manifest);
   else Object.assign(manifest, overrides.manifest);
+  // Tests that have tasks of their own say so if these are to be paired.
+  if (manifest.pairs === fixturePairs && !isPairable(manifest)) delete manifest.pairs;
   return {
     'bundle.json': `${JSON.stringify(manifest, null, 2)}\n`,
     ...contents,
