@@ -103,7 +103,7 @@ async function copy(
 function requireSameForm(output: string, { path, slice: { format, gzip } }: SliceOutput): void {
   requireHonestName(output, outputNames);
   const named = formatOfPath(output);
-  const isOther = (named === 'csv' || named === 'tsv' || named === 'jsonl') && named !== format;
+  const isOther = named !== undefined && named !== 'text' && named !== 'json' && named !== format;
   if (!isOther && isGzipPath(output) === gzip) return;
   const expected = `.${format}${gzip ? '.gz' : ''}`;
   throw new UsageError(

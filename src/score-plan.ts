@@ -16,7 +16,7 @@ import { requireHonestName } from './records/honest-name.ts';
 import { openRecords, type Records } from './records/open-records.ts';
 import type { RecordsOptions } from './records/records-options.ts';
 import { checkOutputs } from './records/output-paths.ts';
-import type { RecordFormat } from './records/row.ts';
+import { isContainer, type RecordFormat } from './records/row.ts';
 import { isGzipPath } from './records/sniff.ts';
 import { resolveTextColumns } from './records/text-columns.ts';
 import { createRowWriter, outputFormat } from './records/writer.ts';
@@ -40,6 +40,8 @@ export interface ScorePlan {
   /** Format of the output. */
   format: RecordFormat;
   writer: RowWriter;
+  /** Whether a run that ended can go on where it was. */
+  isResumable: boolean;
   /** Files that are written; undefined for a stream, and for what is not asked for. */
   paths: OutputPaths;
   /** The part of the rows that is scored; undefined: all of them. */
@@ -85,6 +87,9 @@ export async function planScore(
       records.profiles,
     );
     const format = outputFormat(paths.output, records.head, options.to);
+    const isResumable = !isContainer(format) && !isContainer(records.head.format);
+    if (options.shard !== undefined && isContainer(format)) throw notJoinable(format);
+    if (options.resume && !isResumable) records.head.notices.push(startsOver);
     const writer = createRowWriter(records.head, {
       ...options,
       to: format,
@@ -112,6 +117,7 @@ export async function planScore(
       pairs,
       format,
       writer,
+      isResumable,
       paths,
       slice,
     };
@@ -154,6 +160,19 @@ async function choosePaths({
 
 function recordsRequest(options: ResolvedScoreOptions): RecordsOptions {
   return { ...options, rejectRows: allowsRejects(options.maxRejects), everyLine: options.lineBuffered };
+}
+
+const startsOver =
+  'An unfinished run over Parquet starts over: only CSV, TSV and JSONL can be gone on with (--resume)';
+
+function notJoinable(format: RecordFormat): UsageError {
+  return new UsageError(
+    'OPTION_INVALID',
+    `Expected CSV, TSV or JSONL output along with --shard, got ${format}`,
+    {
+      hint: 'Outputs of those formats are joined by `voxpop merge`: `--to csv`.',
+    },
+  );
 }
 
 function neighboursMatter({ manifest }: BundleDescription): UsageError {

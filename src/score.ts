@@ -69,6 +69,7 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
       resume: plan.options.resume,
       force: plan.options.force,
       mode: await outputMode(given.inputs, given.stdin),
+      keepCheckpoints: plan.isResumable,
       onStartOver: hooks.onStartOver,
     });
     if (session === undefined) {
@@ -121,6 +122,7 @@ async function run({ scoring, session, found, started, hooks }: Run): Promise<Sc
     await session.checkpointAnywhere(tally, read());
     throw options.signal.reason;
   }
+  await session.sink.write(plan.writer.end?.() ?? '');
   requireUnchanged(found, await identifyInputs(options.inputs));
   await session.checkpoint(tally, read());
   rejects.checkShare(tally.counts.rejected, tally.counts.rows);

@@ -2,7 +2,7 @@ import { InputError, UsageError } from '../errors.ts';
 import { type LabelMap, newName } from '../pipeline/label-map.ts';
 import type { TaskLayout } from '../protocol.ts';
 import { type ColumnsReader, columnsReader } from '../records/column-reader.ts';
-import { isDelimited, type RecordsHead, type Row } from '../records/row.ts';
+import { isTable, type RecordsHead, type Row } from '../records/row.ts';
 import { didYouMean, nearest } from '../text/did-you-mean.ts';
 import { nameList } from '../text/name-list.ts';
 import { splitLabels } from '../records/output-names.ts';
@@ -111,7 +111,7 @@ function unknownLabel(
   found: string,
   head: RecordsHead,
 ): InputError {
-  const place = isDelimited(head.format) ? head.columns.indexOf(column) + 1 : undefined;
+  const place = isTable(head.format) ? head.columns.indexOf(column) + 1 : undefined;
   const near = nearest(found, task.labels);
   const example = JSON.stringify({ [task.name]: { [found]: near ?? task.labels[0] } });
   return new InputError(

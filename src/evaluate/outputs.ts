@@ -13,9 +13,6 @@ export async function checkEvaluationOutputs(
   { save, flips, junit }: Outputs,
   { inputs, baseline, labelMap }: Pick<EvaluateOptions, 'inputs' | 'baseline' | 'labelMap'>,
 ): Promise<void> {
-  if (save !== undefined) requireHonestName(save, ['json']);
-  if (flips !== undefined) requireHonestName(flips, ['csv', 'csv.gz']);
-  if (junit !== undefined) requireHonestName(junit, ['xml']);
   const read = [...inputs, ...(typeof labelMap === 'string' ? [labelMap] : [])];
   const written: { option: string; path: string }[] = [];
   for (const [option, path] of Object.entries({ '--save': save, '--flips': flips, '--junit': junit })) {
@@ -25,6 +22,9 @@ export async function checkEvaluationOutputs(
     await refuseInputAsOutput(path, mayReplace ? read : [...read, baseline]);
     written.push({ option, path });
   }
+  if (save !== undefined) requireHonestName(save, ['json']);
+  if (flips !== undefined) requireHonestName(flips, ['csv', 'csv.gz']);
+  if (junit !== undefined) requireHonestName(junit, ['xml']);
   const same = await findSame(written.map(({ path }) => path));
   const [one, other] = same?.map((index) => written[index]) ?? [];
   if (one === undefined || other === undefined) return;

@@ -26,7 +26,10 @@ export interface WritingPlan {
   onProgress: ((counts: Readonly<RunCounts>) => void) | undefined;
 }
 
-/** Writes scored rows and sets rejected ones aside; checkpoints on the way. */
+/**
+ * Writes scored rows and sets rejected ones aside; checkpoints on the way. What ends an output is left to whoever
+ * knows that there are no more rows.
+ */
 export async function writeRows(plan: WritingPlan): Promise<void> {
   const { writer, session, rejects, tally } = plan;
   if (tally.counts.rows === 0) await session.writeHeader(writer.header(), plan.headerApart);

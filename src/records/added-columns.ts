@@ -33,6 +33,32 @@ export function addedNames(options: Layout & Pick<WriterOptions, 'prefix'>): str
   });
 }
 
+/** What a cell holds: labels, one score or several in one cell, 0 or 1, `true` or `false`. */
+export type AddedKind = 'labels' | 'score' | 'scores' | 'flag' | 'truth';
+
+/** What stands in the columns of {@link addedNames}. */
+export function addedKinds(options: Layout): AddedKind[] {
+  const { tasks, textColumns, scores, wide = false, flagTruncated, sentences } = options;
+  return textColumns.flatMap(() => {
+    const kinds = tasks.flatMap((task): AddedKind[] => {
+      const isMulti = hasSeveralLabels(task);
+      const joined: AddedKind[] = scores === 'none' ? [] : [isMulti ? 'scores' : 'score'];
+      const perLabel = scores === 'all' ? task.labels.map((): AddedKind => 'score') : [];
+      const flags = wide && isMulti ? task.labels.map((): AddedKind => 'flag') : [];
+      return (['labels'] as AddedKind[]).concat(joined, perLabel, flags);
+    });
+    const pairs = (sentences?.pairs ?? []).map((): AddedKind => 'labels');
+    return kinds.concat(pairs, flagTruncated ? ['truth'] : []);
+  });
+}
+
+/** What a cell says, for files whose cells have types; null for an empty one. */
+export function addedValue(cell: string, kind: AddedKind | undefined): string | number | boolean | null {
+  if (cell === '') return null;
+  if (kind === 'truth') return cell === 'true';
+  return kind === 'score' || kind === 'flag' ? Number(cell) : cell;
+}
+
 /** The cells of a row under {@link addedNames}; `row` is its place in the shard. */
 export type AddedCells = (
   predictions: ShardPredictions,

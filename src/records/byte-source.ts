@@ -167,8 +167,11 @@ async function nearestPath(file: string): Promise<string | undefined> {
   return name === undefined ? undefined : file.slice(0, file.length - basename(file).length) + name;
 }
 
-/** @param near - the path that may have been meant */
-function readFailure(file: string, error: unknown, near?: string): VoxpopError {
+/**
+ * Why a file could not be read.
+ * @param near - the path that may have been meant
+ */
+export function readFailure(file: string, error: unknown, near?: string): VoxpopError {
   if (error instanceof VoxpopError) return error;
   const code = errorCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {

@@ -3,7 +3,7 @@ import { didYouMean } from '../text/did-you-mean.ts';
 import { columnPlace } from './column-place.ts';
 import { valueAt } from './json-fields.ts';
 import { jsonObject } from './json-object.ts';
-import { isDelimited, type RecordsHead, type Row } from './row.ts';
+import { isTable, type RecordsHead, type Row } from './row.ts';
 import { nameList } from '../text/name-list.ts';
 
 /** Reads values of some columns out of rows; undefined where a JSON record has no such value. */
@@ -23,7 +23,7 @@ export interface ColumnsReader {
  * of them the same one: `requireFound` tells.
  */
 export function columnsReader(head: RecordsHead, names: readonly string[], option: string): ColumnsReader {
-  if (!isDelimited(head.format)) {
+  if (!isTable(head.format)) {
     return pathsReader(head, names, option);
   }
   const places = names.map((name) => {

@@ -10,12 +10,12 @@ import {
 } from './delimited-record.ts';
 import { delimiterOf } from './delimiter.ts';
 import { escapeFormula } from './escape-formula.ts';
+import { requireFreeNames } from './free-names.ts';
 import { keptColumns } from './kept-columns.ts';
 import { rejectMisfit } from './rejected.ts';
 import { labelSeparator } from './output-names.ts';
 import type { RecordsHead, Row } from './row.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
-import { nameList } from '../text/name-list.ts';
 
 const byteOrderMark = '\ufeff';
 
@@ -130,19 +130,6 @@ function requirePlainLabels({ tasks, scores }: WriterOptions, delimiter: string)
     'DELIMITER_IN_LABELS',
     `Expected a delimiter that labels do not hold along with --quote none, got \`${delimiter}\``,
     { hint: 'Write cells between quotes: `--output-delimiter "\\t"`, or JSONL: `--to jsonl`.' },
-  );
-}
-
-function requireFreeNames(existing: string[], added: string[]): void {
-  const taken = added.filter((name, index) => existing.includes(name) || added.indexOf(name) !== index);
-  if (taken.length === 0) return;
-  const names = nameList([...new Set(taken)]);
-  throw new UsageError(
-    'COLUMN_CLASH',
-    `Expected new names for the added columns, found ${names} taken already`,
-    {
-      hint: 'Put something in front of the added names, for example `--prefix voxpop_`.',
-    },
   );
 }
 

@@ -57,6 +57,8 @@ export interface RowWriter {
     rejected: Rejected,
     sentences?: readonly TextSentences[],
   ): WrittenRows;
+  /** To be written once, last; undefined where rows are all there is. */
+  end?: () => Buffer;
 }
 
 /** Rows as they are written, and those that are not. */

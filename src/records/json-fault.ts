@@ -111,8 +111,9 @@ export function textsInList(
   const option = inner.includes('.') ? ` --text ${shellWord(inner)}` : '';
   const rows = `A row for each element: \`${command}${option}\`.`;
   // A document is one record whose elements are the rows; elsewhere each record is a row.
-  if (isDocument || leaf === undefined) return rows;
-  return `One text of each record: \`--text ${shellWord(`${path}.${leaf}`)}\`. ${rows}`;
+  if (leaf === undefined) return rows;
+  const one = `One text of each record: \`--text ${shellWord(`${path}.${leaf}`)}\`.`;
+  return isDocument ? `${rows} ${one}` : `${one} ${rows}`;
 }
 
 /** Where in a value the first text stands that is none of a few words only, else the first text. */

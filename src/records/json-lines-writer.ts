@@ -7,9 +7,10 @@ import {
   type TaskPrediction,
   type TextPrediction,
 } from './prediction-view.ts';
+import { requireDifferentNames } from './free-names.ts';
 import { jsonObject } from './json-object.ts';
-import { type Misfit, rejectMisfit } from './rejected.ts';
-import type { RejectReason } from './row-fault.ts';
+import { rejectMisfit } from './rejected.ts';
+import type { Misfit, RejectReason } from './row-fault.ts';
 import { keptColumns } from './kept-columns.ts';
 import { isTable, type RecordsHead } from './row.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
@@ -26,7 +27,6 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
   requireDifferentTasks(options);
   const kept = keptColumns(head, options.columns);
   if (isTable(head.format)) requireUsableHeader(kept.names, key);
-  const columnKeys = kept.names.map((column) => `${JSON.stringify(column)}:`);
   const field = `${JSON.stringify(key)}:`;
   const describe = createDescriber(options);
   return {
@@ -36,8 +36,9 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
       const rejected = new Map(before);
       let lines = '';
       for (const [index, row] of rows.entries()) {
-        const json = row.json === undefined || row.json.trim() === '' ? row.json : kept.json(row.json);
-        if (!rejected.has(index) && json !== undefined && hasKey(json, key)) {
+        const isRejected = rejected.has(index);
+        const record = isRejected ? '' : kept.record(row);
+        if (!isRejected && row.json !== undefined && hasKey(record, key)) {
           rejected.set(index, rejectMisfit(row, keyTaken(key), head, options.rejectRows));
         }
         const reason = rejected.get(index);
@@ -45,8 +46,8 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
           if (options.inlineErrors === true) lines += errorRecord(reason) + head.newline;
           continue;
         }
-        if (json?.trim() === '') {
-          lines += json + head.newline;
+        if (record.trim() === '') {
+          lines += record + head.newline;
           continue;
         }
         const texts = options.textColumns.map((_, column) => {
@@ -57,7 +58,6 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
             ? { prediction, sentences: undefined }
             : { prediction, sentences: { text: row.texts[column] as string, own, predictions } };
         });
-        const record = json ?? cellsToJson(kept.cells(row) as string[], columnKeys);
         lines += addField(record, field + describe(texts)) + head.newline;
       }
       return { lines, rejected };
@@ -77,12 +77,7 @@ function requireDifferentTasks({ tasks, flagTruncated }: WriterOptions): void {
 }
 
 function requireUsableHeader(columns: string[], key: string): void {
-  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
-  if (twice !== undefined) {
-    const message = `Expected different names in the header, found \`${twice}\` several times`;
-    const hint = 'An object can hold a key only once: rename the columns, or write CSV.';
-    throw new UsageError('DUPLICATE_COLUMN', message, { hint });
-  }
+  requireDifferentNames(columns);
   if (columns.includes(key)) {
     throw new UsageError(
       'COLUMN_CLASH',
@@ -119,10 +114,6 @@ function addField(json: string, field: string): string {
   const start = json.slice(0, end);
   const isEmpty = start.trimEnd().endsWith('{');
   return `${start}${isEmpty ? '' : ','}${field}${json.slice(end)}`;
-}
-
-function cellsToJson(cells: string[], columnKeys: string[]): string {
-  return `{${columnKeys.map((key, index) => key + JSON.stringify(cells[index] ?? '')).join(',')}}`;
 }
 
 /** A text with what was predicted for it, and for its sentences where they were asked for. */

@@ -1,9 +1,10 @@
 import { UsageError } from '../errors.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { nameList } from '../text/name-list.ts';
+import { cellJson, cellText, type CellValue } from './cell-value.ts';
 import { columnPlace } from './column-place.ts';
 import { rawAt, topLevelFields } from './json-fields.ts';
-import type { Misfit } from './rejected.ts';
+import type { Misfit } from './row-fault.ts';
 import { isTable, type RecordsHead, type Row } from './row.ts';
 
 /** Columns of the input that go into the output. */
@@ -12,10 +13,14 @@ export interface KeptColumns {
   isChosen: boolean;
   /** Their names, in the order in which they are written; paths of JSON where they were asked for. */
   names: string[];
+  /** Their places in a table, from 0; undefined for JSON. */
+  places: number[] | undefined;
   /** Their cells in a row, or why they do not fit. */
   cells(row: Row): string[] | Misfit;
-  /** The JSON record of a row that has one, with these keys alone. */
-  json(record: string): string;
+  /** Their values in a row, of CSV and TSV always text; or why they do not fit. */
+  values(row: Row): CellValue[] | Misfit;
+  /** A row as a JSON record with these keys alone; a record of JSON as it stands where none were asked for. */
+  record(row: Row): string;
 }
 
 /**
@@ -25,33 +30,55 @@ export interface KeptColumns {
  */
 export function keptColumns(head: RecordsHead, wanted: readonly string[] | undefined): KeptColumns {
   const { columns } = head;
-  if (wanted === undefined) {
-    return {
-      isChosen: false,
-      names: columns,
-      cells: (row) => row.cells ?? jsonCells(row.json ?? '{}', columns),
-      json: (record) => record,
-    };
-  }
-  const twice = wanted.find((name, index) => wanted.indexOf(name) !== index);
+  const twice = wanted?.find((name, index) => wanted.indexOf(name) !== index);
   if (twice !== undefined) {
     throw new UsageError('OPTION_INVALID', `Expected different names in --columns, got \`${twice}\` twice`);
   }
-  const keys = wanted.map((path) => `${JSON.stringify(path)}:`);
-  const places = isTable(head.format) ? wanted.map((name) => placeOf(name, columns)) : undefined;
+  if (isTable(head.format)) return columnsOfTable(columns, wanted);
+  const names = wanted ?? columns;
+  const keys = names.map((path) => `${JSON.stringify(path)}:`);
+  const fields = ({ json = '{}' }: Row): JsonValues | Misfit =>
+    wanted === undefined
+      ? topLevelValues(json, columns)
+      : fitting(wanted.map((path) => [path, rawAt(json, path)]));
+  const map = <Value>(row: Row, make: (raw: string) => Value): Value[] | Misfit => {
+    const found = fields(row);
+    return Array.isArray(found) ? found.map(([, raw = 'null']) => make(raw)) : found;
+  };
   return {
-    isChosen: true,
-    names: places === undefined ? [...wanted] : places.map((place) => columns[place] ?? ''),
-    cells: (row) =>
-      places?.map((place) => row.cell?.(place) ?? '') ??
-      fitting(wanted.map((path) => [path, rawAt(row.json ?? '{}', path)])),
-    json: (record) => {
-      const fields = wanted.flatMap((path, index) => {
-        const raw = rawAt(record, path);
+    isChosen: wanted !== undefined,
+    names: [...names],
+    places: undefined,
+    cells: (row) => map(row, (raw) => cellText(valueOf(raw))),
+    values: (row) => map(row, valueOf),
+    record: ({ json = '' }) => {
+      if (wanted === undefined || json.trim() === '') return json;
+      const found = wanted.flatMap((path, index) => {
+        const raw = rawAt(json, path);
         return raw === undefined ? [] : [(keys[index] ?? '') + raw];
       });
-      return `{${fields.join(',')}}`;
+      return `{${found.join(',')}}`;
     },
+  };
+}
+
+function columnsOfTable(columns: readonly string[], wanted: readonly string[] | undefined): KeptColumns {
+  const places = wanted?.map((name) => placeOf(name, columns)) ?? columns.map((_, place) => place);
+  const names = places.map((place) => columns[place] ?? '');
+  const keys = names.map((name) => `${JSON.stringify(name)}:`);
+  const values = (row: Row): CellValue[] =>
+    places.map((place) => row.value?.(place) ?? (row.value === undefined ? (row.cell?.(place) ?? '') : null));
+  return {
+    isChosen: wanted !== undefined,
+    names,
+    places,
+    cells: (row) =>
+      wanted === undefined ? (row.cells ?? []) : places.map((place) => row.cell?.(place) ?? ''),
+    values,
+    record: (row) =>
+      `{${values(row)
+        .map((value, index) => (keys[index] ?? '') + cellJson(value))
+        .join(',')}}`,
   };
 }
 
@@ -74,12 +101,12 @@ export function unknownColumn(name: string, columns: readonly string[]): UsageEr
   );
 }
 
-/**
- * A JSON record as cells: strings as they are, null and missing empty, everything else as its JSON text,
- * which keeps all digits of a number. Or why it does not fit.
- */
-function jsonCells(json: string, columns: readonly string[]): string[] | Misfit {
-  const values: [key: string, raw: string | undefined][] = columns.map((key) => [key, undefined]);
+/** Keys and what stands there; undefined where nothing does. */
+type JsonValues = [key: string, raw: string | undefined][];
+
+/** The values of a record under the keys of the first one, or why they do not fit. */
+function topLevelValues(json: string, columns: readonly string[]): JsonValues | Misfit {
+  const values: JsonValues = columns.map((key) => [key, undefined]);
   for (const { key, raw } of topLevelFields(json)) {
     const value = values[columns.indexOf(key)];
     if (value === undefined) {
@@ -93,17 +120,21 @@ function jsonCells(json: string, columns: readonly string[]): string[] | Misfit 
   return fitting(values);
 }
 
-function fitting(values: readonly [key: string, raw: string | undefined][]): string[] | Misfit {
-  const cells: string[] = [];
-  for (const [key, raw = 'null'] of values) {
-    const cell = raw.startsWith('"') ? (JSON.parse(raw) as string) : raw === 'null' ? '' : raw;
-    if (!cell.isWellFormed()) {
-      const message = `expected text that UTF-8 can hold, found half a character in \`${key}\``;
-      return misfit('LONE_SURROGATE', message);
-    }
-    cells.push(cell);
-  }
-  return cells;
+function fitting(values: JsonValues): JsonValues | Misfit {
+  const broken = values.find(
+    ([, raw]) => raw?.startsWith('"') && !(JSON.parse(raw) as string).isWellFormed(),
+  );
+  if (broken === undefined) return values;
+  const message = `expected text that UTF-8 can hold, found half a character in \`${broken[0]}\``;
+  return misfit('LONE_SURROGATE', message);
+}
+
+/** What JSON says a value is; a number keeps all its digits. */
+function valueOf(raw: string): CellValue {
+  if (raw === 'null') return null;
+  if (raw === 'true' || raw === 'false') return raw === 'true';
+  if (raw.startsWith('"')) return JSON.parse(raw) as string;
+  return { kind: /^[{[]/u.test(raw) ? 'json' : 'number', text: raw };
 }
 
 function misfit(code: string, message: string): Misfit {

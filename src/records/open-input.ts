@@ -1,8 +1,10 @@
-import { UsageError } from '../errors.ts';
+import { requireNoOptions } from './require-no-options.ts';
 import { type ByteSource, openBytes, openBytesAt, peek } from './byte-source.ts';
 import { checkUtf8, decodeBytes, skipBytes } from './decode-bytes.ts';
 import { usualQuoting } from './delimited-record.ts';
-import type { FormatReader, ReaderOptions, ResumedText, RowPlace } from './format-reader.ts';
+import type { FormatReader, ReaderOptions, RowPlace } from './format-reader.ts';
+import type { OpenInput } from './opened-input.ts';
+import { openContainer } from './open-container.ts';
 import { openJsonRecords } from './json-records.ts';
 import type { RecordsOptions } from './records-options.ts';
 import { openTable } from './open-table.ts';
@@ -14,17 +16,6 @@ import { splitLines } from './split-lines.ts';
 const defaultMaxRowBytes = 64 * 1024 * 1024;
 const byteOrderMark = '\ufeff';
 
-/** One input, opened, with what was found out about it. */
-export interface OpenInput {
-  head: RecordsHead;
-  reader: FormatReader;
-  /** Whether `readOn` is possible. */
-  canStart: boolean;
-  /** Opens the input again, at the start of a row. */
-  readOn: (place: RowPlace) => Promise<ResumedText & { close(): Promise<void> }>;
-  close(): Promise<void>;
-}
-
 /**
  * Opens a file or stdin and finds out what it is.
  * @param index - its place among the inputs
@@ -32,6 +23,8 @@ export interface OpenInput {
  */
 export async function openInput(file: string, index: number, options: RecordsOptions): Promise<OpenInput> {
   const { stdin, onBytes } = options;
+  const container = await openContainer(file, index, options);
+  if (container !== undefined) return container;
   const source = await openBytes(file, { stdin, onBytes: (bytes) => onBytes?.(bytes, index) });
   try {
     const input = await readHead(file, source, options);
@@ -103,7 +96,7 @@ async function readHead(
     head.quoting = table.quoting;
     head.notices.push(...table.notices);
   } else {
-    requireNoTableOptions(options, format);
+    requireNoOptions(['skipRows', 'headerRows', 'quote', 'escape'], options, format);
     reader = await openJsonRecords(content, readerOptions, format === 'json' ? splitDocument : splitLines);
     if (format === 'json' && options.from === undefined && formatOfPath(file) !== 'json') {
       head.notices.push(
@@ -120,15 +113,4 @@ async function readHead(
   // Where bytes are replaced, places in the text are not those in the file.
   const canStart = !source.gzip && decoded.encoding === 'utf-8' && options.invalidUtf8 !== 'replace';
   return { head: { ...head, newline, columns, headerRows, questions }, reader, canStart, close };
-}
-
-function requireNoTableOptions(options: RecordsOptions, format: string): void {
-  const given = (['skipRows', 'headerRows', 'quote', 'escape'] as const).find(
-    (name) => options[name] !== undefined,
-  );
-  if (given === undefined) return;
-  const flag = `--${given.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)}`;
-  throw new UsageError('OPTION_INVALID', `Expected a table along with ${flag}, found ${format}`, {
-    hint: `Leave out ${flag}: JSON has neither lines before its records nor quoted cells.`,
-  });
 }

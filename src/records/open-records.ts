@@ -5,11 +5,12 @@ import { type ColumnProfile, profileColumn } from './column-profile.ts';
 import { encodingName } from './decode-bytes.ts';
 import { delimiterOf } from './delimiter.ts';
 import type { RowPlace } from './format-reader.ts';
-import { type OpenInput, openInput } from './open-input.ts';
+import { openInput } from './open-input.ts';
+import type { OpenInput } from './opened-input.ts';
 import type { RecordsOptions } from './records-options.ts';
 import { quotingOf } from './quoting.ts';
 import { readTexts } from './read-texts.ts';
-import { isDelimited, type RecordsHead, type Row } from './row.ts';
+import { isContainer, isTable, type RecordsHead, type Row } from './row.ts';
 import { lookFor, requirePaths } from './require-paths.ts';
 import { unknownTextColumn } from './text-columns.ts';
 import { unknownColumn } from './kept-columns.ts';
@@ -135,7 +136,7 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
       const found = textColumns.map(() => false);
       const rows = readRows(textColumns, found, start ?? { input: 0, ordinal: 0, place: undefined, skip: 0 });
       const asTheyCome = start !== undefined || options.everyLine === true;
-      if (isDelimited(first.head.format) || asTheyCome) return rows;
+      if (isTable(first.head.format) || asTheyCome) return rows;
       const texts = requirePaths(rows, { paths: textColumns, found, missing: unknownTextColumn });
       const { columns } = options;
       if (columns === undefined) return texts;
@@ -192,13 +193,14 @@ async function checkHead(
 }
 
 function requireSameHead(file: string, head: RecordsHead, first: RecordsHead): void {
-  if (isDelimited(head.format) !== isDelimited(first.format)) {
+  const isOther = isContainer(head.format) || isContainer(first.format);
+  if (isTable(head.format) !== isTable(first.format) || (isOther && head.format !== first.format)) {
     const message = `expected ${first.format} as in the first input, found ${head.format}`;
     const hint = 'Score the files one by one, or name their format with `--from`.';
     throw new InputError('MIXED_FORMATS', message, { file }, { hint });
   }
-  if (!isDelimited(head.format)) return;
-  const difference = headerDifference(first.columns, head.columns);
+  if (!isTable(head.format)) return;
+  const difference = headerDifference(first.columns, head.columns) ?? typeDifference(first, head);
   if (difference === undefined) return;
   throw new InputError(
     'HEADER_DIFFERS',
@@ -208,6 +210,16 @@ function requireSameHead(file: string, head: RecordsHead, first: RecordsHead): v
       hint: 'Inputs of one run need the same columns in the same order; score files that differ one by one.',
     },
   );
+}
+
+function typeDifference(
+  { parquet: expected }: RecordsHead,
+  { parquet: found }: RecordsHead,
+): string | undefined {
+  const other = found?.find(
+    ({ declared }, place) => JSON.stringify(declared) !== JSON.stringify(expected?.[place]?.declared),
+  );
+  return other === undefined ? undefined : `another type for \`${other.name}\``;
 }
 
 function headerDifference(expected: string[], found: string[]): string | undefined {

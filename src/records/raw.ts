@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import { isSameDialect } from './delimited-record.ts';
+import { keptColumns } from './kept-columns.ts';
 import type { RecordsHead, Row } from './row.ts';
 
 /**
@@ -11,7 +12,8 @@ import type { RecordsHead, Row } from './row.ts';
 export function rawOf(row: Row, head: RecordsHead): string {
   if (row.rejected !== undefined) return row.rejected.raw;
   const { record } = row;
-  if (record === undefined) return row.json ?? '';
+  if (record === undefined)
+    return row.json ?? (row.value === undefined ? '' : keptColumns(head, undefined).record(row));
   const { delimiter = ',', newline, quoting } = head;
   if (isSameDialect(record.dialect, { ...quoting, delimiter, newline })) return record.text();
   return stringify([record.cells()], {

@@ -1,5 +1,5 @@
 import { rawOf } from './raw.ts';
-import { faultError, rejectReason, type RejectReason, type RowFault } from './row-fault.ts';
+import { faultError, type Misfit, rejectReason, type RejectReason } from './row-fault.ts';
 import type { RecordsHead, Row } from './row.ts';
 
 /** Rows of a shard that take no part in the output, by their place in it, with the reason of each. */
@@ -13,9 +13,6 @@ export function unreadRows(rows: readonly Row[]): Map<number, RejectReason> {
   }
   return rejected;
 }
-
-/** The reason why a row that was read well does not fit into the output. */
-export type Misfit = Omit<RowFault, 'line'>;
 
 /**
  * Says why such a row is rejected.

@@ -20,6 +20,9 @@ export interface RowFault {
   cause?: unknown;
 }
 
+/** The reason why a row that was read well does not fit into the output. */
+export type Misfit = Omit<RowFault, 'line'>;
+
 /** The reason why a row takes no part in the output. */
 export interface RejectReason {
   /** Code of the error that the row would have ended the run with, for example `RAGGED_ROW`. */

@@ -1,4 +1,6 @@
+import type { CellValue } from './cell-value.ts';
 import type { DelimitedRecord, Newline, Quoting } from './delimited-record.ts';
+import type { ParquetColumn } from './parquet-schema.ts';
 import type { RejectReason } from './row-fault.ts';
 
 /** Bits of `Row.textNotes`: what was seen in a text before any model saw it. */
@@ -39,6 +41,10 @@ export interface Row {
   readonly cells?: string[] | undefined;
   /** One of them, by its place from 0. */
   readonly cell?: ((place: number) => string) | undefined;
+  /** One of them with its type, in files whose cells have types. */
+  readonly value?: ((place: number) => CellValue) | undefined;
+  /** All of them as their file stores them, in files whose cells have types. */
+  readonly values?: readonly unknown[] | undefined;
   /** The row by itself, so that what was read along with it does not stay in memory. */
   readonly alone?: (() => Row) | undefined;
   /** The record as it stood in a JSONL file, without its line end. */
@@ -50,7 +56,7 @@ export interface Row {
 }
 
 /** Formats that rows are read from and written to, one record per row. */
-export const recordFormats = ['csv', 'tsv', 'jsonl'] as const;
+export const recordFormats = ['csv', 'tsv', 'jsonl', 'parquet'] as const;
 export type RecordFormat = (typeof recordFormats)[number];
 
 /** Formats that are only read: `json` is an array of records, or records over several lines. */
@@ -64,7 +70,12 @@ export function isDelimited(format: InputFormat): format is 'csv' | 'tsv' {
 
 /** Whether records of a format are rows under the names of columns. */
 export function isTable(format: InputFormat): boolean {
-  return isDelimited(format);
+  return isDelimited(format) || isContainer(format);
+}
+
+/** Whether a file of a format is read and written as a whole: its index stands at its end. */
+export function isContainer(format: InputFormat): format is 'parquet' {
+  return format === 'parquet';
 }
 
 /** Facts about the input that are known before its first row. */
@@ -86,6 +97,8 @@ export interface RecordsHead {
    * their order; empty when JSONL has no row.
    */
   columns: string[];
+  /** How the columns of a Parquet file are stored there. */
+  parquet?: readonly ParquetColumn[] | undefined;
   /** Rows at the start of each input that explain the header; `rows` gives them out, each as one that `isHeader`. */
   headerRows: number;
   /** Texts of the questions that a survey asked, by column, where such a row holds them. */

@@ -102,7 +102,7 @@ const signatures: Signature[] = [
   },
   { name: 'a PDF document', matches: starts('25504446'), wayOn: () => exportAgain },
   { name: 'an RTF document', matches: starts('7b5c727466'), wayOn: () => exportAgain },
-  { name: 'a Parquet file', matches: starts('50415231'), wayOn: () => exportAgain },
+  { name: 'a Parquet file', matches: isParquet, wayOn: fromItsEnd('parquet') },
   { name: 'an Avro file', matches: starts('4f626a01'), wayOn: () => exportAgain },
   { name: 'an ORC file', matches: starts('4f5243'), wayOn: () => exportAgain },
   {
@@ -135,6 +135,22 @@ const signatures: Signature[] = [
   },
   { name: 'a program', matches: (start) => starts('7f454c46')(start), wayOn: () => exportAgain },
 ];
+
+/** The format of a file that is read from its end, by its first bytes. */
+export function containerOf(start: Buffer): 'parquet' | undefined {
+  return isParquet(start) ? 'parquet' : undefined;
+}
+
+function isParquet(start: Buffer): boolean {
+  return start.toString('latin1', 0, 4) === 'PAR1';
+}
+
+function fromItsEnd(extension: string): Signature['wayOn'] {
+  return (file) =>
+    file === '-'
+      ? `It is read from its end: put it into a file first, \`... > file.${extension}\`, and score that.`
+      : `It is read under its own format: leave out \`--from\`, and put it into a file if it is a pipe or compressed.`;
+}
 
 function isZip(start: Buffer): boolean {
   return starts('504b0304')(start) || starts('504b0506')(start);

@@ -2,7 +2,7 @@ import { InputError } from '../errors.ts';
 import { excerpt } from '../text/excerpt.ts';
 import { refuseForeignText } from './foreign-text.ts';
 import { isJsonObject } from './json-fields.ts';
-import type { InputFormat, RecordFormat } from './row.ts';
+import { type InputFormat, isContainer, type RecordFormat } from './row.ts';
 
 /** Text looked at to find out what a file is. */
 export const sniffBytes = 64 * 1024;
@@ -13,6 +13,7 @@ export function formatOfPath(path: string): RecordFormat | 'text' | 'json' | und
   if (name.endsWith('.csv')) return 'csv';
   if (name.endsWith('.tsv') || name.endsWith('.tab')) return 'tsv';
   if (name.endsWith('.jsonl') || name.endsWith('.ndjson')) return 'jsonl';
+  if (name.endsWith('.parquet')) return 'parquet';
   if (name.endsWith('.txt')) return 'text';
   return name.endsWith('.json') ? 'json' : undefined;
 }
@@ -40,7 +41,8 @@ export function detectFormat(file: string, told: InputFormat | undefined, start:
 }
 
 function usualFormat(byName: RecordFormat | 'text' | undefined): RecordFormat {
-  return byName === undefined || byName === 'text' ? 'csv' : byName;
+  // What is in a file of another name is known by its first bytes.
+  return byName === undefined || byName === 'text' || isContainer(byName) ? 'csv' : byName;
 }
 
 /** Whether the first line is an object, so that each line may be one. */

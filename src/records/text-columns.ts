@@ -5,7 +5,7 @@ import { shellWord } from '../text/shell-word.ts';
 import { columnPlace, columnReference } from './column-place.ts';
 import type { ColumnProfile } from './column-profile.ts';
 import { textNotScalar, textsInList } from './json-fault.ts';
-import { type InputFormat, isDelimited, type RecordsHead } from './row.ts';
+import { type InputFormat, isTable, type RecordsHead } from './row.ts';
 import { shown as shownDelimiter } from './table-shape.ts';
 import { isUsualName } from './usual-names.ts';
 
@@ -44,7 +44,7 @@ export async function resolveTextColumns(
     return { columns: [guess(head, await profiles())], guessed: true };
   }
   const columns = wanted.map((column) =>
-    isDelimited(head.format) ? columnNamed(column, head) : pathNamed(column, head),
+    isTable(head.format) ? columnNamed(column, head) : pathNamed(column, head),
   );
   const twice = columns.find((column, index) => columns.indexOf(column) !== index);
   if (twice === undefined) return { columns, guessed: false };
@@ -110,7 +110,7 @@ function notGuessed(
   named: ColumnProfile | undefined,
   profiles: readonly ColumnProfile[],
 ): UsageError {
-  if (columns.length === 1 && named === undefined && isDelimited(format))
+  if (columns.length === 1 && named === undefined && isTable(format))
     return oneColumn(columns[0] as string, profiles);
   const code = 'TEXT_COLUMN_NOT_GUESSED';
   if (columns.length === 0) {
@@ -139,7 +139,7 @@ function notGuessed(
   const hint =
     first === undefined
       ? 'Name the column to score: `--text <name or number>`; `--dry-run` shows all columns.'
-      : inList !== undefined && !isDelimited(format)
+      : inList !== undefined && !isTable(format)
         ? textsInList(file, inList)
         : `By its values it may be ${best(likely)}; \`--dry-run\` shows all columns.`;
   return new TextColumnUnclear(code, message, hint, profiles);
@@ -147,7 +147,7 @@ function notGuessed(
 
 /** The list or object that a JSON column holds in place of texts. */
 function innerValue(format: InputFormat, { examples: [example = ''] }: ColumnProfile): unknown {
-  return !isDelimited(format) && /^[[{]/u.test(example) ? JSON.parse(example) : undefined;
+  return !isTable(format) && /^[[{]/u.test(example) ? JSON.parse(example) : undefined;
 }
 
 /** At most two, so that a sentence can hold them. */

@@ -2,7 +2,8 @@ import { UsageError } from '../errors.ts';
 import { createDelimitedWriter } from './delimited-writer.ts';
 import { createJsonLinesWriter } from './json-lines-writer.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
-import { isDelimited, type RecordFormat, type RecordsHead } from './row.ts';
+import { createParquetWriter } from './parquet-writer.ts';
+import { isDelimited, isTable, type RecordFormat, type RecordsHead } from './row.ts';
 import { requireHonestName } from './honest-name.ts';
 import { formatOfPath } from './sniff.ts';
 
@@ -11,7 +12,7 @@ import { formatOfPath } from './sniff.ts';
  * @throws {UsageError} when an added name is already taken, or errors have no place in the format.
  */
 export function createRowWriter(head: RecordsHead, options: WriterOptions): RowWriter {
-  if (options.inlineErrors === true && isDelimited(options.to)) {
+  if (options.inlineErrors === true && isTable(options.to)) {
     throw new UsageError(
       'OPTION_INVALID',
       `Expected JSONL output along with --errors inline, got ${options.to}`,
@@ -20,7 +21,7 @@ export function createRowWriter(head: RecordsHead, options: WriterOptions): RowW
       },
     );
   }
-  if (options.wide === true && !isDelimited(options.to)) {
+  if (options.wide === true && !isTable(options.to)) {
     throw new UsageError(
       'OPTION_INVALID',
       `Expected a table as output along with --wide, got ${options.to}`,
@@ -29,16 +30,17 @@ export function createRowWriter(head: RecordsHead, options: WriterOptions): RowW
       },
     );
   }
+  if (options.to === 'parquet') return createParquetWriter(head, options);
   return isDelimited(options.to)
     ? createDelimitedWriter(head, options)
     : createJsonLinesWriter(head, options);
 }
 
 /** Names of outputs that can be written. */
-export const outputNames = ['csv', 'tsv', 'tab', 'txt', 'jsonl', 'ndjson'].flatMap((name) => [
-  name,
-  `${name}.gz`,
-]);
+export const outputNames = [
+  ...['csv', 'tsv', 'tab', 'txt', 'jsonl', 'ndjson'].flatMap((name) => [name, `${name}.gz`]),
+  'parquet',
+];
 
 /**
  * The format to write: as told, else by the output's extension, else that of the input.

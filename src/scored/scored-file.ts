@@ -9,7 +9,7 @@ import { openRecords, type Records } from '../records/open-records.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { precede } from '../records/precede.ts';
 import { isScorable } from '../records/read-texts.ts';
-import { isDelimited, type RecordsHead, type Row } from '../records/row.ts';
+import { isTable, type RecordsHead, type Row } from '../records/row.ts';
 import { resolveTextColumns } from '../records/text-columns.ts';
 import { type KnownTask, knownTasks } from './known-tasks.ts';
 import {
@@ -93,7 +93,7 @@ export async function openScoredFile(path: string, options: ScoredFileOptions): 
     const first = next.done === true ? [] : next.value;
     const rows = precede([first], batches);
     const known = await knownTasks(manifest, options.model);
-    const layout = isDelimited(records.head.format)
+    const layout = isTable(records.head.format)
       ? delimitedLayout(path, records.head, { manifest, known }, options)
       : jsonLayout(path, records.head, { first, known }, options);
     const textColumns = await findTextColumns(

@@ -3,7 +3,7 @@ import { InputError } from '../errors.ts';
 import { cellLabels } from '../evaluate/gold.ts';
 import { type ColumnsReader, columnsReader } from '../records/column-reader.ts';
 import { openRecords } from '../records/open-records.ts';
-import { isDelimited, type Row } from '../records/row.ts';
+import { isTable, type Row } from '../records/row.ts';
 import { resolveTextColumns } from '../records/text-columns.ts';
 import type { ResolvedTeachOptions } from './options.ts';
 
@@ -96,7 +96,7 @@ async function readFiles(
       result.isTextColumnGuessed = guessed;
     }
     const taskColumns = Object.entries(options.task).map(([name, column]) =>
-      isFurther && isDelimited(head.format) && !head.columns.includes(column) ? name : column,
+      isFurther && isTable(head.format) && !head.columns.includes(column) ? name : column,
     );
     const isUnlabelled =
       !isFurther && options.isColumnOptional && !taskColumns.some((column) => head.columns.includes(column));
