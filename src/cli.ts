@@ -9,9 +9,10 @@ import { reviewCommand } from './commands/review.ts';
 import { scoreCommand } from './commands/score.ts';
 import { emit, say } from './commands/say.ts';
 import { teachCommand } from './commands/teach.ts';
-import { ExitWith, Interrupted, type Terminal } from './commands/terminal.ts';
+import { endBySignal, listenForSignals } from './commands/signals.ts';
+import { ExitWith, Interrupted, signalOfExitCode, type Terminal } from './commands/terminal.ts';
 import { exitCodes, VoxpopError } from './errors.ts';
-import type { LogFormat } from './score-options.ts';
+import { hasStuckThreads } from './threads.ts';
 import { version } from './version.ts';
 
 const helpHint = 'Run with --help for all options.';
@@ -64,7 +65,7 @@ export async function main(terminal: Terminal): Promise<number> {
 }
 
 /** As the command line says, wherever else it is wrong: whoever reads events gets no words. */
-function logFormatOf(argv: readonly string[]): LogFormat {
+function logFormatOf(argv: readonly string[]): Terminal['logFormat'] {
   if (argv[0] !== 'score') return 'text';
   const end = argv.indexOf('--');
   const words = end === -1 ? argv : argv.slice(0, end);
@@ -111,22 +112,12 @@ function stackOf(error: unknown): string {
 
 /** Runs the process's own command line; the entry of `bin/voxpop.js`. */
 export async function runProcess(): Promise<void> {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      // The second one ends at once, as the system does it: leaving in an orderly way while ONNX Runtime works in
-      // a thread would abort the process.
-      if (controller.signal.aborted) {
-        process.removeAllListeners(name);
-        process.kill(process.pid, name);
-      }
-      controller.abort(new Interrupted(name));
-    });
-  }
   // Writes report EPIPE themselves; without a listener the stream would throw it a second time.
   process.stdout.on('error', () => {});
   // Nobody who could be told: the run goes on without words.
   process.stderr.on('error', () => {});
+  const lastActs = new Set<() => void>();
+  let signal: AbortSignal | undefined;
   const terminal: Terminal = {
     stdin: process.stdin,
     stdout: process.stdout,
@@ -134,12 +125,31 @@ export async function runProcess(): Promise<void> {
     argv: process.argv.slice(2),
     env: process.env,
     logFormat: logFormatOf(process.argv.slice(2)),
-    signal: controller.signal,
+    get signal() {
+      return (signal ??= listenForSignals(lastActs));
+    },
+    lastActs,
   };
   if (terminal.logFormat === 'json') tellWarningsAsEvents(terminal);
   process.exitCode = await main(terminal);
+  if (hasStuckThreads()) endAtOnce(process.exitCode, terminal);
   // A pipe on stdin that nobody reads any more would keep the process alive.
   process.stdin.unref?.();
+}
+
+/** Ends a process that would wait for ever for one of its threads. */
+function endAtOnce(exitCode: number, terminal: Terminal): void {
+  const signal = signalOfExitCode(exitCode);
+  if (signal !== undefined) endBySignal(signal);
+  // Newer versions of Node let another program take the process over, threads and all.
+  const { execve } = process as { execve?: (file: string, args: string[]) => never };
+  execve?.('/bin/sh', ['sh', '-c', `exit ${exitCode}`]);
+  const message = `A thread cannot be ended: the process ends by SIGKILL, in place of exit code ${exitCode}`;
+  if (terminal.logFormat === 'json') emit(terminal, 'killed', { message, exit_code: exitCode });
+  else say(terminal, message);
+  // Whoever watches this process hears of the code before it is gone.
+  if (process.send === undefined) endBySignal('SIGKILL');
+  else process.send({ exitCode }, undefined, undefined, () => endBySignal('SIGKILL'));
 }
 
 /** Node's own warnings, which it prints in words unless somebody else listens. */

@@ -10,6 +10,8 @@ export const exitCodes = {
   rejects: 3,
   /** A quality gate failed: a result, not an error. */
   gate: 4,
+  /** The terminal went away: SIGHUP. */
+  hungUp: 129,
   /** Interrupted by SIGINT. */
   interrupted: 130,
   /** Ended by SIGTERM. */

@@ -180,6 +180,8 @@ export interface ScoringOptions extends ReadingOptions {
   workers?: number | undefined;
   batchTokens?: number | undefined;
   deterministic?: boolean | undefined;
+  /** Longest time in seconds without a sign of life from a worker; 0: any. */
+  timeout?: number | undefined;
   limit?: number | undefined;
   /** Read for the input `-`. */
   stdin?: Readable | undefined;
@@ -235,6 +237,14 @@ export const scoringOptionTable = {
     flags: '--deterministic',
     description: 'score row by row if the bundle is not batch invariant (slow; no effect on those that are)',
   },
+  timeout: {
+    flags: '--timeout <seconds>',
+    description:
+      'give up a worker that shows no sign of life for so long, and try its rows elsewhere; 0: never',
+    default: 300,
+    parse: toNumber,
+    changesOutput: false,
+  },
   quiet: { flags: '-q, --quiet', description: 'print nothing on stderr but errors', changesOutput: false },
   progress: { flags: '--no-progress', description: 'no progress bar on a terminal', changesOutput: false },
 } as const satisfies Record<string, OptionSpec>;
@@ -282,6 +292,8 @@ export interface ResolvedScoringOptions extends ScoringOptions {
   workers: number;
   batchTokens: number;
   deterministic: boolean;
+  /** Milliseconds; Infinity: no limit. */
+  timeoutMs: number;
   limit: number;
 }
 
@@ -295,6 +307,7 @@ export function resolveScoringOptions<Options extends ScoringOptions>(
   expectInteger('workers', options.workers, 1, 512);
   expectInteger('batch-tokens', options.batchTokens, 1);
   expectInteger('limit', options.limit, 0);
+  expectNumber('timeout', options.timeout, 0);
   checkReadingOptions(options);
   for (const [task, value] of Object.entries(options.threshold ?? {})) {
     expectNumber(`threshold ${task}`, value, 0, 1);
@@ -306,6 +319,12 @@ export function resolveScoringOptions<Options extends ScoringOptions>(
     workers: options.workers ?? availableCores(),
     batchTokens: options.batchTokens ?? scoringOptionTable.batchTokens.default,
     deterministic: options.deterministic ?? false,
+    timeoutMs: timeoutMsOf(options.timeout),
     limit: options.limit ?? Infinity,
   };
+}
+
+/** How long a worker may be silent, from the option in seconds. */
+export function timeoutMsOf(seconds: number = scoringOptionTable.timeout.default): number {
+  return seconds === 0 ? Infinity : seconds * 1000;
 }

@@ -64,8 +64,9 @@ export interface PredictCounts {
 
 /** An error on its way out of a worker: classes do not survive the thread boundary. */
 export interface Fault {
-  kind: 'UsageError' | 'BundleError' | 'PredictError';
+  kind: 'VoxpopError' | 'UsageError' | 'BundleError' | 'PredictError';
   code: string;
+  exitCode: number;
   message: string;
   hint: string | undefined;
 }
@@ -75,15 +76,35 @@ export type ShardVectors = (Float32Array | undefined)[];
 
 export type ShardReply = { predictions: ShardPredictions } | { vectors: ShardVectors } | { fault: Fault };
 
+/** A shard on its way to a worker. */
+export interface ShardRequest extends Shard {
+  /** Names it in signs of life. */
+  id: number;
+}
+
 /** Sent by each worker once, when its model is loaded or turned out not to be loadable. */
 export interface WorkerLoaded {
   /** The worker's `threadId`. */
   loaded: number;
 }
 
+/** What a worker does with a shard: it reads texts, or runs the model, which is native code. */
+export type WorkPhase = 'texts' | 'model';
+
+/** Sent by a worker when it begins with a phase of a shard, and now and then while it is at it. */
+export interface WorkerAlive {
+  /** The shard's `id`. */
+  alive: number;
+  phase: WorkPhase;
+  /** The worker's `threadId`. */
+  thread: number;
+}
+
 /** Given to each worker once, at its start. */
 export interface WorkerSettings {
   bundlePath: string;
+  /** What the bundle was when it was checked; undefined: it may be any. */
+  bundleSha256: string | undefined;
   /** Tasks to score, in any order; all when absent. */
   tasks: string[] | undefined;
   /** Threshold per multi-label task, in place of the bundle's thresholds per label. */

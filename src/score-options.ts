@@ -208,6 +208,7 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
   workers: scoringOptionTable.workers,
   batchTokens: scoringOptionTable.batchTokens,
   deterministic: scoringOptionTable.deterministic,
+  timeout: scoringOptionTable.timeout,
   dryRun: {
     flags: '--dry-run',
     description: 'show on stderr what was detected and the first rows; score nothing',

@@ -38,6 +38,8 @@ export interface ScoreHooks {
   onPlan?: (plan: ScorePlan) => void;
   /** Called when a run that was to be resumed starts over all the same, as `force` allows, with the reason. */
   onStartOver?: (reason: string) => void;
+  /** Called before the first row is scored, with the rows that an earlier, unfinished run has done. */
+  onBegin?: (rowsBefore: number) => void;
   /** Called after each shard. */
   onProgress?: (progress: ScoreProgress) => void;
   /** Called before a run ends with an error, with the rows that `resume` will not score again. */
@@ -78,6 +80,7 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
     }
     try {
       hooks.onPlan?.(plan);
+      hooks.onBegin?.(session.resumed?.tally.counts.rows ?? 0);
       return await run({ scoring, session, found, started, hooks });
     } catch (error) {
       const keptRows = await session.stop(error);

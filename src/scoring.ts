@@ -46,13 +46,14 @@ export async function openScoring(given: ScoreOptions): Promise<Scoring> {
   const scorer = new Scorer({
     settings: {
       bundlePath: plan.bundlePath,
+      bundleSha256: plan.bundle.sha256,
       tasks: options.tasks,
       thresholds: options.threshold,
       maxBatchTokens: options.batchTokens,
       deterministic: options.deterministic,
       keepNonAnswers: options.keepNonAnswers ?? false,
     },
-    workers: options.workers,
+    pool: { workers: options.workers, timeoutMs: options.timeoutMs, signal: options.signal },
     mapped: { tasks: plan.tasks, apply: plan.mapPredictions },
     isPure: plan.bundle.batchInvariant || options.deterministic,
   });

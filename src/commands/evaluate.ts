@@ -46,7 +46,7 @@ async function runEvaluate(inputs: string[], flags: Flags, terminal: Terminal): 
   try {
     const { document, notices, passed } = await evaluate(
       { ...flags, inputs, stdin: terminal.stdin, signal: terminal.signal },
-      { onProgress: (progress) => bar.update(progress) },
+      { onPlan: () => bar.begin(), onProgress: (progress) => bar.update(progress) },
     );
     bar.stop();
     if (!flags.quiet) say(terminal, ...notices);

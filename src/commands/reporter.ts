@@ -31,6 +31,10 @@ function textReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
   };
   return {
     onPlan: (plan) => tell(...notices(plan)),
+    onBegin: (rowsBefore) => {
+      if (rowsBefore > 0) tell(`Going on at row ${count(rowsBefore + 1)}`);
+      bar.begin(rowsBefore);
+    },
     onStartOver: (reason) => tell(`Starting over: ${reason}`),
     onProgress: (progress) => bar.update(progress),
     onStop: (keptRows) => {
@@ -93,6 +97,8 @@ function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
     if (!flags.quiet) emit(terminal, event, fields);
   };
   let lastProgressMs = performance.now();
+  const onAbort = (): void => tell('stopping', { reason: (terminal.signal.reason as Error).message });
+  terminal.signal.addEventListener('abort', onAbort, { once: true });
   return {
     onPlan: ({ options, records, textColumns, bundle, slice }) => {
       tell('start', {
@@ -121,6 +127,9 @@ function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
       const total = totalRows === undefined ? { total_bytes: totalBytes ?? null } : { total_rows: totalRows };
       tell('progress', { rows, rejected, bytes_read: bytesRead, ...total });
     },
+    onBegin: (rowsBefore) => {
+      if (rowsBefore > 0) tell('resume', { rows_before: rowsBefore });
+    },
     onStartOver: (reason) => tell('start_over', { reason }),
     onStop: (keptRows) =>
       tell('stop', {
@@ -137,6 +146,6 @@ function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
         elapsed_ms: Math.round(summary.elapsedMs),
       });
     },
-    close: () => {},
+    close: () => terminal.signal.removeEventListener('abort', onAbort),
   };
 }

@@ -11,19 +11,39 @@ export interface Terminal {
   env: Readonly<Record<string, string | undefined>>;
   /** Form in which errors are told; set by the command that runs. */
   logFormat: LogFormat;
-  /** Aborted by the first SIGINT or SIGTERM; the reason is an `Interrupted`. */
-  signal: AbortSignal;
+  /**
+   * Aborted by the first signal that ends processes; the reason is an `Interrupted`. Whoever asks for it has to heed
+   * it: a process whose command never does ends at once.
+   */
+  readonly signal: AbortSignal;
+  /** Done before a second signal ends the process at once; they may not wait. */
+  readonly lastActs: Set<() => void>;
+}
+
+/** Signals that end a process, each with how a command ends that heeds it. */
+const endings = {
+  SIGINT: { word: 'interrupted', exitCode: exitCodes.interrupted },
+  SIGTERM: { word: 'terminated', exitCode: exitCodes.terminated },
+  SIGHUP: { word: 'hung up', exitCode: exitCodes.hungUp },
+} as const;
+
+export type StoppingSignal = keyof typeof endings;
+export const stoppingSignals = Object.keys(endings) as StoppingSignal[];
+
+/** The signal that a process with this exit code was ended by, if it was. */
+export function signalOfExitCode(exitCode: number): StoppingSignal | undefined {
+  return stoppingSignals.find((name) => endings[name].exitCode === exitCode);
 }
 
 /** The reason of an abort: a signal told the run to stop. */
 export class Interrupted extends Error {
   readonly exitCode: number;
-  readonly signal: 'SIGINT' | 'SIGTERM';
+  readonly signal: StoppingSignal;
 
-  constructor(signal: 'SIGINT' | 'SIGTERM') {
-    super(signal === 'SIGINT' ? 'interrupted' : 'terminated');
+  constructor(signal: StoppingSignal) {
+    super(endings[signal].word);
     this.signal = signal;
-    this.exitCode = signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
+    this.exitCode = endings[signal].exitCode;
   }
 }
 

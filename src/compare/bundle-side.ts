@@ -47,13 +47,14 @@ export class BundleSide {
     const layouts = selectTasks(bundle.manifest.tasks, { tasks });
     const settings = {
       bundlePath,
+      bundleSha256: bundle.sha256,
       tasks,
       thresholds: {},
       maxBatchTokens: options.batchTokens,
       deterministic: options.deterministic,
       keepNonAnswers: options.keepNonAnswers ?? false,
     };
-    return new BundleSide(name, bundle, layouts, new WorkerPool(settings, options.workers), options.workers);
+    return new BundleSide(name, bundle, layouts, new WorkerPool(settings, options), options.workers);
   }
 
   /** Loads the model into every worker, and runs it once; not timed. */

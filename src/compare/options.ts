@@ -85,6 +85,7 @@ export const compareOptionTable: { [Name in CompareFlagName]-?: OptionSpec } = {
   ...scoring,
   limit: withBundles(scoring.limit),
   workers: withBundles(scoring.workers),
+  timeout: withBundles(scoring.timeout),
   batchTokens: withBundles(scoring.batchTokens),
   deterministic: withBundles(scoring.deterministic),
 };
@@ -145,6 +146,7 @@ const onlyOfBundles = [
   'batchTokens',
   'deterministic',
   'keepNonAnswers',
+  'timeout',
 ] as const;
 /** Options that have a meaning only where files are compared that were scored before. */
 const onlyOfFiles = ['key', 'drift', 'prefix'] as const;

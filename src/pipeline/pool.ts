@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { ResourceLimits } from 'node:worker_threads';
+import type { ResourceLimits, Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { BundleError, exitCodes, PredictError, UsageError, VoxpopError } from '../errors.ts';
 import type {
@@ -7,28 +7,70 @@ import type {
   Shard,
   ShardPredictions,
   ShardReply,
+  ShardRequest,
   ShardVectors,
+  WorkerAlive,
   WorkerLoaded,
   WorkerSettings,
 } from '../protocol.ts';
+import { noteStuckThread } from '../threads.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** Compiled beside this file. */
 const workerFile = new URL('./worker.js', import.meta.url).href;
 
 const faultClasses = { UsageError, BundleError, PredictError };
 
-/** A fixed number of worker threads, each with a model of its own, one shard at a time per worker. */
-export class WorkerPool {
-  readonly #piscina: Piscina<Shard, ShardReply>;
-  readonly #broken = new AbortController();
-  readonly #loaded = new Set<number>();
+/** How long a thread that was told to end may take. */
+const endingMs = 10_000;
 
-  /** @param overrides for tests of workers that die */
-  constructor(
-    settings: WorkerSettings,
-    workers: number,
-    overrides: { filename?: string; resourceLimits?: ResourceLimits } = {},
-  ) {
+/** How long shards in work may take after an interruption; what they hold is computed again by a resumed run. */
+const graceMs = 8000;
+
+export interface PoolOptions {
+  workers: number;
+  /** Longest time without a sign of life, of a worker that scores or loads its bundle; Infinity: any. */
+  timeoutMs: number;
+  /** Once aborted, shards in work have some seconds left. */
+  signal?: AbortSignal | undefined;
+  /** For tests of workers that die. */
+  overrides?: { filename?: string; resourceLimits?: ResourceLimits };
+}
+
+/** A shard that was sent and not answered. */
+interface Running {
+  /** Ends the worker that it is with. */
+  controller: AbortController;
+  timedOut: boolean;
+  fail: (reason: Error) => void;
+}
+
+/**
+ * A fixed number of worker threads, each with a model of its own, one shard at a time per worker. A worker that
+ * gives no sign of life for too long is ended and replaced.
+ */
+export class WorkerPool {
+  readonly #piscina: Piscina<ShardRequest, ShardReply>;
+  readonly #timeoutMs: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #watchdog = new Watchdog<object>();
+  /** By the numbers of the shards. */
+  readonly #running = new Map<number, Running>();
+  /** Threads that have not ended yet, whether they are still of use or not. */
+  readonly #threads = new Set<Worker>();
+  readonly #loaded = new Set<number>();
+  /** Why nothing can be scored any more. */
+  #broken: Error | undefined;
+  #onBroken: () => void = () => {};
+  #loadsTooLong = false;
+  /** Shards that a worker may be at, given up or not. */
+  #unanswered = 0;
+  #isClosed = false;
+  #shards = 0;
+
+  constructor(settings: WorkerSettings, { workers, timeoutMs, signal, overrides = {} }: PoolOptions) {
+    this.#timeoutMs = timeoutMs;
+    this.#signal = signal;
     this.#piscina = new Piscina({
       filename: workerFile,
       workerData: settings,
@@ -39,24 +81,21 @@ export class WorkerPool {
     });
     // A worker that dies between shards is replaced, and costs nothing.
     this.#piscina.on('error', () => {});
-    this.#piscina.on('message', ({ loaded }: WorkerLoaded) => this.#loaded.add(loaded));
-    // One that dies while it starts is not replaced, and without workers nothing would ever be answered.
-    this.#piscina.on('workerDestroy', () => setImmediate(() => this.#requireWorkers()));
+    this.#piscina.on('message', (message: WorkerLoaded | WorkerAlive) => this.#hear(message));
+    this.#piscina.on('workerDestroy', () =>
+      setImmediate(() => {
+        this.#watchThreads();
+        this.#requireWorkers();
+      }),
+    );
+    this.#watchThreads();
+    signal?.addEventListener('abort', this.#onAbort);
+    if (signal?.aborted === true) this.#onAbort();
   }
 
-  #requireWorkers(): void {
-    if (this.#piscina.threads.length > 0) return;
-    this.#broken.abort(
-      new VoxpopError(
-        'NO_WORKERS',
-        exitCodes.failed,
-        'Expected worker threads, but all of them died as they started',
-        {
-          hint: 'Look at the memory that is free, and try fewer workers: `--workers 1`.',
-        },
-      ),
-    );
-  }
+  readonly #onAbort = (): void => {
+    this.#watchdog.watch(this, graceMs, () => this.#break(this.#signal?.reason as Error));
+  };
 
   /**
    * Scores a shard in the next worker that is free.
@@ -77,24 +116,166 @@ export class WorkerPool {
   }
 
   async #run(shard: Shard): Promise<Exclude<ShardReply, { fault: Fault }>> {
-    const reply = await this.#piscina.run(shard, { signal: this.#broken.signal }).catch((cause: Error) => {
-      if (this.#broken.signal.aborted) throw this.#broken.signal.reason;
-      throw new PredictError('WORKER_DIED', `a worker thread died: ${cause.message}`, { cause });
-    });
-    if ('fault' in reply) throw toError(reply.fault);
-    return reply;
+    if (this.#broken !== undefined) throw this.#broken;
+    const id = this.#shards++;
+    const running: Running = { controller: new AbortController(), timedOut: false, fail: () => {} };
+    const failed = new Promise<never>((_, reject) => (running.fail = reject));
+    this.#running.set(id, running);
+    const replied = this.#piscina.run({ ...shard, id }, { signal: running.controller.signal });
+    this.#unanswered++;
+    const settle = (): void => void this.#unanswered--;
+    replied.then(settle, settle);
+    try {
+      const reply = await Promise.race([replied, failed]);
+      if ('fault' in reply) throw toError(reply.fault);
+      return reply;
+    } catch (error) {
+      if (error instanceof VoxpopError || error === this.#broken) throw error;
+      if (running.timedOut) {
+        const message = `a worker thread gave no sign of life for ${this.#timeoutMs / 1000} s`;
+        throw new PredictError('WORKER_TIMEOUT', message);
+      }
+      const message = `a worker thread died: ${(error as Error).message}`;
+      throw new PredictError('WORKER_DIED', message, { cause: error });
+    } finally {
+      this.#running.delete(id);
+      this.#watchdog.forget(running);
+    }
+  }
+
+  #hear(message: WorkerLoaded | WorkerAlive): void {
+    if ('loaded' in message) {
+      this.#loaded.add(message.loaded);
+      const thread = this.#threadOf(message.loaded);
+      if (thread !== undefined) this.#watchdog.forget(thread);
+      return;
+    }
+    const running = this.#running.get(message.alive);
+    // The last words of a worker that was given up.
+    if (running === undefined || running.timedOut) return;
+    this.#watchdog.watch(running, this.#timeoutMs, () => this.#giveUp(running, message));
+  }
+
+  /**
+   * Ends the worker that a shard is with, so that the shard fails and another worker takes its place. One that runs the
+   * model cannot be ended without ending the process: ONNX Runtime aborts when its thread has gone.
+   */
+  #giveUp(running: Running, { thread: threadId, phase }: WorkerAlive): void {
+    if (phase === 'model') {
+      this.#break(stuckWorker(this.#timeoutMs));
+      return;
+    }
+    running.timedOut = true;
+    const thread = this.#threadOf(threadId);
+    running.controller.abort();
+    if (thread !== undefined) {
+      this.#watchdog.watch(thread, endingMs, () => this.#break(stuckWorker(this.#timeoutMs)));
+    }
+  }
+
+  /** New threads have to load their bundle in time. */
+  #watchThreads(): void {
+    if (this.#isClosed) return;
+    for (const thread of this.#piscina.threads) {
+      if (this.#threads.has(thread)) continue;
+      this.#threads.add(thread);
+      this.#watchdog.watch(thread, this.#timeoutMs, () => {
+        this.#loadsTooLong = true;
+        this.#break(slowLoad(this.#timeoutMs));
+      });
+      thread.once('exit', () => {
+        this.#threads.delete(thread);
+        this.#watchdog.forget(thread);
+      });
+    }
+  }
+
+  #threadOf(threadId: number): Worker | undefined {
+    return [...this.#threads].find((thread) => thread.threadId === threadId);
+  }
+
+  /** One that dies while it starts is not replaced, and without workers nothing would ever be answered. */
+  #requireWorkers(): void {
+    if (this.#piscina.threads.length > 0) return;
+    this.#break(
+      new VoxpopError(
+        'NO_WORKERS',
+        exitCodes.failed,
+        'Expected worker threads, but all of them died as they started',
+        {
+          hint: 'Look at the memory that is free, and try fewer workers: `--workers 1`.',
+        },
+      ),
+    );
+  }
+
+  #break(reason: Error): void {
+    this.#broken ??= reason;
+    this.#onBroken();
+    // Not by ending their workers, which may still be loading.
+    for (const running of this.#running.values()) running.fail(this.#broken);
   }
 
   /** Ends the threads; to be called when no shard is in flight. */
   async close(): Promise<void> {
     // Ending a thread in which ONNX Runtime is still loading aborts the process.
-    while (this.#piscina.threads.some((thread) => !this.#loaded.has(thread.threadId))) {
-      await Promise.race([once(this.#piscina, 'message'), once(this.#piscina, 'workerDestroy')]);
+    const loadMs = this.#broken === undefined ? Infinity : endingMs;
+    if (!this.#loadsTooLong) await this.#within(loadMs, this.#allLoaded());
+    // Nor may a thread be ended in which it runs.
+    if (!this.#isLoading() && this.#unanswered === 0) {
+      const ends = [...this.#threads].map((thread) => new Promise((resolve) => thread.once('exit', resolve)));
+      this.#piscina.destroy().catch(() => {});
+      await this.#within(endingMs, Promise.all(ends));
     }
-    await this.#piscina.destroy();
+    this.#isClosed = true;
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    for (const _ of this.#threads) noteStuckThread();
+    for (const watched of [...this.#threads, this]) this.#watchdog.forget(watched);
+  }
+
+  /** Settles, too, when it turns out that nothing can be scored any more. */
+  async #allLoaded(): Promise<void> {
+    const wasBroken = this.#broken;
+    while (this.#isLoading() && this.#broken === wasBroken) {
+      await Promise.race([
+        once(this.#piscina, 'message'),
+        once(this.#piscina, 'workerDestroy'),
+        new Promise<void>((resolve) => (this.#onBroken = resolve)),
+      ]);
+    }
+  }
+
+  #isLoading(): boolean {
+    return this.#piscina.threads.some((thread) => !this.#loaded.has(thread.threadId));
+  }
+
+  async #within(limitMs: number, done: Promise<unknown>): Promise<void> {
+    const key = {};
+    const late = new Promise<void>((resolve) => this.#watchdog.watch(key, limitMs, resolve));
+    await Promise.race([done, late]);
+    this.#watchdog.forget(key);
   }
 }
 
-function toError({ kind, code, message, hint }: Fault): VoxpopError {
+function stuckWorker(timeoutMs: number): VoxpopError {
+  return new VoxpopError(
+    'WORKER_STUCK',
+    exitCodes.failed,
+    `Expected a worker thread to run a batch through the model within ${timeoutMs / 1000} s, found one that has not`,
+    { hint: 'Is it the bundle that was meant, and is the machine at work? --timeout allows more time.' },
+  );
+}
+
+function slowLoad(timeoutMs: number): VoxpopError {
+  return new VoxpopError(
+    'LOAD_TIMEOUT',
+    exitCodes.failed,
+    `Expected worker threads to load the bundle within ${timeoutMs / 1000} s, found one that has not`,
+    { hint: 'Is it the bundle that was meant, and is the disk at work? --timeout allows more time.' },
+  );
+}
+
+function toError({ kind, code, exitCode, message, hint }: Fault): VoxpopError {
+  if (kind === 'VoxpopError') return new VoxpopError(code, exitCode, message, { hint });
   return new faultClasses[kind](code, message, { hint });
 }

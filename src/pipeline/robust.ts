@@ -14,7 +14,7 @@ export interface RobustPredictions {
 }
 
 /**
- * Scores a shard so that one bad text costs only itself. A shard whose worker died is tried once more, as the
+ * Scores a shard so that one bad text costs only itself. A shard whose worker died or fell silent is tried once more, as the
  * cause may lie outside; one that fails again, or whose model fails, is halved until the texts that fail are
  * alone. Predictions do not depend on neighbours, so halving changes nothing for the others.
  * @param labelCount labels of all scored tasks
@@ -29,7 +29,7 @@ export async function scoreRobustly(
     return { predictions: await score(shard), failures: [] };
   } catch (error) {
     if (!(error instanceof PredictError)) throw error;
-    if (error.code === 'WORKER_DIED') {
+    if (error.code === 'WORKER_DIED' || error.code === 'WORKER_TIMEOUT') {
       const retried = await score(shard).catch((again: unknown) => again as Error);
       if (!(retried instanceof Error)) return { predictions: retried, failures: [] };
       if (!(retried instanceof PredictError)) throw retried;

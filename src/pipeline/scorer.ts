@@ -1,12 +1,12 @@
 import { labelCountOf, type Shard, type ShardPredictions, type WorkerSettings } from '../protocol.ts';
 import type { MappedTasks } from './label-map.ts';
-import { WorkerPool } from './pool.ts';
+import { type PoolOptions, WorkerPool } from './pool.ts';
 import { RecentPredictions } from './recent-predictions.ts';
 import { type RobustPredictions, scoreRobustly } from './robust.ts';
 
 export interface ScorerOptions {
   settings: WorkerSettings;
-  workers: number;
+  pool: PoolOptions;
   /** The tasks that are scored, and how predictions come under the labels that are written. */
   mapped: MappedTasks;
   /** Whether what is predicted of a text is the same whatever is scored beside it. */
@@ -22,8 +22,8 @@ export class Scorer {
   readonly #labelCount: number;
   readonly #predict: (shard: Shard) => Promise<ShardPredictions>;
 
-  constructor({ settings, workers, mapped, isPure }: ScorerOptions) {
-    this.#pool = new WorkerPool(settings, workers);
+  constructor({ settings, pool, mapped, isPure }: ScorerOptions) {
+    this.#pool = new WorkerPool(settings, pool);
     this.#labelCount = labelCountOf(mapped.tasks);
     const predict = async (shard: Shard): Promise<ShardPredictions> =>
       mapped.apply(await this.#pool.score(shard));

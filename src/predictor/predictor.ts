@@ -10,7 +10,7 @@ import type { BundleTask } from '../bundle/bundle-json.ts';
 import { requireVectors } from '../bundle/require-vectors.ts';
 import { PredictError, UsageError } from '../errors.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
-import { isSilenced, type ShardPredictions, textFlags } from '../protocol.ts';
+import { isSilenced, type ShardPredictions, textFlags, type WorkPhase } from '../protocol.ts';
 import { type Batch, cutBatches } from './batch.ts';
 import { decodeRow, type TaskDecoder } from './decode.ts';
 import { headLogits, type PreparedHead, prepareHead } from './head.ts';
@@ -179,16 +179,24 @@ export class Predictor {
 
   /**
    * The sentence vectors of texts, float32 [size] each, for bundles that declare them; undefined for an empty text.
+   * @param onStep called before each text and each batch, as a sign that it goes on
    * @throws BundleError when the bundle has none
    * @throws PredictError
    */
-  async vectors(texts: readonly string[]): Promise<(Float32Array | undefined)[]> {
+  async vectors(
+    texts: readonly string[],
+    onStep: (phase: WorkPhase) => void = () => {},
+  ): Promise<(Float32Array | undefined)[]> {
     const { maxLength } = this.bundle.manifest;
     const { size } = requireVectors(this.bundle);
-    const ids = texts.map((text) => this.#tokenizer.encode(text).ids);
+    const ids = texts.map((text) => {
+      onStep('texts');
+      return this.#tokenizer.encode(text).ids;
+    });
     const lengths = ids.map((text) => text.length);
     const found: (Float32Array | undefined)[] = texts.map(() => undefined);
     for (const batch of cutBatches(lengths, maxLength, this.#maxBatchTokens)) {
+      onStep('model');
       const rows = await this.#run(batch, ids, (some, sequence) => this.#session.runVectors(some, sequence));
       batch.texts.forEach((text, row) => {
         found[text] = rows.slice(row * size, (row + 1) * size);
@@ -200,9 +208,13 @@ export class Predictor {
   /**
    * Predicts as `predict` does, in the compact form that crosses threads.
    * Equal texts are computed once; the rest is batched by length.
+   * @param onStep called before each text and each batch, as a sign that it goes on
    * @throws PredictError
    */
-  async predictShard(texts: readonly string[]): Promise<ShardPredictions> {
+  async predictShard(
+    texts: readonly string[],
+    onStep: (phase: WorkPhase) => void = () => {},
+  ): Promise<ShardPredictions> {
     const labelCount = this.#labelCount;
     const scores = new Float32Array(texts.length * labelCount);
     const assigned = new Uint8Array(texts.length * labelCount);
@@ -220,6 +232,7 @@ export class Predictor {
         return;
       }
       firstOf.set(text, index);
+      onStep('texts');
       const encoding = this.#tokenizer.encode(text);
       ids.push(encoding.ids);
       counts.tokens += encoding.ids.length;
@@ -230,6 +243,7 @@ export class Predictor {
     const lengths = ids.map((text) => text.length);
     const hasHeads = [...this.#scored, this.#gate?.scored].some((scored) => scored?.head !== undefined);
     for (const batch of cutBatches(lengths, this.bundle.manifest.maxLength, this.#maxBatchTokens)) {
+      onStep('model');
       const outputs = await this.#run(batch, ids, (some, sequence) =>
         this.#session.run(some, sequence, hasHeads),
       );

@@ -20,7 +20,7 @@ import {
 export const taskKinds = ['single', 'multi'] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
-type Shared = keyof ReadingOptions | 'text' | 'model' | 'workers' | 'batchTokens' | 'limit';
+type Shared = keyof ReadingOptions | 'text' | 'model' | 'workers' | 'batchTokens' | 'timeout' | 'limit';
 
 /** Options that a caller of `teach` may set. */
 export interface TeachOptions extends Pick<ScoringOptions, Shared | 'stdin' | 'signal'> {
@@ -126,6 +126,7 @@ export const teachOptionTable: { [Name in TeachFlagName | 'quiet' | 'progress']-
   limit: scoringOptionTable.limit,
   workers: scoringOptionTable.workers,
   batchTokens: scoringOptionTable.batchTokens,
+  timeout: scoringOptionTable.timeout,
   quiet: scoringOptionTable.quiet,
   progress: scoringOptionTable.progress,
 };

@@ -19,6 +19,7 @@ export interface SentenceVectors {
 export interface VectorSettings {
   workers: number;
   batchTokens: number;
+  timeoutMs: number;
   /** Where vectors of an earlier round are, and where these go; undefined for nowhere. */
   cachePath: string | undefined;
   signal: AbortSignal | undefined;
@@ -51,6 +52,7 @@ export async function sentenceVectors(
     const pool = new WorkerPool(
       {
         bundlePath: bundle.path,
+        bundleSha256: bundle.sha256,
         tasks: [],
         thresholds: {},
         maxBatchTokens: settings.batchTokens,
@@ -58,7 +60,7 @@ export async function sentenceVectors(
         deterministic: true,
         keepNonAnswers: false,
       },
-      workers,
+      { workers, timeoutMs: settings.timeoutMs, signal },
     );
     try {
       const replies = inOrder(

@@ -158,6 +158,7 @@ async function featuresOf(
   const { vectors, size, isUsed } = await sentenceVectors(body, texts, {
     workers: options.workers,
     batchTokens: options.batchTokens,
+    timeoutMs: options.timeoutMs,
     cachePath: vectorCachePath(options.output),
     signal: options.signal,
     onProgress: (done) => hooks.onProgress?.(done, texts.length),

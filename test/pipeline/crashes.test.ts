@@ -8,19 +8,21 @@ import { scratchDirectory } from '../support/scratch.ts';
 
 const worker = join(repositoryRoot, 'dist', 'test', 'support', 'unreliable-worker.js');
 
-function unreliablePool(t: TestContext, bundlePath = ''): WorkerPool {
-  const settings = {
-    bundlePath,
-    tasks: undefined,
-    thresholds: {},
-    maxBatchTokens: 1,
-    deterministic: false,
-    keepNonAnswers: false,
-  };
-  const pool = new WorkerPool(settings, 2, {
-    filename: worker,
-    resourceLimits: { maxOldGenerationSizeMb: 64 },
-  });
+function unreliablePool(
+  t: TestContext,
+  bundlePath = '',
+  options: { timeoutMs?: number; signal?: AbortSignal } = {},
+): WorkerPool {
+  const rest = { bundleSha256: undefined, tasks: undefined, thresholds: {}, maxBatchTokens: 1 };
+  const pool = new WorkerPool(
+    { bundlePath, ...rest, deterministic: false, keepNonAnswers: false },
+    {
+      workers: 2,
+      timeoutMs: Infinity,
+      ...options,
+      overrides: { filename: worker, resourceLimits: { maxOldGenerationSizeMb: 64 } },
+    },
+  );
   t.after(() => pool.close());
   return pool;
 }
@@ -71,4 +73,24 @@ test('workers that die while they start end the run, they do not hang it', async
   // The first shards die with the workers that hold them, and the next finds none.
   await score(pool, ['a']).catch(() => {});
   await assert.rejects(score(pool, ['a', 'b']), { code: 'NO_WORKERS', exitCode: 1 });
+});
+
+test('a worker that falls silent is ended, and costs the text that made it, and no other', async (t) => {
+  const pool = unreliablePool(t, '', { timeoutMs: 1500 });
+  const { predictions, failures } = await score(pool, ['a', 'bb', 'sleep']);
+  assert.deepEqual(
+    failures.map(({ text, code, message }) => [text, code, message]),
+    [[2, 'WORKER_TIMEOUT', 'a worker thread gave no sign of life for 1.5 s']],
+  );
+  assert.deepEqual([...predictions.scores], [1, 2, 0]);
+  assert.equal((await score(pool, others)).failures.length, 0);
+});
+
+test('an interruption does not wait for ever for a worker', async (t) => {
+  const controller = new AbortController();
+  const pool = unreliablePool(t, '', { signal: controller.signal });
+  const scored = score(pool, ['sleep']);
+  const reason = new Error('interrupted');
+  controller.abort(reason);
+  await assert.rejects(scored, reason);
 });

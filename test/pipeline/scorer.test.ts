@@ -15,13 +15,14 @@ function scorer(t: TestContext, isPure: boolean): Scorer {
   const made = new Scorer({
     settings: {
       bundlePath: fixtureBundle,
+      bundleSha256: undefined,
       tasks: ['sentiment'],
       thresholds: {},
       maxBatchTokens: 512,
       deterministic: false,
       keepNonAnswers: false,
     },
-    workers: 1,
+    pool: { workers: 1, timeoutMs: Infinity },
     mapped: mapLabels([sentiment], { sentiment: { negative: 'other', neutral: 'other' } }),
     isPure,
   });

@@ -20,6 +20,7 @@ export async function runMain(args: string[], input: string | Buffer = ''): Prom
     argv: args,
     env: {},
     logFormat: 'text',
+    lastActs: new Set(),
     signal: new AbortController().signal,
   } as unknown as Terminal;
   const code = await main(terminal);

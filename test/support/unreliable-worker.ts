@@ -2,7 +2,13 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { parentPort, threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
-import type { Shard, ShardReply, WorkerLoaded, WorkerSettings } from '../../src/protocol.ts';
+import type {
+  ShardReply,
+  ShardRequest,
+  WorkerAlive,
+  WorkerLoaded,
+  WorkerSettings,
+} from '../../src/protocol.ts';
 
 const { bundlePath } = workerData as WorkerSettings;
 
@@ -10,7 +16,8 @@ if (bundlePath === 'dies at start') process.exit(3);
 
 parentPort?.postMessage({ loaded: threadId } satisfies WorkerLoaded);
 
-export default ({ texts }: Shard): ShardReply => {
+export default ({ id, texts }: ShardRequest): ShardReply => {
+  parentPort?.postMessage({ alive: id, phase: 'texts', thread: threadId } satisfies WorkerAlive);
   for (const text of texts) {
     if (text === 'exit') process.exit(7);
     if (text === 'throw') throw new Error('thrown in the worker');
@@ -21,15 +28,20 @@ export default ({ texts }: Shard): ShardReply => {
         process.exit(7);
       }
     }
+    if (text === 'sleep') sleepForEver();
     if (text === 'memory') {
       const hoard: number[][] = [];
       for (;;) hoard.push(Array.from({ length: 1e6 }, () => Math.random()));
     }
     if (text === 'model fails') {
-      return { fault: { kind: 'PredictError', code: 'MODEL_FAILED', message: 'no', hint: undefined } };
+      return {
+        fault: { kind: 'PredictError', code: 'MODEL_FAILED', exitCode: 1, message: 'no', hint: undefined },
+      };
     }
     if (text === 'bundle fails') {
-      return { fault: { kind: 'BundleError', code: 'ONNX_INVALID', message: 'no', hint: undefined } };
+      return {
+        fault: { kind: 'BundleError', code: 'ONNX_INVALID', exitCode: 2, message: 'no', hint: undefined },
+      };
     }
   }
   return {
@@ -41,3 +53,8 @@ export default ({ texts }: Shard): ShardReply => {
     },
   };
 };
+
+/** Until the thread is ended. */
+function sleepForEver(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
