@@ -12,6 +12,7 @@ import type {
   WorkerAlive,
   WorkerLoaded,
   WorkerSettings,
+  WorkPhase,
 } from '../protocol.ts';
 import { noteStuckThread } from '../threads.ts';
 import { Watchdog } from './watchdog.ts';
@@ -56,6 +57,8 @@ export class WorkerPool {
   readonly #watchdog = new Watchdog<object>();
   /** By the numbers of the shards. */
   readonly #running = new Map<number, Running>();
+  /** What workers do with the shards that they are at, given up or not. */
+  readonly #phases = new Map<number, WorkPhase>();
   /** Threads that have not ended yet, whether they are still of use or not. */
   readonly #threads = new Set<Worker>();
   readonly #loaded = new Set<number>();
@@ -63,8 +66,6 @@ export class WorkerPool {
   #broken: Error | undefined;
   #onBroken: () => void = () => {};
   #loadsTooLong = false;
-  /** Shards that a worker may be at, given up or not. */
-  #unanswered = 0;
   #isClosed = false;
   #shards = 0;
 
@@ -122,8 +123,7 @@ export class WorkerPool {
     const failed = new Promise<never>((_, reject) => (running.fail = reject));
     this.#running.set(id, running);
     const replied = this.#piscina.run({ ...shard, id }, { signal: running.controller.signal });
-    this.#unanswered++;
-    const settle = (): void => void this.#unanswered--;
+    const settle = (): void => void this.#phases.delete(id);
     replied.then(settle, settle);
     try {
       const reply = await Promise.race([replied, failed]);
@@ -151,6 +151,9 @@ export class WorkerPool {
       return;
     }
     const running = this.#running.get(message.alive);
+    // It may come after the reply, on another way.
+    if (running === undefined && !this.#phases.has(message.alive)) return;
+    this.#phases.set(message.alive, message.phase);
     // The last words of a worker that was given up.
     if (running === undefined || running.timedOut) return;
     this.#watchdog.watch(running, this.#timeoutMs, () => this.#giveUp(running, message));
@@ -222,7 +225,7 @@ export class WorkerPool {
     const loadMs = this.#broken === undefined ? Infinity : endingMs;
     if (!this.#loadsTooLong) await this.#within(loadMs, this.#allLoaded());
     // Nor may a thread be ended in which it runs.
-    if (!this.#isLoading() && this.#unanswered === 0) {
+    if (!this.#isLoading() && ![...this.#phases.values()].includes('model')) {
       const ends = [...this.#threads].map((thread) => new Promise((resolve) => thread.once('exit', resolve)));
       this.#piscina.destroy().catch(() => {});
       await this.#within(endingMs, Promise.all(ends));
