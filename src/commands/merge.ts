@@ -3,6 +3,7 @@ import { count, counted } from '../text/numbers.ts';
 import { merge, type MergeSummary } from '../merge.ts';
 import { mergeOptionTable } from '../merge-options.ts';
 import { addOptions } from './add-options.ts';
+import { requireStdout } from './closed-stdout.ts';
 import { say } from './say.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -32,6 +33,7 @@ export function mergeCommand(terminal: Terminal): Command {
 
 async function runMerge(shards: string[], flags: Flags, terminal: Terminal): Promise<void> {
   const toStdout = flags.output === undefined || flags.output === '-';
+  if (toStdout) requireStdout(terminal);
   const output = toStdout ? terminal.stdout : (flags.output as string);
   const summary = await merge({ ...flags, shards, output, signal: terminal.signal });
   if (flags.quiet) return;

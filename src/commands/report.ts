@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { requireHonestName } from '../records/honest-name.ts';
-import { refuseInputAsOutput } from '../records/output-paths.ts';
+import { outputMode } from '../records/output-mode.ts';
 import { type ReportFormat, type ReportOptions, reportOptionTable } from '../report/options.ts';
 import { formatReport, report } from '../report/report.ts';
 import { addOptions } from './add-options.ts';
+import { checkPageOutput } from './check-page-output.ts';
 import { say } from './say.ts';
 import type { Terminal } from './terminal.ts';
 import { writeResult } from './write-result.ts';
@@ -18,7 +19,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed while running, 2 usage or input wrong, 130/143 interrupted.`;
 
-type Flags = ReportOptions & { output?: string; format?: ReportFormat; quiet?: boolean };
+type Flags = ReportOptions & { output?: string; format?: ReportFormat; force?: boolean; quiet?: boolean };
 
 export function reportCommand(terminal: Terminal): Command {
   const command = new Command('report')
@@ -31,7 +32,7 @@ export function reportCommand(terminal: Terminal): Command {
 
 async function runReport(flags: Flags, terminal: Terminal): Promise<void> {
   const { output, input } = flags;
-  if (output !== undefined) await refuseInputAsOutput(output, [input]);
+  await checkPageOutput(flags, terminal);
   const format = flags.format ?? formatOf(output);
   if (output !== undefined) requireHonestName(output, reportNames[format]);
   if (output === undefined && format === 'html' && terminal.stdout.isTTY) {
@@ -41,7 +42,12 @@ async function runReport(flags: Flags, terminal: Terminal): Promise<void> {
   }
   const document = await report({ ...flags, stdin: terminal.stdin, signal: terminal.signal });
   if (!flags.quiet) say(terminal, ...document.notices);
-  await writeResult(await formatReport(document, format), output, terminal);
+  await writeResult(
+    await formatReport(document, format),
+    output,
+    terminal,
+    await outputMode([input], terminal.stdin),
+  );
 }
 
 /** Extensions of each format, the first ones telling which is meant. */

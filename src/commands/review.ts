@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
-import { refuseInputAsOutput } from '../records/output-paths.ts';
+import { outputMode } from '../records/output-mode.ts';
 import { type ReviewOptions, reviewOptionTable } from '../review/options.ts';
 import { reviewPage } from '../review/page.ts';
 import { review } from '../review/review.ts';
 import { count } from '../text/numbers.ts';
 import { addOptions } from './add-options.ts';
+import { checkPageOutput } from './check-page-output.ts';
+import { say } from './say.ts';
 import type { Terminal } from './terminal.ts';
 import { writeResult } from './write-result.ts';
 
@@ -17,7 +19,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed while running, 2 usage or input wrong, 130/143 interrupted.`;
 
-type Flags = ReviewOptions & { output?: string; quiet?: boolean };
+type Flags = ReviewOptions & { output?: string; force?: boolean; quiet?: boolean };
 
 export function reviewCommand(terminal: Terminal): Command {
   const command = new Command('review')
@@ -30,16 +32,17 @@ export function reviewCommand(terminal: Terminal): Command {
 
 async function runReview(flags: Flags, terminal: Terminal): Promise<void> {
   const { output, input } = flags;
-  if (output !== undefined) await refuseInputAsOutput(output, [input]);
+  await checkPageOutput(flags, terminal);
   if (output === undefined && terminal.stdout.isTTY) {
     throw new UsageError('OUTPUT_MISSING', 'Expected a file for the HTML page, got a terminal', {
       hint: 'Write it to a file: `-o review.html`.',
     });
   }
   const found = await review({ ...flags, stdin: terminal.stdin, signal: terminal.signal });
-  await writeResult(reviewPage(found), output, terminal);
+  await writeResult(reviewPage(found), output, terminal, await outputMode([input], terminal.stdin));
   if (flags.quiet === true) return;
-  terminal.stderr.write(
-    `${count(found.rows.length)} of ${count(found.texts)} texts to look at; what the page saves is for \`voxpop teach --with\`\n`,
+  say(
+    terminal,
+    `${count(found.rows.length)} of ${count(found.texts)} texts to look at; what the page saves is for \`voxpop teach --with\``,
   );
 }

@@ -4,6 +4,7 @@ import { type ScoreFlags, type ScoreOptions, scoreOptionTable } from '../score-o
 import { score } from '../score.ts';
 import { planScore } from '../score-plan.ts';
 import { addOptions } from './add-options.ts';
+import { requireStdout } from './closed-stdout.ts';
 import { describeColumns, describePlan } from './dry-run.ts';
 import { createReporter } from './reporter.ts';
 import { say } from './say.ts';
@@ -50,6 +51,7 @@ async function dryRun(options: ScoreOptions, terminal: Terminal): Promise<void> 
 async function runScore(inputs: string[], flags: ScoreFlags, terminal: Terminal): Promise<void> {
   flags = resolveSliceFlags(inputs, flags, terminal.env);
   const toStdout = flags.output === undefined || flags.output === '-';
+  if (toStdout && !flags.dryRun) requireStdout(terminal);
   const output = toStdout ? terminal.stdout : (flags.output as string);
   const options = { ...flags, inputs, output, stdin: terminal.stdin, signal: terminal.signal };
   if (flags.dryRun) {

@@ -6,6 +6,7 @@ import { type LabelMap, mapLabels, readLabelMap } from '../pipeline/label-map.ts
 import type { TaskLayout } from '../protocol.ts';
 import { Rejects } from '../pipeline/rejects.ts';
 import { Tally } from '../pipeline/tally.ts';
+import { outputMode } from '../records/output-mode.ts';
 import { openSink } from '../records/sink.ts';
 import type { ScorePlan } from '../score-plan.ts';
 import { openScoring, type ScoreProgress } from '../scoring.ts';
@@ -48,7 +49,10 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
   try {
     hooks.onPlan?.(scoring.plan);
     const run = prepare(scoring.plan, options, labelMap, baseline);
-    const flips = options.flips === undefined ? undefined : await FlipsFile.open(options.flips);
+    const flips =
+      options.flips === undefined
+        ? undefined
+        : await FlipsFile.open(options.flips, await outputMode(options.inputs, options.stdin));
     try {
       const tally = new Tally(scoring.plan.tasks);
       const rejects = new Rejects({ rows: 0 }, undefined);

@@ -14,8 +14,8 @@ export class FlipsFile {
     this.#sink = sink;
   }
 
-  static async open(path: string): Promise<FlipsFile> {
-    return new FlipsFile(await openSink(path));
+  static async open(path: string, mode: number): Promise<FlipsFile> {
+    return new FlipsFile(await openSink(path, { mode }));
   }
 
   add(row: Row, task: string, gold: string[], before: string[], now: string[]): void {

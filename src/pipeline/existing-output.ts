@@ -2,7 +2,7 @@ import { lstat, readFile, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { UsageError } from '../errors.ts';
 import { renameDurably, writeDurably } from '../records/durable.ts';
-import { outputTarget, partDamaged, partPath } from '../records/output-paths.ts';
+import { outputTarget, partDamaged, partPath, refuseExistingFile } from '../records/output-paths.ts';
 import type { WrittenBytes } from '../records/sink-end.ts';
 import { writing } from '../records/write-failure.ts';
 import { readCheckpoint, removeCheckpoint } from './checkpoint.ts';
@@ -185,10 +185,10 @@ async function changeOf(
 
 async function refuseExisting(output: string, { rejectsPath }: OutputRequest): Promise<void> {
   for (const path of [output, ...(rejectsPath === undefined ? [] : [rejectsPath])]) {
-    if (!(await stat(path).catch(() => undefined))?.isFile()) continue;
-    throw new UsageError('OUTPUT_EXISTS', `Expected a new file to write, found ${path} there already`, {
-      hint: 'Replace it with --force; --resume leaves it alone if it is what this run would write.',
-    });
+    await refuseExistingFile(
+      path,
+      'Replace it with --force; --resume leaves it alone if it is what this run would write.',
+    );
   }
 }
 

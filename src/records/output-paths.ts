@@ -7,6 +7,17 @@ export function partPath(path: string): string {
   return `${path}.part`;
 }
 
+/** @throws {UsageError} when a file is there already */
+export async function refuseExistingFile(
+  path: string,
+  hint = 'Replace it with --force, or write to another file.',
+): Promise<void> {
+  if ((await stat(path).catch(() => undefined))?.isFile() !== true) return;
+  throw new UsageError('OUTPUT_EXISTS', `Expected a new file to write, found ${path} there already`, {
+    hint,
+  });
+}
+
 /** @param found what there is in place of the bytes that were written */
 export function partDamaged(part: string, bytes: number, found = 'others or none'): UsageError {
   const message = `Expected ${part} to hold the ${bytes} bytes that were written to it, found ${found}`;

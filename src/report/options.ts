@@ -30,6 +30,7 @@ export interface ReportOptions
 
 interface ReportFlags {
   output?: string;
+  force?: boolean;
   format?: ReportFormat;
 }
 
@@ -41,6 +42,7 @@ export const reportDefaults = { title: 'Feedback report', focus: 'sentiment=nega
 /** The flags of `voxpop report`. */
 export const reportOptionTable: { [Name in ReportFlagName]-?: OptionSpec } = {
   output: { flags: '-o, --output <file>', description: 'write to this file instead of stdout' },
+  force: { ...sharedOptions.force, description: 'replace a file that is there already' },
   format: {
     flags: '--format <format>',
     description: 'format of the report (default: by extension, or html)',

@@ -29,13 +29,15 @@ export interface ReviewOptions extends Pick<
   seed?: number | undefined;
 }
 
-type ReviewFlagName = Exclude<keyof ReviewOptions, 'input' | 'stdin' | 'signal'> | 'output' | 'quiet';
+type ReviewFlagName =
+  Exclude<keyof ReviewOptions, 'input' | 'stdin' | 'signal'> | 'output' | 'force' | 'quiet';
 
 export const reviewDefaults = { rows: 100, seed: sharedOptions.seed.default } as const;
 
 /** The flags of `voxpop review`. */
 export const reviewOptionTable: { [Name in ReviewFlagName]-?: OptionSpec } = {
   output: { flags: '-o, --output <file>', description: 'write to this file instead of stdout' },
+  force: { ...sharedOptions.force, description: 'replace a file that is there already' },
   task: {
     flags: '--task <task>',
     description: 'task to review (default: the only one besides the language)',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { WorkerPool } from '../../src/pipeline/pool.ts';
 import { type RobustPredictions, scoreRobustly } from '../../src/pipeline/robust.ts';
+import { fixtureBundle } from '../support/feedback-labels.ts';
 import { repositoryRoot } from '../support/paths.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
@@ -93,4 +94,19 @@ test('an interruption does not wait for ever for a worker', async (t) => {
   const reason = new Error('interrupted');
   controller.abort(reason);
   await assert.rejects(scored, reason);
+});
+
+test('a bundle that was replaced since it was checked scores nothing', async (t) => {
+  const settings = { bundlePath: fixtureBundle, tasks: undefined, thresholds: {}, maxBatchTokens: 512 };
+  const pool = new WorkerPool(
+    { ...settings, bundleSha256: 'f'.repeat(64), deterministic: false, keepNonAnswers: false },
+    { workers: 1, timeoutMs: Infinity },
+  );
+  t.after(() => pool.close());
+  await assert.rejects(score(pool, ['good']), {
+    code: 'BUNDLE_CHANGED',
+    exitCode: 1,
+    message:
+      /expected the bundle as it was when the run began \(ffffffffffff\), found another \([0-9a-f]{12}\)$/,
+  });
 });
