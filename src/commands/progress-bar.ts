@@ -9,6 +9,9 @@ import type { Terminal } from './terminal.ts';
 const narrowestBar = 8;
 const widestBar = 40;
 
+/** Columns that are left free: the terminal shows `^C` behind the bar, which must not start a new line. */
+const margin = 3;
+
 /** Milliseconds between two lines where there is no terminal: a nightly log wants few. */
 const lineMs = 60_000;
 
@@ -64,7 +67,7 @@ function drawBar(terminal: Terminal, text: () => ProgressText): () => void {
     clearOnComplete: true,
     hideCursor: true,
     gracefulExit: false,
-    format: (bar: cliProgress.Options) => line(text(), barTerminal.getWidth() - 1, bar),
+    format: (bar: cliProgress.Options) => line(text(), barTerminal.getWidth() - margin, bar),
   };
   const bar = new cliProgress.SingleBar(options);
   const showCursor = (): void => void terminal.stderr.write('\r\u001b[K\u001b[?25h');
