@@ -41,7 +41,8 @@ export class BarTerminal {
       moveCursor(this.#stream, 0, 1 - rows);
       clearScreenDown(this.#stream);
     }
-    this.#stream.write(text);
+    // The terminal may be narrower already than the system says: what does not fit must not begin a line of its own.
+    this.#stream.write(`\u001b[?7l${text}\u001b[?7h`);
     this.#drawn = text.length;
   }
 

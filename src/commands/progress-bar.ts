@@ -27,7 +27,8 @@ export interface ProgressBar {
 }
 
 /**
- * Makes a progress bar on stderr when that is a terminal, and otherwise one that writes a line a minute. An interruption ends it, and is answered at once.
+ * Makes a progress bar on stderr when that is a terminal, and otherwise one that writes a line a minute. An
+ * interruption ends it, and is answered at once.
  * @param wanted false: nothing at all
  */
 export function createProgressBar(terminal: Terminal, wanted: boolean): ProgressBar {
@@ -41,7 +42,7 @@ export function createProgressBar(terminal: Terminal, wanted: boolean): Progress
   };
   const onAbort = (): void => {
     stop();
-    say(terminal, 'Stopping: the rows in work are finished and kept; a second Ctrl-C ends at once');
+    say(terminal, 'Stopping after the rows in work; a second Ctrl-C ends at once');
   };
   const begin = (rowsBefore = 0): ProgressMeter => {
     const begun = new ProgressMeter(rowsBefore);

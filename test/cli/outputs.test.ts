@@ -54,7 +54,9 @@ test('runs with one file for their rejects are not at work together either', asy
   writeFileSync(join(directory, 'in.csv'), makeCsv(0, 30_000));
   const run = (output: string): Promise<Finished> =>
     runVoxpop(['score', 'in.csv', '-o', output, '--rejects', 'r.jsonl', ...bundle], { cwd: directory });
-  const codes = (await Promise.all([run('a.csv'), run('b.csv')])).map(({ code }) => code ?? -1).toSorted((one, other) => one - other);
+  const codes = (await Promise.all([run('a.csv'), run('b.csv')]))
+    .map(({ code }) => code ?? -1)
+    .toSorted((one, other) => one - other);
   assert.deepEqual(codes, [exitCodes.ok, exitCodes.failed]);
 });
 

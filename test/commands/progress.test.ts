@@ -41,6 +41,13 @@ function fakeTerminal(columns: number | undefined): {
   return { terminal, written, interrupt: () => controller.abort(new Error('interrupted')) };
 }
 
+/** A line as it is shown, which the terminal is told not to break. */
+function withoutWrapping(written: string): string {
+  const [, line] = /^\u001b\[\?7l(.*)\u001b\[\?7h$/.exec(written) ?? [];
+  assert.ok(line !== undefined, JSON.stringify(written));
+  return line;
+}
+
 function longestLine(t: TestContext, columns: number): string {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { terminal, written } = fakeTerminal(columns);
@@ -50,7 +57,7 @@ function longestLine(t: TestContext, columns: number): string {
   t.mock.timers.tick(1000);
   bar.stop();
   t.mock.timers.reset();
-  const lines = written.filter((text) => text.includes('%'));
+  const lines = written.filter((text) => text.includes('%')).map(withoutWrapping);
   return lines.toSorted((one, other) => other.length - one.length)[0] ?? '';
 }
 
@@ -70,7 +77,7 @@ test('an interruption is answered at once, and the cursor comes back', (t) => {
   bar.begin();
   assert.equal(terminal.lastActs.size, 1);
   interrupt();
-  assert.match(written.at(-1) ?? '', /^Stopping: /);
+  assert.match(written.at(-1) ?? '', /^Stopping after the rows in work; /);
   assert.ok(written.join('').lastIndexOf('\u001b[?25h') > written.join('').lastIndexOf('\u001b[?25l'));
   assert.equal(terminal.lastActs.size, 0);
 });
