@@ -32,7 +32,8 @@ test('a run that fails or is killed at any call that changes a file is made good
   const whole = await run({});
   assert.equal(whole.code, exitCodes.ok, whole.stderr);
   const expected = contents(directory);
-  const points = readFileSync(calls, 'utf8').trimEnd().split('\n').length;
+  const called = readFileSync(calls, 'utf8').trimEnd().split('\n');
+  const points = called.length;
   let fired = 0;
   for (let point = 1; point <= points; point++) {
     for (const [index, kind] of kinds.entries()) {
@@ -59,7 +60,10 @@ test('a run that fails or is killed at any call that changes a file is made good
       assert.deepEqual(left, [], name);
     }
   }
-  t.diagnostic(`${points} calls, ${fired} faults, all of them came up`);
+  const byName = [...new Set(called)].map(
+    (name) => `${name} ${called.filter((each) => each === name).length}`,
+  );
+  t.diagnostic(`${points} calls (${byName.join(', ')}), ${fired} faults, all of them came up`);
 });
 
 function contents(directory: string): Record<string, string | undefined> {
