@@ -11,7 +11,7 @@ import { emit, say } from './commands/say.ts';
 import { teachCommand } from './commands/teach.ts';
 import { endBySignal, listenForSignals } from './commands/signals.ts';
 import { ExitWith, Interrupted, signalOfExitCode, type Terminal } from './commands/terminal.ts';
-import { exitCodes, VoxpopError } from './errors.ts';
+import { exitCodes, memoryShortage, VoxpopError } from './errors.ts';
 import { hasStuckThreads } from './threads.ts';
 import { version } from './version.ts';
 
@@ -91,6 +91,8 @@ function toldOf(error: unknown): ToldError {
     const message = error.message.replace(/^error: /, '');
     return { exitCode, code: 'OPTION_INVALID', message, hint: helpHint, isSaid: true };
   }
+  const shortage = memoryShortage(error);
+  if (shortage !== undefined) return shortage;
   if (error instanceof VoxpopError || error instanceof Interrupted) return error;
   const [message = '', ...details] = stackOf(error).split('\n');
   return { exitCode: exitCodes.failed, message: `unexpected error, please report it: ${message}`, details };

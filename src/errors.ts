@@ -106,3 +106,24 @@ export class GateFailed extends VoxpopError {
     super('GATE_FAILED', exitCodes.gate, message);
   }
 }
+
+/** How the system, Node and zlib say that memory is short. */
+const memoryCodes = ['ENOMEM', 'ERR_MEMORY_ALLOCATION_FAILED', 'Z_MEM_ERROR'];
+
+/** How V8 and ONNX Runtime say it. */
+const memoryWords =
+  /^Array buffer allocation failed$|std::bad_alloc|Failed to allocate memory for requested buffer/;
+
+/** Says that memory was short, where that is what an error comes of: neither a row nor a bundle is to blame then. */
+export function memoryShortage(error: unknown): VoxpopError | undefined {
+  for (let found = error; found instanceof Error; found = found.cause) {
+    // Its own words may quote a file.
+    if (found instanceof VoxpopError) continue;
+    const { code, message: words } = found as Error & { code?: string };
+    if (!memoryCodes.includes(code ?? '') && !memoryWords.test(words)) continue;
+    const message = `Expected enough memory to go on, found too little: ${words}`;
+    const hint = 'Give the process more memory, or try fewer workers: `--workers 1`.';
+    return new VoxpopError('OUT_OF_MEMORY', exitCodes.failed, message, { hint, cause: error });
+  }
+  return undefined;
+}

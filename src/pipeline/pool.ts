@@ -34,8 +34,8 @@ export interface PoolOptions {
   timeoutMs: number;
   /** Once aborted, shards in work have some seconds left. */
   signal?: AbortSignal | undefined;
-  /** For tests of workers that die. */
-  overrides?: { filename?: string; resourceLimits?: ResourceLimits };
+  /** For tests of workers that die, or fall silent sooner than one loads on a busy machine. */
+  overrides?: { filename?: string; resourceLimits?: ResourceLimits; loadTimeoutMs?: number };
 }
 
 /** A shard that was sent and not answered. */
@@ -53,6 +53,7 @@ interface Running {
 export class WorkerPool {
   readonly #piscina: Piscina<ShardRequest, ShardReply>;
   readonly #timeoutMs: number;
+  readonly #loadTimeoutMs: number;
   readonly #signal: AbortSignal | undefined;
   readonly #watchdog = new Watchdog<object>();
   /** By the numbers of the shards. */
@@ -70,7 +71,9 @@ export class WorkerPool {
   #shards = 0;
 
   constructor(settings: WorkerSettings, { workers, timeoutMs, signal, overrides = {} }: PoolOptions) {
+    const { loadTimeoutMs = timeoutMs, ...piscinaOverrides } = overrides;
     this.#timeoutMs = timeoutMs;
+    this.#loadTimeoutMs = loadTimeoutMs;
     this.#signal = signal;
     this.#piscina = new Piscina({
       filename: workerFile,
@@ -80,7 +83,7 @@ export class WorkerPool {
       concurrentTasksPerWorker: 1,
       // Its histograms end the process when a clock goes back.
       recordTiming: false,
-      ...overrides,
+      ...piscinaOverrides,
     });
     // A worker that dies between shards is replaced, and costs nothing.
     this.#piscina.on('error', () => {});
@@ -184,9 +187,9 @@ export class WorkerPool {
     for (const thread of this.#piscina.threads) {
       if (this.#threads.has(thread)) continue;
       this.#threads.add(thread);
-      this.#watchdog.watch(thread, this.#timeoutMs, () => {
+      this.#watchdog.watch(thread, this.#loadTimeoutMs, () => {
         this.#loadsTooLong = true;
-        this.#break(slowLoad(this.#timeoutMs));
+        this.#break(slowLoad(this.#loadTimeoutMs));
       });
       thread.once('exit', () => {
         this.#threads.delete(thread);

@@ -1,6 +1,6 @@
 import { parentPort, threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
-import { exitCodes, VoxpopError } from '../errors.ts';
+import { exitCodes, memoryShortage, VoxpopError } from '../errors.ts';
 import { Predictor } from '../predictor/predictor.ts';
 import type {
   Fault,
@@ -62,7 +62,8 @@ function lifeTeller(id: number): (phase: WorkPhase) => void {
   return tell;
 }
 
-function toFault(error: unknown): Fault {
+function toFault(given: unknown): Fault {
+  const error = memoryShortage(given) ?? given;
   if (error instanceof VoxpopError) {
     const { code, exitCode, message, hint } = error;
     return { kind: error.name as Fault['kind'], code, exitCode, message, hint };

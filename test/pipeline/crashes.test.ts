@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { exitCodes, memoryShortage, UsageError } from '../../src/errors.ts';
 import { WorkerPool } from '../../src/pipeline/pool.ts';
 import { type RobustPredictions, scoreRobustly } from '../../src/pipeline/robust.ts';
+import { modelTooLargeOn } from '../support/broken-models.ts';
 import { fixtureBundle } from '../support/feedback-labels.ts';
+import { writeBundle } from '../support/fixture-bundle.ts';
 import { repositoryRoot } from '../support/paths.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
@@ -21,8 +24,23 @@ function unreliablePool(
       workers: 2,
       timeoutMs: Infinity,
       ...options,
-      overrides: { filename: worker, resourceLimits: { maxOldGenerationSizeMb: 64 } },
+      overrides: {
+        filename: worker,
+        resourceLimits: { maxOldGenerationSizeMb: 64 },
+        loadTimeoutMs: Infinity,
+      },
     },
+  );
+  t.after(() => pool.close());
+  return pool;
+}
+
+/** A pool of one worker as it is. */
+function poolOf(t: TestContext, bundlePath: string, bundleSha256?: string): WorkerPool {
+  const settings = { bundlePath, bundleSha256, tasks: undefined, thresholds: {}, maxBatchTokens: 512 };
+  const pool = new WorkerPool(
+    { ...settings, deterministic: false, keepNonAnswers: false },
+    { workers: 1, timeoutMs: Infinity },
   );
   t.after(() => pool.close());
   return pool;
@@ -77,11 +95,11 @@ test('workers that die while they start end the run, they do not hang it', async
 });
 
 test('a worker that falls silent is ended, and costs the text that made it, and no other', async (t) => {
-  const pool = unreliablePool(t, '', { timeoutMs: 1500 });
+  const pool = unreliablePool(t, '', { timeoutMs: 4000 });
   const { predictions, failures } = await score(pool, ['a', 'bb', 'sleep']);
   assert.deepEqual(
     failures.map(({ text, code, message }) => [text, code, message]),
-    [[2, 'WORKER_TIMEOUT', 'a worker thread gave no sign of life for 1.5 s']],
+    [[2, 'WORKER_TIMEOUT', 'a worker thread gave no sign of life for 4 s']],
   );
   assert.deepEqual([...predictions.scores], [1, 2, 0]);
   assert.equal((await score(pool, others)).failures.length, 0);
@@ -96,13 +114,27 @@ test('an interruption does not wait for ever for a worker', async (t) => {
   await assert.rejects(scored, reason);
 });
 
+test("memory that is short is no row's fault", async (t) => {
+  const bundlePath = writeBundle(join(scratchDirectory(t), 'large'), { model: modelTooLargeOn('terrible') });
+  const pool = poolOf(t, bundlePath);
+  assert.equal((await score(pool, ['good'])).failures.length, 0);
+  await assert.rejects(score(pool, ['good', 'terrible']), {
+    code: 'OUT_OF_MEMORY',
+    exitCode: exitCodes.failed,
+    message: /^Expected enough memory to go on, found too little: /,
+  });
+});
+
+test('an error that quotes words about memory is not about memory', () => {
+  const quoting = new UsageError('INPUT_NOT_FOUND', 'std::bad_alloc.csv: expected a file', {
+    cause: Object.assign(new Error("ENOENT: open 'ENOMEM'"), { code: 'ENOENT' }),
+  });
+  assert.equal(memoryShortage(quoting), undefined);
+  assert.equal(memoryShortage(new RangeError('Array buffer allocation failed'))?.exitCode, exitCodes.failed);
+});
+
 test('a bundle that was replaced since it was checked scores nothing', async (t) => {
-  const settings = { bundlePath: fixtureBundle, tasks: undefined, thresholds: {}, maxBatchTokens: 512 };
-  const pool = new WorkerPool(
-    { ...settings, bundleSha256: 'f'.repeat(64), deterministic: false, keepNonAnswers: false },
-    { workers: 1, timeoutMs: Infinity },
-  );
-  t.after(() => pool.close());
+  const pool = poolOf(t, fixtureBundle, 'f'.repeat(64));
   await assert.rejects(score(pool, ['good']), {
     code: 'BUNDLE_CHANGED',
     exitCode: 1,

@@ -134,11 +134,11 @@ export function modelFailingOn(piece: string): OnnxModel {
  * Computes for minutes, inside one `run`, on texts with a piece, and nothing more than the fixture model on others:
  * a chain of products of matrices whose size follows from the text.
  */
-export function modelSlowOn(piece: string, products = 400): OnnxModel {
+export function modelSlowOn(piece: string, products = 400, side = 2048): OnnxModel {
   const model = makeModel();
   const { nodes, initializers } = model.graph;
   const slow = idOf(piece);
-  const sizes = makePieces().map((_, id) => (id === slow ? 2048 : 1));
+  const sizes = makePieces().map((_, id) => (id === slow ? side : 1));
   initializers.push({ name: 'sizes', type: 'int64', dims: [sizes.length], values: sizes });
   initializers.push({ name: 'first_row', type: 'int64', dims: [1], values: [0] });
   const chain: OnnxNode[] = [
@@ -175,6 +175,11 @@ export function modelSlowOn(piece: string, products = 400): OnnxModel {
   }
   model.graph.nodes = [...chain, ...nodes];
   return model;
+}
+
+/** Asks for more memory than there are addresses for, on texts with a piece. */
+export function modelTooLargeOn(piece: string): OnnxModel {
+  return modelSlowOn(piece, 0, 2 ** 23);
 }
 
 function initializer(model: OnnxModel, name: string): OnnxTensor {
