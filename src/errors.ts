@@ -108,7 +108,7 @@ export class GateFailed extends VoxpopError {
 }
 
 /** How the system, Node and zlib say that memory is short. */
-const memoryCodes = ['ENOMEM', 'ERR_MEMORY_ALLOCATION_FAILED', 'Z_MEM_ERROR'];
+const memoryCodes = new Set(['ENOMEM', 'ERR_MEMORY_ALLOCATION_FAILED', 'Z_MEM_ERROR']);
 
 /** How V8 and ONNX Runtime say it. */
 const memoryWords =
@@ -120,7 +120,7 @@ export function memoryShortage(error: unknown): VoxpopError | undefined {
     // Its own words may quote a file.
     if (found instanceof VoxpopError) continue;
     const { code, message: words } = found as Error & { code?: string };
-    if (!memoryCodes.includes(code ?? '') && !memoryWords.test(words)) continue;
+    if (!memoryCodes.has(code ?? '') && !memoryWords.test(words)) continue;
     const message = `Expected enough memory to go on, found too little: ${words}`;
     const hint = 'Give the process more memory, or try fewer workers: `--workers 1`.';
     return new VoxpopError('OUT_OF_MEMORY', exitCodes.failed, message, { hint, cause: error });
