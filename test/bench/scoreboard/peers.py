@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from batches import in_batches
-from sets import to_classes
 from tokenizers import Tokenizer
 from torch import nn
 from training import predict
+
+from sets import to_classes
 
 Label = Callable[[list[str]], np.ndarray]
 ROOT = Path(__file__).parents[3]

@@ -17,17 +17,18 @@ from pathlib import Path
 import corpus as corpus_step
 import encoder as encoder_step
 import numpy as np
-import peers
 import recipe
 import teacher as teacher_step
 import torch
 from compress import calibrate
 from corpus import Corpus
 from metrics import macro_f1_single
-from sets import RECIPE, Rows, learned, measured
 from settings import load
 from tokenizers import Tokenizer
 from training import load_model
+
+import peers
+from sets import RECIPE, Rows, learned, measured
 
 ROOT = Path(__file__).parents[3]
 PAGE, CHART = ROOT / "docs/scoreboard.md", ROOT / "docs/scoreboard.svg"

@@ -12,7 +12,6 @@ sys.path.insert(0, str(RECIPE))
 
 from batches import Sampler  # noqa: E402
 from corpus import DEV, HELD_OUT, TEST, Corpus, single_labels  # noqa: E402
-
 from evaluate import coarse  # noqa: E402
 
 ROWS = 600  # of each set at most
