@@ -93,7 +93,13 @@ def in_transformers(model: nn.Module, tokenizer: Tokenizer, task: str, about: di
 
     shape = model.shape
     config = BertConfig(
-        shape.pieces, shape.width, shape.layers, shape.heads, shape.feed_forward, max_position_embeddings=shape.positions, type_vocab_size=1
+        vocab_size=shape.pieces,
+        hidden_size=shape.width,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        intermediate_size=shape.feed_forward,
+        max_position_embeddings=shape.positions,
+        type_vocab_size=1,
     )
     bert = BertModel(config, add_pooling_layer=False).eval()
     own = model.state_dict()
