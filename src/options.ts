@@ -125,6 +125,7 @@ export interface ReadingOptions {
   skipRows?: number | undefined;
   headerRows?: number | undefined;
   encoding?: string | undefined;
+  sheet?: string | undefined;
 }
 
 /** The flags of {@link ReadingOptions}. */
@@ -159,6 +160,10 @@ export const readingOptionTable = {
   encoding: {
     flags: '--encoding <name>',
     description: 'encoding of the input, e.g. windows-1252 (default: UTF-8, or as its byte order mark says)',
+  },
+  sheet: {
+    flags: '--sheet <name>',
+    description: 'sheet of a workbook, by name or number (default: the only one with rows)',
   },
 } as const satisfies { [Name in keyof ReadingOptions]-?: OptionSpec };
 

@@ -163,7 +163,7 @@ function recordsRequest(options: ResolvedScoreOptions): RecordsOptions {
 }
 
 const startsOver =
-  'An unfinished run over Parquet starts over: only CSV, TSV and JSONL can be gone on with (--resume)';
+  'An unfinished run over Parquet or workbooks starts over: only CSV, TSV and JSONL can be gone on with (--resume)';
 
 function notJoinable(format: RecordFormat): UsageError {
   return new UsageError(

@@ -28,7 +28,7 @@ Exit codes: 0 done, 1 failed while running, 2 usage, input or bundle wrong, 3 to
 
 export function scoreCommand(terminal: Terminal): Command {
   const command = new Command('score')
-    .description('Label every row of CSV, TSV, JSONL or Parquet files and write the rows back out.')
+    .description('Label every row of CSV, TSV, JSONL, xlsx or Parquet files and write the rows back out.')
     .argument('<input...>', 'files to read as one stream; - is stdin; gzip is recognised')
     .addHelpText('after', examples);
   addOptions(command, scoreOptionTable);

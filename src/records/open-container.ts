@@ -2,9 +2,9 @@ import { open } from 'node:fs/promises';
 import { inputSize, readFailure } from './byte-source.ts';
 import { usualQuoting } from './delimited-record.ts';
 import type { OpenInput } from './opened-input.ts';
-import { openParquet } from './open-parquet.ts';
+import type { FormatReader } from './format-reader.ts';
 import { RandomAccess } from './random-access.ts';
-import type { RecordsOptions } from './records-options.ts';
+import { defaultMaxRowBytes, type RecordsOptions } from './records-options.ts';
 import { requireNoOptions } from './require-no-options.ts';
 import type { RecordsHead } from './row.ts';
 import { containerOf, signatureBytes } from './signature.ts';
@@ -33,12 +33,13 @@ export async function openContainer(
   );
   try {
     const format = containerOf(await access.read(0, signatureBytes));
-    if (format === undefined || (options.from ?? format) !== format) {
+    const opened =
+      format === (options.from ?? format) ? await openFormat(access, format, options) : undefined;
+    if (format === undefined || opened === undefined) {
       await access.close();
       return undefined;
     }
-    requireNoOptions(['delimiter', 'encoding', 'quote', 'escape', 'skipRows', 'headerRows'], options, format);
-    const { reader, columns } = await openParquet(access);
+    const { reader, parquet, notices } = opened;
     const head: RecordsHead = {
       file,
       format,
@@ -49,17 +50,51 @@ export async function openContainer(
       byteOrderMark: false,
       newline: reader.newline,
       columns: reader.columns,
-      parquet: columns,
+      parquet,
       headerRows: reader.headerRows,
       questions: reader.questions,
-      notices: [],
-      hasHeader: true,
+      notices,
+      hasHeader: options.header ?? true,
       totalBytes: undefined,
     };
     const readOn = async (): Promise<never> => Promise.reject(new Error('There is no place to read on from'));
-    return { head, reader, canStart: false, readOn, close: () => access.close() };
+    const close = async (): Promise<void> => {
+      opened.close();
+      await access.close();
+    };
+    return { head, reader, canStart: false, readOn, close };
   } catch (error) {
     await access.close();
     throw error;
   }
 }
+
+interface OpenedFormat {
+  reader: FormatReader;
+  parquet: RecordsHead['parquet'];
+  notices: string[];
+  close: () => void;
+}
+
+async function openFormat(
+  access: RandomAccess,
+  format: 'parquet' | 'xlsx' | undefined,
+  options: RecordsOptions,
+): Promise<OpenedFormat | undefined> {
+  if (format === 'parquet') {
+    requireNoOptions([...ofText, 'skipRows', 'headerRows', 'sheet'], options, format);
+    // Hardly any run needs them, and loading them would slow down the start of every one.
+    const { openParquet } = await import('./open-parquet.ts');
+    const { reader, columns } = await openParquet(access);
+    return { reader, parquet: columns, notices: [], close: () => {} };
+  }
+  if (format === undefined) return undefined;
+  const { openSheet } = await import('./open-workbook.ts');
+  const maxRowCharacters = options.maxRowBytes ?? defaultMaxRowBytes;
+  const opened = await openSheet(access, { ...options, maxRowCharacters });
+  if (opened !== undefined) requireNoOptions(ofText, options, format);
+  return opened === undefined ? undefined : { ...opened, parquet: undefined };
+}
+
+/** Options that say how text is read. */
+const ofText = ['delimiter', 'encoding', 'quote', 'escape'] as const;

@@ -1,3 +1,4 @@
+import { InputError } from '../errors.ts';
 import { requireNoOptions } from './require-no-options.ts';
 import { type ByteSource, openBytes, openBytesAt, peek } from './byte-source.ts';
 import { checkUtf8, decodeBytes, skipBytes } from './decode-bytes.ts';
@@ -6,14 +7,13 @@ import type { FormatReader, ReaderOptions, RowPlace } from './format-reader.ts';
 import type { OpenInput } from './opened-input.ts';
 import { openContainer } from './open-container.ts';
 import { openJsonRecords } from './json-records.ts';
-import type { RecordsOptions } from './records-options.ts';
+import { defaultMaxRowBytes, type RecordsOptions } from './records-options.ts';
 import { openTable } from './open-table.ts';
-import { isDelimited, type RecordsHead } from './row.ts';
+import { isContainer, isDelimited, type RecordsHead } from './row.ts';
 import { detectFormat, formatOfPath, sniffBytes } from './sniff.ts';
 import { splitDocument } from './split-document.ts';
 import { splitLines } from './split-lines.ts';
 
-const defaultMaxRowBytes = 64 * 1024 * 1024;
 const byteOrderMark = '\ufeff';
 
 /**
@@ -82,6 +82,8 @@ async function readHead(
     byteOffset: (decoded.byteOrderMark ? 3 : 0) + markBytes,
   };
   const content = markBytes === 0 ? chunks : skipBytes(chunks, markBytes);
+  if (isContainer(format)) throw otherFormat(file, format);
+  requireNoOptions(['sheet'], options, format);
   let reader: FormatReader;
   if (isDelimited(format)) {
     const complete = sample.length < sniffBytes;
@@ -113,4 +115,13 @@ async function readHead(
   // Where bytes are replaced, places in the text are not those in the file.
   const canStart = !source.gzip && decoded.encoding === 'utf-8' && options.invalidUtf8 !== 'replace';
   return { head: { ...head, newline, columns, headerRows, questions }, reader, canStart, close };
+}
+
+function otherFormat(file: string, format: string): InputError {
+  return new InputError(
+    'FORMAT_DIFFERS',
+    `expected ${format}, as --from says, found something else`,
+    { file },
+    { hint: 'Leave out `--from`: what a file holds is known by its first bytes.' },
+  );
 }

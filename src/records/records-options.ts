@@ -2,6 +2,9 @@ import type { Readable } from 'node:stream';
 import type { InvalidText } from './decode-bytes.ts';
 import type { InputFormat } from './row.ts';
 
+/** Longest record where nobody says otherwise; bounds memory. */
+export const defaultMaxRowBytes = 64 * 1024 * 1024;
+
 /** What is to be read, and how. */
 export interface RecordsOptions {
   /** Paths, read one after another as one stream; `-` is `stdin`. */
@@ -18,6 +21,8 @@ export interface RecordsOptions {
   quote?: string | undefined;
   /** A character that takes its meaning from a quote, delimiter or line end behind it; none by default. */
   escape?: string | undefined;
+  /** Sheet of a workbook, by name or number from 1; the only one with rows by default. */
+  sheet?: string | undefined;
   /** Lines before the header of CSV and TSV that are left out. */
   skipRows?: number | undefined;
   /** Rows of the header of CSV and TSV, names included, in place of those recognised. */

@@ -56,7 +56,7 @@ export interface Row {
 }
 
 /** Formats that rows are read from and written to, one record per row. */
-export const recordFormats = ['csv', 'tsv', 'jsonl', 'parquet'] as const;
+export const recordFormats = ['csv', 'tsv', 'jsonl', 'parquet', 'xlsx'] as const;
 export type RecordFormat = (typeof recordFormats)[number];
 
 /** Formats that are only read: `json` is an array of records, or records over several lines. */
@@ -74,8 +74,8 @@ export function isTable(format: InputFormat): boolean {
 }
 
 /** Whether a file of a format is read and written as a whole: its index stands at its end. */
-export function isContainer(format: InputFormat): format is 'parquet' {
-  return format === 'parquet';
+export function isContainer(format: InputFormat): format is 'parquet' | 'xlsx' {
+  return format === 'parquet' || format === 'xlsx';
 }
 
 /** Facts about the input that are known before its first row. */

@@ -49,7 +49,7 @@ function unpackTwice(file: string, { wayOn }: Signature, start: Buffer): string 
   return `Decompress it on the way: \`${outer} | ${inner} | voxpop score -\`.`;
 }
 
-const saveAs = 'Save it as CSV (in a spreadsheet program: "CSV UTF-8"), and score that.';
+const saveAs = 'Save it as .xlsx or as CSV (in a spreadsheet program: "CSV UTF-8"), and score that.';
 const exportAgain = 'Export the comments as CSV or JSON Lines, and score that.';
 
 const signatures: Signature[] = [
@@ -83,7 +83,12 @@ const signatures: Signature[] = [
         ? 'Unpack it on the way: `... | tar -xOf - | voxpop score -`.'
         : `Unpack it on the way: \`tar -xOf ${shellWord(file)} | voxpop score -\`.`,
   },
-  { name: 'an Excel workbook', matches: isWorkbook, wayOn: () => saveAs },
+  {
+    name: 'an Office document',
+    matches: isOffice,
+    wayOn: (file, start) =>
+      file === '-' ? fromItsEnd('xlsx')(file, start) : `Only workbooks (.xlsx) are read. ${saveAs}`,
+  },
   {
     name: 'a spreadsheet in OpenDocument format',
     matches: (start) => isZip(start) && start.includes('opendocument.spreadsheet'),
@@ -137,8 +142,10 @@ const signatures: Signature[] = [
 ];
 
 /** The format of a file that is read from its end, by its first bytes. */
-export function containerOf(start: Buffer): 'parquet' | undefined {
-  return isParquet(start) ? 'parquet' : undefined;
+export function containerOf(start: Buffer): 'parquet' | 'xlsx' | undefined {
+  if (isParquet(start)) return 'parquet';
+  // Whether an archive is a workbook shows inside of it.
+  return isZip(start) ? 'xlsx' : undefined;
 }
 
 function isParquet(start: Buffer): boolean {
@@ -161,7 +168,7 @@ function zipEntry(start: Buffer): string {
   return start.length < 30 ? '' : start.toString('utf8', 30, 30 + start.readUInt16LE(26));
 }
 
-function isWorkbook(start: Buffer): boolean {
+function isOffice(start: Buffer): boolean {
   return isZip(start) && /^(?:\[Content_Types\]\.xml|_rels\/|docProps\/|xl\/)/u.test(zipEntry(start));
 }
 

@@ -14,6 +14,7 @@ export function formatOfPath(path: string): RecordFormat | 'text' | 'json' | und
   if (name.endsWith('.tsv') || name.endsWith('.tab')) return 'tsv';
   if (name.endsWith('.jsonl') || name.endsWith('.ndjson')) return 'jsonl';
   if (name.endsWith('.parquet')) return 'parquet';
+  if (name.endsWith('.xlsx')) return 'xlsx';
   if (name.endsWith('.txt')) return 'text';
   return name.endsWith('.json') ? 'json' : undefined;
 }

@@ -185,10 +185,10 @@ function requireHeaderOnTop(split: Split, facts: TableFacts): void {
     const isTitle = found === 1 || width - found > 1 || start > 1;
     const header = records[start] as SampleRecord;
     if (isTitle && !isOneColumn && looksLikeHeader(header, facts.quote))
-      throw startsLater(header, split, facts);
+      throw startsLater(header, split.delimiter, facts);
   }
   const padded = paddedTitle(records, facts);
-  if (padded !== undefined) throw startsLater(padded, split, facts);
+  if (padded !== undefined) throw startsLater(padded, split.delimiter, facts);
   if (facts.rejectRows) return;
   const rest = new Set(others.map(({ cells }) => cells.length));
   const [only] = rest;
@@ -198,7 +198,10 @@ function requireHeaderOnTop(split: Split, facts: TableFacts): void {
 }
 
 /** The header of a table under title lines that were filled up with delimiters, as spreadsheets do it. */
-function paddedTitle(records: readonly SampleRecord[], { quote }: TableFacts): SampleRecord | undefined {
+function paddedTitle(
+  records: readonly SampleRecord[],
+  { quote }: Pick<TableFacts, 'quote'>,
+): SampleRecord | undefined {
   const filled = ({ cells }: SampleRecord): number =>
     cells.filter((cell) => unquoted(cell, quote).trim() !== '').length;
   const [first, ...others] = records as [SampleRecord, ...SampleRecord[]];
@@ -210,12 +213,30 @@ function paddedTitle(records: readonly SampleRecord[], { quote }: TableFacts): S
     .find((record) => filled(record) === record.cells.length && looksLikeHeader(record, quote));
 }
 
-function startsLater({ line, cells }: SampleRecord, { delimiter }: Split, facts: TableFacts): InputError {
+/**
+ * Makes sure that a table which nothing delimits, as that of a sheet, begins with the names of its columns.
+ * @throws {InputError} when lines before the table would be taken for its header
+ */
+export function requireNoTitle(
+  records: readonly SampleRecord[],
+  facts: Pick<TableFacts, 'file' | 'skippedLines'>,
+): void {
+  const padded = paddedTitle(records, { quote: '' });
+  // Rows of a sheet have their numbers from its start.
+  if (padded !== undefined) throw startsLater(padded, undefined, { ...facts, skippedLines: 0, quote: '' });
+}
+
+function startsLater(
+  { line, cells }: SampleRecord,
+  delimiter: string | undefined,
+  facts: Pick<TableFacts, 'file' | 'quote' | 'skippedLines'>,
+): InputError {
   const at = facts.skippedLines + line;
+  const split = delimiter === undefined ? '' : ` (delimited by ${shown(delimiter)})`;
   const names = cells.slice(0, 5).map((cell) => `\`${unquoted(cell.trim(), facts.quote)}\``);
   return new InputError(
     'TABLE_STARTS_LATER',
-    `expected the names of the columns, found a title: the table seems to start in line ${at}, with ${names.join(', ')} (delimited by ${shown(delimiter)})`,
+    `expected the names of the columns, found a title: the table seems to start in line ${at}, with ${names.join(', ')}${split}`,
     { file: facts.file, line: facts.skippedLines + 1 },
     { hint: `Leave out what comes before: \`--skip-rows ${at - 1}\`.` },
   );

@@ -6,6 +6,7 @@ import { createParquetWriter } from './parquet-writer.ts';
 import { isDelimited, isTable, type RecordFormat, type RecordsHead } from './row.ts';
 import { requireHonestName } from './honest-name.ts';
 import { formatOfPath } from './sniff.ts';
+import { createWorkbookWriter } from './workbook-writer.ts';
 
 /**
  * Makes the writer of a format.
@@ -31,6 +32,7 @@ export function createRowWriter(head: RecordsHead, options: WriterOptions): RowW
     );
   }
   if (options.to === 'parquet') return createParquetWriter(head, options);
+  if (options.to === 'xlsx') return createWorkbookWriter(head, options);
   return isDelimited(options.to)
     ? createDelimitedWriter(head, options)
     : createJsonLinesWriter(head, options);
@@ -40,6 +42,7 @@ export function createRowWriter(head: RecordsHead, options: WriterOptions): RowW
 export const outputNames = [
   ...['csv', 'tsv', 'tab', 'txt', 'jsonl', 'ndjson'].flatMap((name) => [name, `${name}.gz`]),
   'parquet',
+  'xlsx',
 ];
 
 /**
@@ -60,7 +63,7 @@ export function outputFormat(
 function otherName(extension: string): string | undefined {
   if (extension === 'json')
     return 'JSON is written one record per line: name it `.jsonl`; `jq -s .` makes an array of that.';
-  if (/^xls|^ods$/u.test(extension)) return 'Write `.csv` with `--bom`, which spreadsheet programs open.';
+  if (/^xls|^ods$/u.test(extension)) return 'Write `.xlsx`, which spreadsheet programs open.';
   if (/^(?:zst|bz2|xz|lz4|zip|7z)$/u.test(extension))
     return 'Write `.gz`, or compress stdout: `voxpop score ... | zstd > file`.';
   return undefined;

@@ -10,6 +10,7 @@ import { didYouMean } from '../text/did-you-mean.ts';
 import { precede } from '../records/precede.ts';
 import { isScorable } from '../records/read-texts.ts';
 import { isTable, type RecordsHead, type Row } from '../records/row.ts';
+import { formatOfPath } from '../records/sniff.ts';
 import { resolveTextColumns } from '../records/text-columns.ts';
 import { type KnownTask, knownTasks } from './known-tasks.ts';
 import {
@@ -84,7 +85,7 @@ export interface ScoredFile {
 export async function openScoredFile(path: string, options: ScoredFileOptions): Promise<ScoredFile> {
   const manifest = path === '-' ? undefined : await runSummaryBeside(path);
   // An output is written as its input was; what is said now goes before what was said then.
-  const records = await openRecords({ ...manifest?.reading, ...options, inputs: [path] });
+  const records = await openRecords({ ...readingOf(path, manifest), ...options, inputs: [path] });
   try {
     // Looked at before the rows are read, in case nothing tells what was scored.
     const profiles = await records.profiles();
@@ -128,6 +129,14 @@ export async function openScoredFile(path: string, options: ScoredFileOptions): 
     await records.close();
     throw error;
   }
+}
+
+/** How an output is to be read; only of tables is there more to say than their names do. */
+function readingOf(path: string, manifest: RunSummary | undefined): Partial<RunSummary['reading']> {
+  const format = formatOfPath(path);
+  if (manifest === undefined || format === 'jsonl' || format === 'json' || format === 'parquet') return {};
+  const { headerRows } = manifest.reading;
+  return format === 'xlsx' ? (headerRows === undefined ? {} : { headerRows }) : manifest.reading;
 }
 
 type TextsReader = (row: Row, texts: string[]) => ScoredText[];

@@ -72,6 +72,7 @@ const ownReading = {
   delimiter: undefined,
   quote: undefined,
   escape: undefined,
+  sheet: undefined,
   skipRows: undefined,
   headerRows: undefined,
 } satisfies Partial<ReadingOptions>;

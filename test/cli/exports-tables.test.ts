@@ -195,7 +195,7 @@ test('a dry run shows what there is to choose from', async () => {
 
 test('names of outputs do not lie', async (t) => {
   const folder = scratchDirectory(t);
-  for (const name of ['out.xlsx', 'out.csv.zst', 'out.csv.bz2', 'out.zip', 'out.json', 'out.xlsx.gz']) {
+  for (const name of ['out.xls', 'out.csv.zst', 'out.csv.bz2', 'out.zip', 'out.json', 'out.xlsx.gz']) {
     const { code, stderr } = await scoreFile(exported('plain.csv'), '-o', join(folder, name));
     assert.equal(code, exitCodes.usage, name);
     assert.match(stderr, /`\.csv`, .*`\.jsonl`/u);
