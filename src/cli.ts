@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { cacheCommand } from './commands/cache.ts';
 import { compareCommand } from './commands/compare.ts';
 import { completionsCommand } from './commands/completions.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
@@ -31,6 +32,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(teachCommand(terminal))
     .addCommand(reviewCommand(terminal))
     .addCommand(modelCommand(terminal))
+    .addCommand(cacheCommand(terminal))
     .addCommand(completionsCommand(terminal));
   const inWords = terminal.logFormat === 'text';
   // Help that was asked for is data, all other words of commander are for people.

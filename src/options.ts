@@ -3,6 +3,7 @@ import { defaultBundle } from './bundle/find-bundle.ts';
 import { UsageError } from './errors.ts';
 import { availableCores } from './pipeline/available-cores.ts';
 import { defaultMaxBatchTokens } from './predictor/predictor.ts';
+import type { WorkerSettings } from './protocol.ts';
 import { type InputFormat, inputFormats } from './records/row.ts';
 
 /** One flag of the command line. */
@@ -24,6 +25,33 @@ export interface OptionSpec {
  */
 export function toNumber(text: string): unknown {
   return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
+}
+
+/** Bytes by unit of a size; a B behind it makes no difference. */
+const sizeUnits: Record<string, number> = {
+  '': 1,
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  t: 1e12,
+  ki: 2 ** 10,
+  mi: 2 ** 20,
+  gi: 2 ** 30,
+  ti: 2 ** 40,
+};
+
+/**
+ * Bytes of a size like `500MB` or `2GiB`.
+ * @throws UsageError
+ */
+export function parseSize(name: string, size: number | string, minimum: number): number {
+  const [, figure, unit] = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?\s*$/i.exec(String(size)) ?? [];
+  const bytes = Math.floor(Number(figure) * (sizeUnits[unit?.toLowerCase() ?? ''] ?? Number.NaN));
+  if (bytes >= minimum) return bytes;
+  throw new UsageError(
+    'OPTION_INVALID',
+    `Expected --${name} to be a size of at least ${minimum / 1e6}MB, like 500MB or 2GB, got ${size}`,
+  );
 }
 
 /** Parses a flag that is repeated into a list. */
@@ -188,6 +216,12 @@ export interface ScoringOptions extends ReadingOptions {
   /** Longest time in seconds without a sign of life from a worker; 0: any. */
   timeout?: number | undefined;
   limit?: number | undefined;
+  /** File in which predictions are kept, and found again by any run that would predict the same. */
+  cache?: string | undefined;
+  /** Further caches, which are only read. */
+  cacheFrom?: string[] | undefined;
+  /** Largest size of the cache, in bytes or like `2GB`. */
+  cacheSize?: number | string | undefined;
   /** Read for the input `-`. */
   stdin?: Readable | undefined;
   /** Ends the run when the shards in flight are written; nothing appears under the output's name. */
@@ -250,6 +284,23 @@ export const scoringOptionTable = {
     parse: toNumber,
     changesOutput: false,
   },
+  cache: {
+    flags: '--cache <file>',
+    description: 'keep predictions in this file, and compute only what it does not hold; made if absent',
+    changesOutput: false,
+  },
+  cacheFrom: {
+    flags: '--cache-from <file>',
+    description: 'look in this cache too, but only read it; repeatable',
+    parse: collect,
+    changesOutput: false,
+  },
+  cacheSize: {
+    flags: '--cache-size <size>',
+    description: 'largest size of the cache; what was not used for longest goes first',
+    default: '2GB',
+    changesOutput: false,
+  },
   quiet: { flags: '-q, --quiet', description: 'print nothing on stderr but errors', changesOutput: false },
   progress: { flags: '--no-progress', description: 'no progress bar on a terminal', changesOutput: false },
 } as const satisfies Record<string, OptionSpec>;
@@ -300,6 +351,9 @@ export interface ResolvedScoringOptions extends ScoringOptions {
   /** Milliseconds; Infinity: no limit. */
   timeoutMs: number;
   limit: number;
+  cacheFrom: string[];
+  /** In bytes. */
+  cacheSize: number;
 }
 
 /**
@@ -326,6 +380,24 @@ export function resolveScoringOptions<Options extends ScoringOptions>(
     deterministic: options.deterministic ?? false,
     timeoutMs: timeoutMsOf(options.timeout),
     limit: options.limit ?? Infinity,
+    cacheFrom: options.cacheFrom ?? [],
+    cacheSize: parseSize('cache-size', options.cacheSize ?? scoringOptionTable.cacheSize.default, 1e6),
+  };
+}
+
+/** What workers are told of the options. */
+export function workerSettingsOf(
+  { path, sha256 }: { path: string; sha256: string },
+  options: ResolvedScoringOptions,
+): WorkerSettings {
+  return {
+    bundlePath: path,
+    bundleSha256: sha256,
+    tasks: options.tasks,
+    thresholds: options.threshold,
+    maxBatchTokens: options.batchTokens,
+    deterministic: options.deterministic,
+    keepNonAnswers: options.keepNonAnswers ?? false,
   };
 }
 

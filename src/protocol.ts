@@ -60,7 +60,51 @@ export interface PredictCounts {
   /** Tokens that the model computed: `batch * sequence`, summed. */
   paddedTokens: number;
   batches: number;
+  /** Time that a worker took, in ms. */
+  computeMs: number;
+  /** Texts of which the prediction was found in a cache; like `misses`, texts that are empty are not counted. */
+  hits: number;
+  /** Texts that were looked for in a cache, and computed. */
+  misses: number;
+  /** Time that the hits would have taken a worker, in ms. */
+  savedMs: number;
 }
+
+/** Predictions of texts of which nothing is known yet; for no texts, where there is nothing to score. */
+export function blankPredictions(texts: number, labelCount: number): ShardPredictions {
+  return {
+    scores: new Float32Array(texts * labelCount),
+    assigned: new Uint8Array(texts * labelCount),
+    flags: new Uint8Array(texts),
+    counts: {
+      duplicates: 0,
+      tokens: 0,
+      paddedTokens: 0,
+      batches: 0,
+      computeMs: 0,
+      hits: 0,
+      misses: 0,
+      savedMs: 0,
+    },
+  };
+}
+
+/** Copies one text's prediction from one shard to another. */
+export function copyPrediction(
+  to: PredictionArrays,
+  toText: number,
+  from: PredictionArrays,
+  fromText: number,
+  labelCount: number,
+): void {
+  const [target, start] = [toText * labelCount, fromText * labelCount];
+  to.scores.set(from.scores.subarray(start, start + labelCount), target);
+  to.assigned.set(from.assigned.subarray(start, start + labelCount), target);
+  to.flags[toText] = from.flags[fromText] as number;
+}
+
+/** What is known of texts, without what it took to find it out. */
+export type PredictionArrays = Omit<ShardPredictions, 'counts'>;
 
 /** An error on its way out of a worker: classes do not survive the thread boundary. */
 export interface Fault {

@@ -185,6 +185,9 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
     flags: '--line-buffered',
     description: 'filter stdin to stdout: one line of JSONL in, one out, each as soon as it is scored',
   },
+  cache: scoringOptionTable.cache,
+  cacheFrom: scoringOptionTable.cacheFrom,
+  cacheSize: scoringOptionTable.cacheSize,
   resume: {
     flags: '--resume',
     description: 'go on with an unfinished run; do nothing if it is finished and unchanged',

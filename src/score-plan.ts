@@ -1,16 +1,21 @@
 import { findBundle } from './bundle/find-bundle.ts';
-import { type BundleDescription, checkBundle } from './bundle/load-bundle.ts';
+import { checkBundle, identityOfBundle } from './bundle/load-bundle.ts';
+import type { CacheSettings } from './cache/messages.ts';
+import { secretPath } from './cache/secret.ts';
 import { UsageError } from './errors.ts';
+import { cacheSettings, lookupOf } from './pipeline/cache-lookup.ts';
 import { checkpointPath } from './pipeline/checkpoint.ts';
 import { type LabelMap, mapLabels, type MappedTasks, readLabelMap } from './pipeline/label-map.ts';
 import { layoutPairs, type PairLayout } from './pipeline/label-pairs.ts';
 import { usualManifestPath } from './pipeline/manifest.ts';
+import { neighboursMatter } from './pipeline/neighbours-matter.ts';
 import { planSlice, requireFiles, type SlicePlan } from './pipeline/plan-slice.ts';
 import { allowsRejects } from './pipeline/rejects.ts';
 import { shardRows } from './pipeline/shard.ts';
 import { checkpointShards } from './pipeline/write-rows.ts';
 import { selectTasks } from './predictor/predictor.ts';
-import type { TaskLayout } from './protocol.ts';
+import { workerSettingsOf } from './options.ts';
+import type { TaskLayout, WorkerSettings } from './protocol.ts';
 import type { RowWriter } from './records/format-writer.ts';
 import { requireHonestName } from './records/honest-name.ts';
 import { openRecords, type Records } from './records/open-records.ts';
@@ -31,6 +36,7 @@ export interface ScorePlan {
   textColumnsGuessed: boolean;
   bundlePath: string;
   bundle: { name: string; version: string; sha256: string; batchInvariant: boolean };
+  workerSettings: WorkerSettings;
   /** Scored tasks, in bundle order, under the labels that are written. */
   tasks: TaskLayout[];
   /** Brings the model's predictions under those labels. */
@@ -46,6 +52,8 @@ export interface ScorePlan {
   paths: OutputPaths;
   /** The part of the rows that is scored; undefined: all of them. */
   slice: SlicePlan | undefined;
+  /** Where predictions of earlier runs are; undefined: nowhere. */
+  cache: CacheSettings | undefined;
 }
 
 /** Names of the files that a run writes. */
@@ -70,13 +78,24 @@ export async function planScore(
   if (options.shard !== undefined) await requireFiles(options.inputs);
   const bundlePath = await findBundle(options.model);
   const bundle = await checkBundle(bundlePath);
-  const { tasks, apply: mapPredictions } = chooseTasks(bundle, options);
+  const selected = selectTasks(bundle.manifest.tasks, {
+    tasks: options.tasks,
+    thresholds: options.threshold,
+  });
+  const { tasks, apply: mapPredictions } = mapLabels(selected, options.labelMap ?? {});
   const pairs = options.sentences
     ? layoutPairs(tasks, bundle.manifest.pairs, options.labelMap ?? {})
     : undefined;
   const paths = await choosePaths(options);
+  const identity = identityOfBundle(bundle);
   const isPure = bundle.manifest.batchInvariant || options.deterministic;
-  if (options.lineBuffered && !isPure) throw neighboursMatter(bundle);
+  if (options.lineBuffered && !isPure) {
+    throw neighboursMatter('--line-buffered', identity.name, 'depends on when they arrive');
+  }
+  const workerSettings = workerSettingsOf({ path: bundlePath, sha256: identity.sha256 }, options);
+  const cache = cacheSettings(options, [lookupOf(identity, selected, workerSettings)]);
+  if (cache !== undefined && !isPure)
+    throw neighboursMatter('--cache', identity.name, 'depends on what is new');
   const request = recordsRequest(options);
   const records = await openRecords({ ...request, onBytes });
   try {
@@ -104,14 +123,14 @@ export async function planScore(
       options.shard === undefined
         ? undefined
         : await planSlice({ ...options, slice: options.shard, records: request, textColumns, rowsPerCut });
-    const { name, version, batchInvariant } = bundle.manifest;
     return {
       options,
       records,
       textColumns,
       textColumnsGuessed: guessed,
       bundlePath,
-      bundle: { name, version, sha256: bundle.sha256, batchInvariant },
+      bundle: { ...identity, batchInvariant: bundle.manifest.batchInvariant },
+      workerSettings,
       tasks,
       mapPredictions,
       pairs,
@@ -120,6 +139,7 @@ export async function planScore(
       isResumable,
       paths,
       slice,
+      cache,
     };
   } catch (error) {
     await records.close();
@@ -134,16 +154,12 @@ async function readOptions(given: ScoreOptions): Promise<PlannedOptions> {
   return { ...options, labelMap: typeof labelMap === 'string' ? await readLabelMap(labelMap) : labelMap };
 }
 
-function chooseTasks({ manifest }: BundleDescription, options: PlannedOptions): MappedTasks {
-  const selected = selectTasks(manifest.tasks, { tasks: options.tasks, thresholds: options.threshold });
-  return mapLabels(selected, options.labelMap ?? {});
-}
-
 async function choosePaths({
   output,
   rejects,
   manifest,
   inputs,
+  cache,
 }: ResolvedScoreOptions): Promise<OutputPaths> {
   const outputPath = typeof output === 'string' ? output : undefined;
   const paths = {
@@ -153,7 +169,8 @@ async function choosePaths({
   };
   if (rejects !== undefined) requireHonestName(rejects, ['jsonl', 'ndjson', 'json']);
   if (manifest !== undefined) requireHonestName(manifest, ['json']);
-  const written = Object.values(paths).filter((path) => path !== undefined);
+  const ownCache = cache === undefined ? [] : [cache, secretPath(cache)];
+  const written = [...Object.values(paths), ...ownCache].filter((path) => path !== undefined);
   await checkOutputs(written, inputs, (path) => (path === outputPath ? [checkpointPath(path)] : []));
   return paths;
 }
@@ -172,14 +189,6 @@ function notJoinable(format: RecordFormat): UsageError {
     {
       hint: 'Outputs of those formats are joined by `voxpop merge`: `--to csv`.',
     },
-  );
-}
-
-function neighboursMatter({ manifest }: BundleDescription): UsageError {
-  return new UsageError(
-    'OPTION_INVALID',
-    `Expected --deterministic along with --line-buffered, as the bundle ${manifest.name} is not batch invariant`,
-    { hint: 'Which lines are scored together depends on when they arrive, and must not change scores.' },
   );
 }
 

@@ -11,6 +11,7 @@ import { outputMode } from './records/output-mode.ts';
 import { outputOptions, type ScoreOptions } from './score-options.ts';
 import type { ScorePlan } from './score-plan.ts';
 import { openScoring, type ScoreProgress, type Scoring } from './scoring.ts';
+import type { CacheUse } from './text/cache-words.ts';
 import { version } from './version.ts';
 
 export { countsByKey, countsInWords } from './pipeline/run-counts.ts';
@@ -24,6 +25,8 @@ export interface ScoreSummary extends RunCounts {
   /** Tokens of this process; `tokens` counts those of earlier ones too. */
   tokensHere: number;
   elapsedMs: number;
+  /** What the cache was good for; undefined without one. */
+  cache: CacheUse | undefined;
   workers: number;
   /** How often each label was assigned, by task. */
   labels: TaskLabelCounts;
@@ -44,6 +47,8 @@ export interface ScoreHooks {
   onProgress?: (progress: ScoreProgress) => void;
   /** Called before a run ends with an error, with the rows that `resume` will not score again. */
   onStop?: (keptRows: number) => void;
+  /** Called with a sentence that people should read, such as that a cache is damaged. */
+  onNotice?: (notice: string) => void;
 }
 
 /**
@@ -59,7 +64,7 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
   }
   const started = { at: new Date(), ms: performance.now() };
   const found = await identifyInputs(given.inputs);
-  const scoring = await openScoring(given);
+  const scoring = await openScoring(given, hooks.onNotice);
   try {
     const { plan } = scoring;
     const session = await OutputSession.open({
@@ -126,6 +131,7 @@ async function run({ scoring, session, found, started, hooks }: Run): Promise<Sc
     throw options.signal.reason;
   }
   await session.sink.write(plan.writer.end?.() ?? '');
+  const cacheEnd = await scoring.closeCache();
   requireUnchanged(found, await identifyInputs(options.inputs));
   await session.checkpoint(tally, read());
   rejects.checkShare(tally.counts.rejected, tally.counts.rows);
@@ -136,6 +142,7 @@ async function run({ scoring, session, found, started, hooks }: Run): Promise<Sc
     ...filesOf(plan, session),
     tasks: plan.tasks,
     notices: [...plan.records.head.notices, ...plan.records.notices()],
+    cache: plan.cache && { ...plan.cache, ...cacheEnd },
     tally,
     startedAt: started.at,
     elapsedMs: performance.now() - started.ms,
@@ -176,17 +183,19 @@ function filesOf(
 
 /** @param before counts when this process began */
 function summarise(
-  { plan, inputs }: Scoring,
+  scoring: Scoring,
   tally: Tally,
   before: Readonly<RunCounts>,
   startedMs: number,
 ): ScoreSummary {
+  const { plan, inputs } = scoring;
   return {
     ...tally.counts,
     nothingToDo: false,
     resumedAtRow: before.rows,
     tokensHere: tally.counts.tokens - before.tokens,
     elapsedMs: performance.now() - startedMs,
+    cache: scoring.progress(tally.counts).cache,
     workers: plan.options.workers,
     labels: tally.state.labels,
     notices: plan.records.notices(),

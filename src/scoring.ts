@@ -1,9 +1,13 @@
+import type { CacheEnd } from './cache/messages.ts';
+import { PredictionCache } from './cache/prediction-cache.ts';
 import { InputLog } from './pipeline/input-log.ts';
 import { type ScoredShard, scoreRows } from './pipeline/score-rows.ts';
+import type { EarlierPredictions } from './pipeline/cached-predictions.ts';
 import { Scorer } from './pipeline/scorer.ts';
-import type { RunCounts } from './pipeline/run-counts.ts';
+import { type RunCounts, secondsSaved } from './pipeline/run-counts.ts';
 import { labelCountOf } from './protocol.ts';
 import type { ScoreOptions } from './score-options.ts';
+import type { CacheUse } from './text/cache-words.ts';
 import { planScore, type ScorePlan } from './score-plan.ts';
 
 /** How far the reading of inputs is. */
@@ -15,6 +19,8 @@ export interface ReadProgress {
   totalBytes: number | undefined;
   /** Rows there will be; known only for a part of the rows, as `shard` takes it. */
   totalRows: number | undefined;
+  /** What a cache was good for so far; absent where there is none. */
+  cache?: CacheUse | undefined;
 }
 
 /** Where a run stands. */
@@ -31,31 +37,31 @@ export interface Scoring {
   inputs: InputLog;
   /** Where the run stands when so much is counted. */
   progress(counts: Readonly<RunCounts>): ScoreProgress;
+  /** Writes what is new to the cache, and says what it came to be; to be called when all shards were taken. */
+  closeCache(): Promise<CacheEnd | undefined>;
   /** Ends workers and files. */
   close(): Promise<void>;
 }
 
 /**
  * Scores the inputs without writing them anywhere: for `score`, and for everything that measures.
- * @throws UsageError, InputError, BundleError; `shards` throws PredictError too
+ * @param onNotice told what people should know about the run and its caches
+ * @throws UsageError, InputError, BundleError, OutputError; `shards` throws PredictError too
  */
-export async function openScoring(given: ScoreOptions): Promise<Scoring> {
+export async function openScoring(
+  given: ScoreOptions,
+  onNotice: (notice: string) => void = () => {},
+): Promise<Scoring> {
   const inputs = new InputLog(given.inputs.length);
   const plan = await planScore(given, (bytes, input) => inputs.add(bytes, input));
   const { options, records } = plan;
+  const earlier = await openCache(plan, onNotice);
   const scorer = new Scorer({
-    settings: {
-      bundlePath: plan.bundlePath,
-      bundleSha256: plan.bundle.sha256,
-      tasks: options.tasks,
-      thresholds: options.threshold,
-      maxBatchTokens: options.batchTokens,
-      deterministic: options.deterministic,
-      keepNonAnswers: options.keepNonAnswers ?? false,
-    },
+    settings: plan.workerSettings,
     pool: { workers: options.workers, timeoutMs: options.timeoutMs, signal: options.signal },
     mapped: { tasks: plan.tasks, apply: plan.mapPredictions },
     isPure: plan.bundle.batchInvariant || options.deterministic,
+    earlier,
   });
   return {
     plan,
@@ -78,9 +84,25 @@ export async function openScoring(given: ScoreOptions): Promise<Scoring> {
       bytesRead: inputs.bytesRead,
       totalBytes: records.head.totalBytes,
       totalRows: plan.slice?.rows,
+      cache: earlier && { ...counts, secondsSaved: secondsSaved(counts, options.workers) },
     }),
+    closeCache: async () => earlier?.store.close(),
     close: async () => {
-      await Promise.all([scorer.close(), records.close()]);
+      await Promise.all([scorer.close(), earlier?.store.close(), records.close()]);
     },
   };
+}
+
+async function openCache(
+  { cache, records }: ScorePlan,
+  onNotice: (notice: string) => void,
+): Promise<EarlierPredictions | undefined> {
+  if (cache === undefined) return undefined;
+  try {
+    const labelCount = cache.lookups[0]?.labelCount ?? 0;
+    return { store: await PredictionCache.open(cache, onNotice), lookup: 0, labelCount };
+  } catch (error) {
+    await records.close();
+    throw error;
+  }
 }

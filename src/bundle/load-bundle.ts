@@ -47,6 +47,16 @@ export interface Bundle {
  */
 export type BundleDescription = Pick<Bundle, 'path' | 'manifest' | 'sha256'>;
 
+/** What tells a bundle from every other one: the hash of its bundle.json, in which those of its files are. */
+export function identityOfBundle(bundle: BundleDescription): {
+  name: string;
+  version: string;
+  sha256: string;
+} {
+  const { name, version } = bundle.manifest;
+  return { name, version, sha256: bundle.sha256 };
+}
+
 export function describeBundle(bundle: Bundle): BundleDescription {
   return { path: bundle.path, manifest: bundle.manifest, sha256: bundle.sha256 };
 }

@@ -1,3 +1,4 @@
+import { cacheWords } from '../text/cache-words.ts';
 import { count } from '../text/numbers.ts';
 import type { ReadProgress } from '../scoring.ts';
 
@@ -26,12 +27,12 @@ export class ProgressMeter {
     const seconds = (performance.now() - this.#startedMs) / 1000;
     if (this.#latest === undefined)
       return { share: undefined, pieces: [`loading the model ${duration(seconds)}`] };
-    const { counts, bytesRead, totalBytes, totalRows } = this.#latest;
+    const { counts, bytesRead, totalBytes, totalRows, cache } = this.#latest;
     const { rows } = counts;
     // Part of a file is known by its rows.
     const [done, total] = totalRows === undefined ? [bytesRead, totalBytes] : [rows, totalRows];
     const rate = (rows - this.#rowsBefore) / seconds;
-    const told = [`${count(rows)} rows`, `${count(Math.round(rate))} rows/s`];
+    const told = [`${count(rows)} rows`, `${count(Math.round(rate))} rows/s`, ...cacheWords(cache)];
     if (total === undefined) return { share: undefined, pieces: told };
     const share = total === 0 ? 1 : Math.min(1, done / total);
     const percent = `${Math.floor(share * 100)}%`;

@@ -2,6 +2,7 @@ import { count } from '../text/numbers.ts';
 import { countsByKey, countsInWords, type ScoreHooks, type ScoreSummary } from '../score.ts';
 import type { ScorePlan } from '../score-plan.ts';
 import type { ScoreProgress } from '../scoring.ts';
+import { cacheFields, cacheWords } from '../text/cache-words.ts';
 import { shownName } from '../text/printable.ts';
 import { emit, say } from './say.ts';
 import { labelBars } from './label-bars.ts';
@@ -37,6 +38,10 @@ function textReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
     },
     onStartOver: (reason) => tell(`Starting over: ${reason}`),
     onProgress: (progress) => bar.update(progress),
+    onNotice: (notice) => {
+      bar.stop();
+      tell(notice);
+    },
     onStop: (keptRows) => {
       bar.stop();
       if (keptRows === 0) return;
@@ -86,6 +91,7 @@ function summarise(summary: ScoreSummary, output: string | undefined): string {
     `${count(summary.rows)} rows in ${seconds.toFixed(1)} s`,
     ...(summary.resumedAtRow > 0 ? [`${count(summary.resumedAtRow)} of them before`] : []),
     ...countsInWords(summary, count),
+    ...cacheWords(summary.cache),
     `${count(Math.round(rows / seconds))} rows/s`,
     `${count(Math.round(summary.tokensHere / seconds))} tokens/s`,
     ...(output === undefined ? [] : [`wrote ${output}`]),
@@ -119,13 +125,14 @@ function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
       });
       for (const message of records.head.notices) tell('notice', { message });
     },
-    onProgress: ({ counts, bytesRead, totalBytes, totalRows }: ScoreProgress) => {
+    onNotice: (message) => tell('notice', { message }),
+    onProgress: ({ counts, bytesRead, totalBytes, totalRows, cache }: ScoreProgress) => {
       const nowMs = performance.now();
       if (nowMs - lastProgressMs < progressEventMs) return;
       lastProgressMs = nowMs;
       const { rows, rejected } = counts;
       const total = totalRows === undefined ? { total_bytes: totalBytes ?? null } : { total_rows: totalRows };
-      tell('progress', { rows, rejected, bytes_read: bytesRead, ...total });
+      tell('progress', { rows, rejected, bytes_read: bytesRead, ...total, ...cacheFields(cache) });
     },
     onBegin: (rowsBefore) => {
       if (rowsBefore > 0) tell('resume', { rows_before: rowsBefore });
@@ -142,6 +149,7 @@ function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
         output: output ?? null,
         nothing_to_do: summary.nothingToDo,
         ...countsByKey(summary),
+        ...cacheFields(summary.cache),
         resumed_at_row: summary.resumedAtRow,
         elapsed_ms: Math.round(summary.elapsedMs),
       });

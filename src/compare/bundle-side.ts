@@ -1,13 +1,40 @@
 import { memoryUsage } from 'node:process';
 import { findBundle } from '../bundle/find-bundle.ts';
 import { type BundleDescription, checkBundle } from '../bundle/load-bundle.ts';
-import type { ResolvedScoringOptions } from '../options.ts';
-import { WorkerPool } from '../pipeline/pool.ts';
-import { labelCountOf, type ShardPredictions, type TaskLayout } from '../protocol.ts';
+import { type ResolvedScoringOptions, workerSettingsOf } from '../options.ts';
+import { CachedPredictions, type EarlierPredictions } from '../pipeline/cached-predictions.ts';
+import { type PoolOptions, WorkerPool } from '../pipeline/pool.ts';
+import {
+  labelCountOf,
+  type Shard,
+  type ShardPredictions,
+  type TaskLayout,
+  type WorkerSettings,
+} from '../protocol.ts';
 import { shardRows } from '../pipeline/shard.ts';
 import { selectTasks } from '../predictor/predictor.ts';
 import type { Row } from '../records/row.ts';
 import type { BundleSpeed } from './comparison-document.ts';
+
+/** One of the two bundles and what of it is compared. */
+export interface SidePlan {
+  name: string;
+  bundle: BundleDescription;
+  tasks: TaskLayout[];
+  settings: WorkerSettings;
+}
+
+/** @throws BundleError, UsageError */
+export async function planSide(name: string, options: ResolvedScoringOptions): Promise<SidePlan> {
+  const bundlePath = await findBundle(name);
+  const bundle = await checkBundle(bundlePath);
+  const known = new Set(bundle.manifest.tasks.map((task) => task.name));
+  // A bundle need not have every task that the other one has.
+  const tasks = options.tasks?.filter((task) => known.has(task));
+  const layouts = selectTasks(bundle.manifest.tasks, { tasks });
+  const settings = workerSettingsOf(bundle, { ...options, tasks, threshold: {} });
+  return { name, bundle, tasks: layouts, settings };
+}
 
 /** One of the two bundles, with workers of its own. */
 export class BundleSide {
@@ -21,47 +48,37 @@ export class BundleSide {
   tokens = 0;
   memoryBytes = 0;
   readonly workers: number;
-  readonly #pool: WorkerPool;
+  /** Texts that a cache of earlier runs held, and those that were computed beside it. */
+  readonly cached = { hits: 0, misses: 0 };
+  readonly #settings: WorkerSettings;
+  readonly #pooling: PoolOptions;
+  #pool: WorkerPool | undefined;
+  readonly #predict: (shard: Shard) => Promise<ShardPredictions>;
 
-  private constructor(
-    name: string,
-    bundle: BundleDescription,
-    tasks: TaskLayout[],
-    pool: WorkerPool,
-    workers: number,
-  ) {
+  /** @param earlier predictions of earlier runs; only where predictions are pure */
+  constructor({ name, bundle, tasks, settings }: SidePlan, pool: PoolOptions, earlier?: EarlierPredictions) {
     this.name = name;
     this.bundle = bundle;
     this.tasks = tasks;
     this.width = labelCountOf(tasks);
-    this.workers = workers;
-    this.#pool = pool;
+    this.workers = pool.workers;
+    this.#pooling = pool;
+    this.#settings = settings;
+    const cached =
+      earlier === undefined ? undefined : new CachedPredictions((shard) => this.#compute(shard), earlier);
+    this.#predict = (shard) => (cached === undefined ? this.#compute(shard) : cached.score(shard));
   }
 
-  static async open(name: string, options: ResolvedScoringOptions): Promise<BundleSide> {
-    const bundlePath = await findBundle(name);
-    const bundle = await checkBundle(bundlePath);
-    const known = new Set(bundle.manifest.tasks.map((task) => task.name));
-    // A bundle need not have every task that the other one has.
-    const tasks = options.tasks?.filter((task) => known.has(task));
-    const layouts = selectTasks(bundle.manifest.tasks, { tasks });
-    const settings = {
-      bundlePath,
-      bundleSha256: bundle.sha256,
-      tasks,
-      thresholds: {},
-      maxBatchTokens: options.batchTokens,
-      deterministic: options.deterministic,
-      keepNonAnswers: options.keepNonAnswers ?? false,
-    };
-    return new BundleSide(name, bundle, layouts, new WorkerPool(settings, options), options.workers);
+  #compute(shard: Shard): Promise<ShardPredictions> {
+    this.#pool ??= new WorkerPool(this.#settings, this.#pooling);
+    return this.#pool.score(shard);
   }
 
   /** Loads the model into every worker, and runs it once; not timed. */
   async warmUp(rows: readonly Row[]): Promise<void> {
     const before = memoryUsage.rss();
     const texts = rows.map((row) => row.texts[0] ?? '');
-    await Promise.all(Array.from({ length: this.workers }, () => this.#pool.score({ texts })));
+    await Promise.all(Array.from({ length: this.workers }, () => this.#compute({ texts })));
     this.memoryBytes = Math.max(0, memoryUsage.rss() - before);
   }
 
@@ -70,11 +87,15 @@ export class BundleSide {
     const shards: Promise<ShardPredictions>[] = [];
     for (let start = 0; start < rows.length; start += shardRows) {
       const texts = rows.slice(start, start + shardRows).map((row) => row.texts[0] ?? '');
-      shards.push(this.#pool.score({ texts }));
+      shards.push(this.#predict({ texts }));
     }
     this.predictions = await Promise.all(shards);
     this.elapsedMs += performance.now() - startedMs;
-    for (const { counts } of this.predictions) this.tokens += counts.tokens;
+    for (const { counts } of this.predictions) {
+      this.tokens += counts.tokens;
+      this.cached.hits += counts.hits;
+      this.cached.misses += counts.misses;
+    }
   }
 
   speed(rows: number, pricePerHour: number | undefined): BundleSpeed {
@@ -96,6 +117,6 @@ export class BundleSide {
   }
 
   async close(): Promise<void> {
-    await this.#pool.close();
+    await this.#pool?.close();
   }
 }

@@ -1,11 +1,16 @@
+import { identityOfBundle } from '../bundle/load-bundle.ts';
+import type { CacheSettings } from '../cache/messages.ts';
+import { PredictionCache } from '../cache/prediction-cache.ts';
 import { UsageError } from '../errors.ts';
-import { resolveScoringOptions } from '../options.ts';
+import { type ResolvedScoringOptions, resolveScoringOptions } from '../options.ts';
+import { cacheSettings, lookupOf } from '../pipeline/cache-lookup.ts';
+import { neighboursMatter } from '../pipeline/neighbours-matter.ts';
 import { type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
 import { shardRows } from '../pipeline/shard.ts';
 import type { RecordsHead, Row } from '../records/row.ts';
 import { openRecords } from '../records/open-records.ts';
 import { resolveTextColumns } from '../records/text-columns.ts';
-import { BundleSide } from './bundle-side.ts';
+import { BundleSide, planSide, type SidePlan } from './bundle-side.ts';
 import { commonTasks } from './compare-files.ts';
 import type { CompareOptions } from './options.ts';
 import type { ComparisonDocument, TaskQuality } from './comparison-document.ts';
@@ -44,16 +49,25 @@ export async function compareBundles(
   const onBytes = (bytes: Uint8Array): void => void (bytesRead += bytes.length);
   const records = await openRecords({ ...options, inputs: [on], onBytes });
   const sides: BundleSide[] = [];
+  const notices: string[] = [];
+  let store: PredictionCache | undefined;
   try {
     const { columns } = await resolveTextColumns(records.head, options.text, records.profiles);
     if (columns.length !== 1) {
       throw new UsageError('TEXT_COLUMN_NOT_SINGLE', `Expected one text column, got ${columns.length}`);
     }
-    for (const name of names) sides.push(await BundleSide.open(name, resolved));
+    const plans = [await planSide(names[0], resolved), await planSide(names[1], resolved)];
+    const cache = cacheOf(plans, resolved);
+    if (cache !== undefined) store = await PredictionCache.open(cache, (notice) => notices.push(notice));
+    for (const [lookup, plan] of plans.entries()) {
+      const earlier = store && { store, lookup, labelCount: labelCountOf(plan.tasks) };
+      sides.push(new BundleSide(plan, resolved, earlier));
+    }
     const pair = sides as [BundleSide, BundleSide];
     const comparison = new BundleComparison(records.head, pair, options);
     let turn = 0;
-    let isWarm = false;
+    // With a cache nothing is timed, and it may turn out that no model needs to be loaded.
+    let isWarm = store !== undefined;
     for await (const rows of turns(records.rows(columns), resolved.workers, resolved.limit)) {
       options.signal?.throwIfAborted();
       if (!isWarm) for (const side of pair) await side.warmUp(rows.slice(0, shardRows));
@@ -67,10 +81,35 @@ export async function compareBundles(
       const { totalBytes } = records.head;
       hooks.onProgress?.({ counts: { rows: counted }, bytesRead, totalBytes, totalRows: undefined });
     }
-    return { ...comparison.result(), notices: [] };
+    const result = comparison.result({ isTimed: store === undefined });
+    await store?.close();
+    return { ...result, notices };
   } finally {
-    await Promise.all([...sides.map((side) => side.close()), records.close()]);
+    await Promise.all([...sides.map((side) => side.close()), store?.close(), records.close()]);
   }
+}
+
+/** @throws UsageError when predictions depend on what is scored beside them, or speed is asked for */
+function cacheOf(
+  plans: readonly SidePlan[],
+  options: CompareOptions & ResolvedScoringOptions,
+): CacheSettings | undefined {
+  const lookups = plans.map(({ bundle, tasks, settings }) =>
+    lookupOf(identityOfBundle(bundle), tasks, settings),
+  );
+  const cache = cacheSettings(options, lookups);
+  if (cache === undefined) return undefined;
+  if (options.pricePerHour !== undefined) {
+    throw new UsageError('OPTION_INVALID', 'Expected --price-per-hour without a cache, got both', {
+      hint: 'Cost follows from speed, which is not measured where predictions are taken from a cache.',
+    });
+  }
+  for (const { bundle } of plans) {
+    if (!bundle.manifest.batchInvariant && !options.deterministic) {
+      throw neighboursMatter('--cache', bundle.manifest.name, 'depends on what is new');
+    }
+  }
+  return cache;
 }
 
 async function* turns(batches: AsyncIterable<Row[]>, workers: number, limit: number): AsyncGenerator<Row[]> {
@@ -188,7 +227,7 @@ class BundleComparison {
     }
   }
 
-  result(): Compared {
+  result({ isTimed }: { isTimed: boolean }): Compared {
     this.#readGold.requireFound();
     const quality = this.#tasks.flatMap(({ name, gold, quality: tallies }): TaskQuality[] => {
       if (gold === -1 || tallies[0].rows === 0) return [];
@@ -208,17 +247,20 @@ class BundleComparison {
       .filter(({ macro_f1_a }) => macro_f1_a > 0)
       .map(({ macro_f1_a, macro_f1_b }) => (1 - macro_f1_b / macro_f1_a) * 100);
     const degradation = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-    const [a, b] = this.#sides.map(({ name, bundle: { manifest } }) => ({
+    const [a, b] = this.#sides.map(({ name, cached, bundle: { manifest } }) => ({
       name,
       rows: this.rows,
       bundle: { name: manifest.name, version: manifest.version },
+      ...(isTimed ? {} : { cache: cached }),
     })) as [ComparisonDocument['a'], ComparisonDocument['b']];
     return {
       a,
       b,
       matched: this.#matched,
       tasks: this.#tasks.map(({ tally }) => tally.result()),
-      speed: this.#sides.map((side) => side.speed(this.rows, this.#options.pricePerHour)),
+      ...(isTimed
+        ? { speed: this.#sides.map((side) => side.speed(this.rows, this.#options.pricePerHour)) }
+        : {}),
       ...(quality.length > 0 ? { quality } : {}),
       ...(losses.length > 0 ? { degradation_percent: Math.round(degradation * 100) / 100 } : {}),
     };

@@ -11,7 +11,7 @@ export interface ComparisonDocument {
   only_a?: number;
   only_b?: number;
   tasks: TaskComparison[];
-  /** Speed of each bundle, where two bundles are compared. */
+  /** Speed of each bundle, where two bundles are compared without a cache. */
   speed?: BundleSpeed[];
   quality?: TaskQuality[];
   /** Mean over tasks of how much lower macro-F1 is in b than in a, in percent of a's. */
@@ -24,6 +24,8 @@ export interface ComparedSide {
   name: string;
   rows?: number;
   bundle?: { name: string; version: string };
+  /** Texts that a cache of earlier runs held, and texts that were computed; with `--cache` only. */
+  cache?: { hits: number; misses: number };
 }
 
 export interface TaskComparison {

@@ -27,9 +27,11 @@ export function comparisonText(document: ComparisonDocument): string {
     .join('\n');
 }
 
-function sideText({ name, rows, bundle }: ComparisonDocument['a']): string {
+function sideText({ name, rows, bundle, cache }: ComparisonDocument['a']): string {
   const label = bundle === undefined ? '' : ` (${bundle.name} ${bundle.version})`;
-  return `${name}${label}${rows === undefined ? '' : `, ${count(rows)} rows`}`;
+  const found =
+    cache === undefined ? '' : `, ${count(cache.hits)} texts from the cache, ${count(cache.misses)} computed`;
+  return `${name}${label}${rows === undefined ? '' : `, ${count(rows)} rows`}${found}`;
 }
 
 function gateSection({ gates }: ComparisonDocument): string {

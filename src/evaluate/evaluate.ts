@@ -9,6 +9,7 @@ import { Tally } from '../pipeline/tally.ts';
 import { outputMode } from '../records/output-mode.ts';
 import { openSink } from '../records/sink.ts';
 import type { ScorePlan } from '../score-plan.ts';
+import { cacheWords } from '../text/cache-words.ts';
 import { openScoring, type ScoreProgress } from '../scoring.ts';
 import {
   type Baseline,
@@ -45,7 +46,10 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
   const labelMap =
     typeof options.labelMap === 'string' ? await readLabelMap(options.labelMap) : (options.labelMap ?? {});
   const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline);
-  const scoring = await openScoring({ ...(await scoringOptions(options)), prefix: hiddenPrefix });
+  const notices: string[] = [];
+  const scoring = await openScoring({ ...(await scoringOptions(options)), prefix: hiddenPrefix }, (notice) =>
+    notices.push(notice),
+  );
   try {
     hooks.onPlan?.(scoring.plan);
     const run = prepare(scoring.plan, options, labelMap, baseline);
@@ -66,8 +70,10 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
       // An abort ends the shards early; half an evaluation is none.
       options.signal?.throwIfAborted();
       const result = run.finish(tally.counts.rows, tally.counts.rows - tally.counts.scored);
-      const { head, notices } = scoring.plan.records;
-      result.notices.unshift(...head.notices, ...notices());
+      await scoring.closeCache();
+      const { head, notices: notReadAsIs } = scoring.plan.records;
+      result.notices.unshift(...head.notices, ...notReadAsIs());
+      result.notices.push(...notices, ...cacheWords(scoring.progress(tally.counts).cache));
       await flips?.commit();
       if (options.save !== undefined) await save(options.save, result, run.predictions as TextPredictions);
       return result;

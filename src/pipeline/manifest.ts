@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { arch, cpus, platform } from 'node:os';
 import { resourceUsage, version as nodeVersion } from 'node:process';
+import type { CacheEnd, CacheSettings } from '../cache/messages.ts';
 import type { ProblemType, TaskLayout } from '../protocol.ts';
 import { isPlainFile } from '../records/output-paths.ts';
 import type { RecordFormat } from '../records/row.ts';
 import type { RunIdentity } from './run-identity.ts';
 import type { InputRead } from './input-log.ts';
-import { countsByKey, type CountsByKey, type RunCounts } from './run-counts.ts';
+import { cpuFeatures, onnxRuntimeVersion } from './machine.ts';
+import { countsByKey, type CountsByKey, type RunCounts, secondsSaved } from './run-counts.ts';
 import type { Tally, TallyState } from './tally.ts';
 
 /** What a run did, for machines; the README documents every key. */
@@ -36,6 +37,8 @@ export interface RunManifest {
   counts: CountsByKey;
   /** What people should know about how the inputs were read. */
   notices: string[];
+  /** What predictions of earlier runs were good for; null without a cache. */
+  cache: ManifestCache | null;
   /** Whether a text has one label of a task, or any number of them. */
   problem_types: Record<string, ProblemType>;
   labels: TallyState['labels'];
@@ -72,6 +75,18 @@ export interface MergedSlice {
   elapsed_ms: number;
 }
 
+export interface ManifestCache {
+  /** File that was written; null when others were only read, and after a merge. */
+  path: string | null;
+  /** Caches that were only read. */
+  from: string[];
+  /** What computing the hits would have taken with the workers of this run, as far as the cache knows. */
+  seconds_saved: number;
+  /** Size of the file at the end, and the texts in it, of other bundles too; null when it was not written. */
+  bytes: number | null;
+  texts: number | null;
+}
+
 /** Where the manifest of an output lies unless told otherwise. */
 export function manifestPathOf(output: string): string {
   return `${output}.manifest.json`;
@@ -97,6 +112,8 @@ export interface ManifestFacts {
   notices: string[];
   /** The tasks that were scored, under the labels that were written. */
   tasks: readonly TaskLayout[];
+  /** The caches of the run, and what the one that is written came to be. */
+  cache: (Pick<CacheSettings, 'path' | 'from'> & Partial<CacheEnd>) | undefined;
   tally: Tally;
   startedAt: Date;
   elapsedMs: number;
@@ -130,6 +147,16 @@ export function createManifest(facts: ManifestFacts): RunManifest {
     shards: null,
     counts: countsByKey(tally.counts),
     notices: facts.notices,
+    cache:
+      facts.cache === undefined
+        ? null
+        : {
+            path: facts.cache.path ?? null,
+            from: facts.cache.from,
+            seconds_saved: secondsSaved(tally.counts, facts.workers),
+            bytes: facts.cache.bytes ?? null,
+            texts: facts.cache.texts ?? null,
+          },
     problem_types: Object.fromEntries(facts.tasks.map(({ name, problemType }) => [name, problemType])),
     labels: tally.state.labels,
     labels_by_language: tally.state.labelsByLanguage,
@@ -162,22 +189,4 @@ export function identityOfManifest(manifest: RunManifest): RunIdentity {
       modifiedMs: modified_at === null ? undefined : Date.parse(modified_at),
     })),
   };
-}
-
-/** Extensions that decide how fast, and on some CPUs how exactly, int8 models run. */
-const notedFeatures = /^(avx2|avx512f|avx512_vnni|avx_vnni|avx512_bf16|amx_int8|asimddp|i8mm|sve)$/;
-
-function cpuFeatures(): string[] {
-  try {
-    const line = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
-    return line.split(/\s+/).filter((flag) => notedFeatures.test(flag));
-  } catch {
-    return [];
-  }
-}
-
-/** From the installed package: the streams side does not load ONNX Runtime to ask it. */
-function onnxRuntimeVersion(): string {
-  const file = new URL(import.meta.resolve('onnxruntime-node/package.json'));
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -45,6 +45,7 @@ export function mergeManifests(
     })),
     counts,
     notices: [...new Set(manifests.flatMap((manifest) => manifest.notices))],
+    cache: mergeCaches(manifests),
     labels: sumLabels(manifests.map(({ labels }) => labels)),
     labels_by_language: sumByLanguage(manifests.map((each) => each.labels_by_language)),
     started_at: manifests.map((each) => each.started_at).toSorted()[0] as string,
@@ -54,6 +55,15 @@ export function mergeManifests(
     peak_rss_bytes: Math.max(...manifests.map((each) => each.peak_rss_bytes)),
     resumed_at_row: 0,
   };
+}
+
+/** What the caches of all machines were good for; which ones there were is told by the slices' own manifests. */
+function mergeCaches(manifests: readonly RunManifest[]): RunManifest['cache'] {
+  // Manifests of earlier versions lack the key.
+  const caches = manifests.flatMap(({ cache }) => cache ?? []);
+  if (caches.length === 0) return null;
+  const saved = caches.reduce((sum, { seconds_saved: seconds }) => sum + seconds, 0);
+  return { path: null, from: [], seconds_saved: Math.round(saved * 10) / 10, bytes: null, texts: null };
 }
 
 function sumLabels(tables: readonly TaskLabelCounts[]): TaskLabelCounts {

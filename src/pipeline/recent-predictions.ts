@@ -1,4 +1,10 @@
-import { type PredictCounts, type Shard, type ShardPredictions, textFlags } from '../protocol.ts';
+import {
+  blankPredictions,
+  copyPrediction,
+  type Shard,
+  type ShardPredictions,
+  textFlags,
+} from '../protocol.ts';
 
 /** Shards whose predictions are kept; at 512 rows in each, repeats up to some 30,000 rows back are found. */
 const keptShards = 64;
@@ -9,9 +15,14 @@ const keptShards = 64;
  */
 const maxTextCharacters = 256;
 
-/** A text's prediction: its place among the texts that were sent to a worker together. */
+/** Texts that were sent to a worker together. */
+interface Sent {
+  predictions: Promise<ShardPredictions>;
+}
+
+/** A text's prediction: its place among those that were sent together. */
 interface Place {
-  sent: Promise<ShardPredictions>;
+  sent: Sent;
   at: number;
 }
 
@@ -35,67 +46,57 @@ export class RecentPredictions {
   /** Scores a shard as the given function does, with repeated texts counted as duplicates; fails as it does. */
   async score({ texts }: Shard): Promise<ShardPredictions> {
     const unseen: string[] = [];
-    const own = new Map<string, number>();
-    /** Where each text's prediction is: among those sent now, or earlier. */
-    const places: (number | Place)[] = texts.map((text) => {
-      const place = own.get(text) ?? this.#places.get(text);
+    const sent: Sent = { predictions: none };
+    const kept: string[] = [];
+    /** Texts of this shard that are not kept. */
+    const longTexts = new Map<string, Place>();
+    const places = texts.map((text) => {
+      const isKept = text.length <= maxTextCharacters;
+      const known = isKept ? this.#places : longTexts;
+      let place = known.get(text);
       if (place !== undefined) return place;
-      own.set(text, unseen.length);
-      return unseen.push(text) - 1;
+      place = { sent, at: unseen.length };
+      known.set(text, place);
+      unseen.push(text);
+      if (isKept) kept.push(text);
+      return place;
     });
-    const sent = unseen.length === 0 ? noPredictions() : this.#score({ texts: unseen });
-    this.#keep(unseen, sent);
-    const now = await sent.catch((error: unknown) => {
-      for (const text of unseen) if (this.#isAt(text, sent)) this.#places.delete(text);
+    if (unseen.length > 0) sent.predictions = this.#score({ texts: unseen });
+    this.#forgetOldest(kept);
+    const now = await sent.predictions.catch((error: unknown) => {
+      for (const text of kept) if (this.#places.get(text)?.sent === sent) this.#places.delete(text);
       throw error;
     });
     if (unseen.length === texts.length) return now;
     // An earlier shard may have failed, which says nothing about this one.
-    return this.#gather(places, now).catch(() => this.#score({ texts }));
+    return this.#gather(places, sent, now).catch(() => this.#score({ texts }));
   }
 
-  async #gather(places: (number | Place)[], now: ShardPredictions): Promise<ShardPredictions> {
+  async #gather(places: Place[], sent: Sent, now: ShardPredictions): Promise<ShardPredictions> {
     const labels = this.#labelCount;
-    const scores = new Float32Array(places.length * labels);
-    const assigned = new Uint8Array(places.length * labels);
-    const flags = new Uint8Array(places.length);
-    const counts: PredictCounts = { ...now.counts };
+    const gathered = blankPredictions(places.length, labels);
+    const counts = { ...now.counts };
     /**
      * Place of the next text that was sent now. They come up in order, so a text that is not next in line is a
      * repetition.
      */
     let next = 0;
     for (const [text, place] of places.entries()) {
-      const [from, at] = typeof place === 'number' ? [now, place] : [await place.sent, place.at];
-      scores.set(from.scores.subarray(at * labels, (at + 1) * labels), text * labels);
-      assigned.set(from.assigned.subarray(at * labels, (at + 1) * labels), text * labels);
-      flags[text] = from.flags[at] as number;
-      if (place === next) next++;
-      else if ((flags[text] & textFlags.empty) === 0) counts.duplicates++;
+      const from = place.sent === sent ? now : await place.sent.predictions;
+      copyPrediction(gathered, text, from, place.at, labels);
+      if (place.sent === sent && place.at === next) next++;
+      else if (((gathered.flags[text] as number) & textFlags.empty) === 0) counts.duplicates++;
     }
-    return { scores, assigned, flags, counts };
+    return { ...gathered, counts };
   }
 
-  #keep(texts: readonly string[], sent: Promise<ShardPredictions>): void {
-    const kept = texts.filter((text) => text.length <= maxTextCharacters);
-    texts.forEach((text, at) => {
-      if (text.length <= maxTextCharacters) this.#places.set(text, { sent, at });
-    });
-    this.#shards.push(kept);
+  /** @param texts that a new shard brought */
+  #forgetOldest(texts: string[]): void {
+    this.#shards.push(texts);
     if (this.#shards.length <= keptShards) return;
     for (const text of this.#shards.shift() as string[]) this.#places.delete(text);
   }
-
-  #isAt(text: string, sent: Promise<ShardPredictions>): boolean {
-    return this.#places.get(text)?.sent === sent;
-  }
 }
 
-function noPredictions(): Promise<ShardPredictions> {
-  return Promise.resolve({
-    scores: new Float32Array(0),
-    assigned: new Uint8Array(0),
-    flags: new Uint8Array(0),
-    counts: { duplicates: 0, tokens: 0, paddedTokens: 0, batches: 0 },
-  });
-}
+/** Predictions of no texts. */
+const none = Promise.resolve(blankPredictions(0, 0));

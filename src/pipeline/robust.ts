@@ -1,5 +1,5 @@
 import { PredictError } from '../errors.ts';
-import type { PredictCounts, Shard, ShardPredictions } from '../protocol.ts';
+import { blankPredictions, type PredictCounts, type Shard, type ShardPredictions } from '../protocol.ts';
 
 /** A text that the model cannot score, by its place in the shard. */
 export interface TextFailure {
@@ -66,15 +66,6 @@ async function isolate(
       ...first.failures,
       ...second.failures.map(({ text, code, message }) => ({ text: text + middle, code, message })),
     ],
-  };
-}
-
-function blankPredictions(texts: number, labelCount: number): ShardPredictions {
-  return {
-    scores: new Float32Array(texts * labelCount),
-    assigned: new Uint8Array(texts * labelCount),
-    flags: new Uint8Array(texts),
-    counts: { duplicates: 0, tokens: 0, paddedTokens: 0, batches: 0 },
   };
 }
 

@@ -26,6 +26,17 @@ export interface RunCounts extends Record<RowOutcome, number> {
   /** Tokens seen by the model, padding not counted. */
   tokens: number;
   paddedTokens: number;
+  /** Texts of which the prediction was found in a cache; like `misses`, those with nothing to score are not counted. */
+  hits: number;
+  /** Texts that were looked for in a cache, and computed. */
+  misses: number;
+  /** Time that the hits would have taken a worker, in whole ms. */
+  savedMs: number;
+}
+
+/** How much longer so many workers would have taken without a cache, in seconds to one decimal. */
+export function secondsSaved({ savedMs }: Pick<RunCounts, 'savedMs'>, workers: number): number {
+  return Math.round(savedMs / workers / 100) / 10;
 }
 
 interface CountName {
@@ -51,6 +62,9 @@ const countNames = {
   rejected: { key: 'rejected', words: 'rejected', onlyIfAny: true },
   tokens: { key: 'tokens' },
   paddedTokens: { key: 'padded_tokens' },
+  hits: { key: 'hits' },
+  misses: { key: 'misses' },
+  savedMs: { key: 'saved_ms' },
 } as const satisfies Record<keyof RunCounts, CountName>;
 const names = Object.entries(countNames) as [keyof RunCounts, CountName][];
 

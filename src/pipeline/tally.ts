@@ -64,6 +64,9 @@ export class Tally {
     counts.duplicates += predictions.counts.duplicates;
     counts.tokens += predictions.counts.tokens;
     counts.paddedTokens += predictions.counts.paddedTokens;
+    counts.hits += predictions.counts.hits;
+    counts.misses += predictions.counts.misses;
+    counts.savedMs += predictions.counts.savedMs;
   }
 
   #addLabels(assigned: Uint8Array, text: number): void {

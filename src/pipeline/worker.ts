@@ -28,7 +28,10 @@ async function startWorker(settings: WorkerSettings): Promise<(shard: ShardReque
       const tellAlive = lifeTeller(id);
       const predictor = await loading;
       if (vectors === true) return { vectors: await predictor.vectors(texts, tellAlive) };
-      return { predictions: await predictor.predictShard(texts, tellAlive) };
+      const startedMs = performance.now();
+      const predictions = await predictor.predictShard(texts, tellAlive);
+      predictions.counts.computeMs = performance.now() - startedMs;
+      return { predictions };
     } catch (error) {
       return { fault: toFault(error) };
     }

@@ -10,7 +10,7 @@ import type { BundleTask } from '../bundle/bundle-json.ts';
 import { requireVectors } from '../bundle/require-vectors.ts';
 import { PredictError, UsageError } from '../errors.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
-import { isSilenced, type ShardPredictions, textFlags, type WorkPhase } from '../protocol.ts';
+import { blankPredictions, isSilenced, type ShardPredictions, textFlags, type WorkPhase } from '../protocol.ts';
 import { type Batch, cutBatches } from './batch.ts';
 import { decodeRow, type TaskDecoder } from './decode.ts';
 import { headLogits, type PreparedHead, prepareHead } from './head.ts';
@@ -216,10 +216,7 @@ export class Predictor {
     onStep: (phase: WorkPhase) => void = () => {},
   ): Promise<ShardPredictions> {
     const labelCount = this.#labelCount;
-    const scores = new Float32Array(texts.length * labelCount);
-    const assigned = new Uint8Array(texts.length * labelCount);
-    const flags = new Uint8Array(texts.length);
-    const counts = { duplicates: 0, tokens: 0, paddedTokens: 0, batches: 0 };
+    const { scores, assigned, flags, counts } = blankPredictions(texts.length, labelCount);
 
     const firstOf = new Map<string, number>();
     const duplicateOf = new Map<number, number>();

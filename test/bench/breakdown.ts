@@ -7,7 +7,7 @@ import { finished } from 'node:stream/promises';
 import * as ort from 'onnxruntime-node';
 import { loadBundle } from '../../src/bundle/load-bundle.ts';
 import { shardRows } from '../../src/pipeline/shard.ts';
-import { type ShardPredictions, textFlags } from '../../src/protocol.ts';
+import { blankPredictions, type ShardPredictions, textFlags } from '../../src/protocol.ts';
 import { type Batch, cutBatches } from '../../src/predictor/batch.ts';
 import { decodeRow, type TaskDecoder } from '../../src/predictor/decode.ts';
 import { defaultMaxBatchTokens } from '../../src/predictor/predictor.ts';
@@ -155,7 +155,7 @@ function blank(count: number): ShardPredictions {
     scores: new Float32Array(count * width),
     assigned: new Uint8Array(count * width),
     flags: new Uint8Array(count),
-    counts: { duplicates: 0, tokens: 0, paddedTokens: 0, batches: 0 },
+    counts: blankPredictions(0, 0).counts,
   };
 }
 

@@ -12,7 +12,7 @@ import { Rejects } from '../../src/pipeline/rejects.ts';
 import { scoreRows } from '../../src/pipeline/score-rows.ts';
 import { writeRows } from '../../src/pipeline/write-rows.ts';
 import { Tally } from '../../src/pipeline/tally.ts';
-import type { Shard, ShardPredictions } from '../../src/protocol.ts';
+import { blankPredictions, type Shard, type ShardPredictions } from '../../src/protocol.ts';
 import { TextTokenizer } from '../../src/predictor/tokenizer.ts';
 import { openRecords } from '../../src/records/open-records.ts';
 import { score } from '../../src/score.ts';
@@ -173,7 +173,7 @@ async function makeScore(path: string): Promise<(shard: Shard) => Promise<ShardP
       scores: new Float32Array(shard.texts.length * labels),
       assigned: new Uint8Array(shard.texts.length * labels),
       flags: new Uint8Array(shard.texts.length),
-      counts: { duplicates: 0, tokens, paddedTokens: 0, batches: 0 },
+      counts: { ...blankPredictions(0, 0).counts, tokens },
     };
   };
 }

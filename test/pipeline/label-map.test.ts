@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { InputError, UsageError } from '../../src/errors.ts';
 import { mapLabels, readLabelMap } from '../../src/pipeline/label-map.ts';
-import type { ShardPredictions, TaskLayout } from '../../src/protocol.ts';
+import { blankPredictions, type ShardPredictions, type TaskLayout } from '../../src/protocol.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
 const tasks: TaskLayout[] = [
@@ -21,7 +21,7 @@ const predictions: ShardPredictions = {
   scores: Float32Array.of(0.5, 0.25, 0.25, 0.75, 0.125, 0.5, 0, 0.25, 0.75, 0.25, 0.25, 0.125),
   assigned: Uint8Array.of(1, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0),
   flags: Uint8Array.of(0, 0),
-  counts: { duplicates: 0, tokens: 0, paddedTokens: 0, batches: 0 },
+  counts: blankPredictions(0, 0).counts,
 };
 
 test('labels are renamed, and merged under the highest of their scores', () => {

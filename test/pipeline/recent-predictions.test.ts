@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PredictError } from '../../src/errors.ts';
-import { type Shard, type ShardPredictions, textFlags } from '../../src/protocol.ts';
+import { blankPredictions, type Shard, type ShardPredictions, textFlags } from '../../src/protocol.ts';
 import { RecentPredictions } from '../../src/pipeline/recent-predictions.ts';
 
 /** A model that says how long a text is; an empty text is empty. */
@@ -10,7 +10,12 @@ function predict(texts: readonly string[]): ShardPredictions {
     scores: Float32Array.from(texts.flatMap((text) => [text.length, 0.5])),
     assigned: Uint8Array.from(texts.flatMap((text) => [text.length % 2, 1])),
     flags: Uint8Array.from(texts, (text) => (text === '' ? textFlags.empty : 0)),
-    counts: { duplicates: 0, tokens: texts.length, paddedTokens: texts.length, batches: 1 },
+    counts: {
+      ...blankPredictions(0, 0).counts,
+      tokens: texts.length,
+      paddedTokens: texts.length,
+      batches: 1,
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { scoreRows } from '../../src/pipeline/score-rows.ts';
 import type { RobustPredictions } from '../../src/pipeline/robust.ts';
-import type { Shard } from '../../src/protocol.ts';
+import { blankPredictions, type Shard } from '../../src/protocol.ts';
 import type { RecordsHead, Row } from '../../src/records/row.ts';
 
 const head: RecordsHead = {
@@ -32,7 +32,7 @@ async function score({ texts }: Shard): Promise<RobustPredictions> {
   const failures = texts.flatMap((text, index) =>
     text.startsWith('bad') ? [{ text: index, code: 'MODEL_FAILED', message: text }] : [],
   );
-  const counts = { duplicates: 0, tokens: 0, paddedTokens: 0, batches: 1 };
+  const counts = { ...blankPredictions(0, 0).counts, batches: 1 };
   const scores = Float32Array.from(texts, (text) => text.length);
   const predictions = { scores, assigned: new Uint8Array(texts.length), flags: new Uint8Array(texts.length) };
   return { predictions: { ...predictions, counts }, failures };

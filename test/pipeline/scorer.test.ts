@@ -25,6 +25,7 @@ function scorer(t: TestContext, isPure: boolean): Scorer {
     pool: { workers: 1, timeoutMs: Infinity },
     mapped: mapLabels([sentiment], { sentiment: { negative: 'other', neutral: 'other' } }),
     isPure,
+    earlier: undefined,
   });
   t.after(() => made.close());
   return made;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after } from 'node:test';
-import type { ShardPredictions, TaskLayout } from '../../src/protocol.ts';
+import { blankPredictions, type ShardPredictions, type TaskLayout } from '../../src/protocol.ts';
 import { openRecords } from '../../src/records/open-records.ts';
 import type { RecordsOptions } from '../../src/records/records-options.ts';
 import type { RecordsHead, Row } from '../../src/records/row.ts';
@@ -99,7 +99,7 @@ export function predictions(texts: number[][], flags: number[] = []): ShardPredi
     scores,
     assigned: Uint8Array.from(scores, (score) => (score >= 0.5 ? 1 : 0)),
     flags: Uint8Array.from(texts, (_, index) => flags[index] ?? 0),
-    counts: { duplicates: 0, tokens: 0, paddedTokens: 0, batches: 0 },
+    counts: blankPredictions(0, 0).counts,
   };
 }
 

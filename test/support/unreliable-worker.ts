@@ -2,12 +2,13 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { parentPort, threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
-import type {
-  ShardReply,
-  ShardRequest,
-  WorkerAlive,
-  WorkerLoaded,
-  WorkerSettings,
+import {
+  blankPredictions,
+  type ShardReply,
+  type ShardRequest,
+  type WorkerAlive,
+  type WorkerLoaded,
+  type WorkerSettings,
 } from '../../src/protocol.ts';
 
 const { bundlePath } = workerData as WorkerSettings;
@@ -49,7 +50,7 @@ export default ({ id, texts }: ShardRequest): ShardReply => {
       scores: Float32Array.from(texts, (text) => text.length),
       assigned: new Uint8Array(texts.length),
       flags: new Uint8Array(texts.length),
-      counts: { duplicates: 0, tokens: texts.length, paddedTokens: 0, batches: 1 },
+      counts: { ...blankPredictions(0, 0).counts, tokens: texts.length, batches: 1 },
     },
   };
 };

@@ -1,0 +1,62 @@
+import type { ShardPredictions } from '../protocol.ts';
+
+/** What the thread that holds the cache is told at its start. */
+export interface CacheSettings {
+  /** File that is read and written; undefined: only others are read. */
+  path: string | undefined;
+  /** Further caches, which are only read. */
+  from: string[];
+  /** What is looked for, one for each bundle that the run scores with. */
+  lookups: Lookup[];
+  /** Largest size of the file. */
+  sizeBytes: number;
+}
+
+/** Which predictions are looked for, and how large they are. */
+export interface Lookup {
+  /** Under what they were made, as `describeConditions` writes it: those made under others are not found. */
+  conditions: string;
+  /** Labels of all scored tasks. */
+  labelCount: number;
+}
+
+/** What the cache holds of some texts. */
+export interface Found {
+  /** As a worker would have given it; blank where a text is not found. Nothing was computed for it. */
+  predictions: ShardPredictions;
+  /** 1 where a text was found, uint8 [texts]. */
+  isHit: Uint8Array;
+  hits: number;
+  /** Names the texts that were not found, for `keep` or `drop`; undefined when there are none, or nothing is kept. */
+  ticket: number | undefined;
+  /** Mean time that one of the texts took a worker when it was computed, in ms. */
+  computeMs: number;
+}
+
+/** What a cache came to be. */
+export interface CacheEnd {
+  /** Bytes of the file that is written; undefined when there is none. */
+  bytes: number | undefined;
+  /** Texts in it, under all conditions. */
+  texts: number | undefined;
+}
+
+export type CacheRequest =
+  | { kind: 'find'; texts: string[]; lookup: number }
+  | { kind: 'keep'; ticket: number; predictions: ShardPredictions }
+  | { kind: 'drop'; ticket: number }
+  | { kind: 'close' };
+
+/** An error on its way out of the thread: classes do not survive the boundary. */
+export interface CacheFault {
+  kind: 'UsageError' | 'OutputError';
+  code: string;
+  message: string;
+  hint: string | undefined;
+}
+
+export type CacheReply =
+  | { kind: 'opened'; notices: string[] }
+  | { kind: 'refused'; fault: CacheFault }
+  | { kind: 'found'; found: Found; notices: string[] }
+  | { kind: 'closed'; end: CacheEnd; notices: string[] };
