@@ -98,7 +98,7 @@ export function openWriter(path: string): Database | undefined {
     db.exec(`PRAGMA busy_timeout = ${busyMs}`);
     return db;
   } catch (error) {
-    db.close();
+    close(db);
     if (isBusy(error)) return undefined;
     throw error;
   }
@@ -123,6 +123,16 @@ export function commit(db: Database): boolean {
   }
   db.exec('BEGIN IMMEDIATE');
   return true;
+}
+
+/**
+ * Closes a file and gives its lock up at once: statements that are still in memory would hold a transaction open.
+ * What was not committed is undone.
+ */
+export function close(db: Database): void {
+  if (!db.isOpen) return;
+  if (db.isTransaction) db.exec('ROLLBACK');
+  db.close();
 }
 
 /**
@@ -161,7 +171,7 @@ function openAs(path: string, parameters: string): Database {
     requireSchema(db);
     return db;
   } catch (error) {
-    db.close();
+    close(db);
     throw error;
   }
 }

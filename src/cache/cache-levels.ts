@@ -1,6 +1,6 @@
 import { blankPredictions, type ShardPredictions } from '../protocol.ts';
 import { isBusy, isDamage } from './cache-damage.ts';
-import { commit, type Database, pagesOf, textsOf } from './cache-file.ts';
+import { close, commit, type Database, pagesOf, textsOf } from './cache-file.ts';
 import type { CacheEnd, CacheSettings, Found } from './messages.ts';
 import { type Lane, notifySetAside, type OpenCache, openOwnCache, openSharedCache } from './open-cache.ts';
 import { hashBytes } from './text-hasher.ts';
@@ -75,7 +75,7 @@ export class CacheLevels {
   }
 
   close(): CacheEnd {
-    for (const { db } of this.#others) db.close();
+    for (const { db } of this.#others) close(db);
     this.#others = [];
     let end: CacheEnd = { bytes: undefined, texts: undefined };
     this.#withOwn(({ path, db, lanes, isWritten }) => {
@@ -91,7 +91,7 @@ export class CacheLevels {
       const { pageBytes, count } = pagesOf(db);
       end = { bytes: pageBytes * count, texts: textsOf(db) };
     });
-    this.#own?.db.close();
+    if (this.#own !== undefined) close(this.#own.db);
     this.#own = undefined;
     return end;
   }
@@ -118,7 +118,7 @@ export class CacheLevels {
     } catch (error) {
       // Somebody is just writing, for longer than one wants to wait.
       if (isBusy(error) && !own.isWritten) return false;
-      own.db.close();
+      close(own.db);
       this.#own = undefined;
       this.#awaited.clear();
       if (isDamage(error) && own.isWritten) {
@@ -170,7 +170,7 @@ export class CacheLevels {
       // Each block is checked before anything is taken from it: what was found stays.
       if (!isBusy(error)) {
         this.#notify(`${other.path} failed (${(error as Error).message}): the run goes on without it`);
-        other.db.close();
+        close(other.db);
         this.#others = this.#others.filter((each) => each !== other);
       }
     }

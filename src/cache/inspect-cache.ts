@@ -2,7 +2,15 @@ import { statSync } from 'node:fs';
 import { InputError } from '../errors.ts';
 import { entryBytes } from './block.ts';
 import { isDamage } from './cache-damage.ts';
-import { type Database, lookAt, notACache, openToInspect, prepareRows, textsOf } from './cache-file.ts';
+import {
+  close,
+  type Database,
+  lookAt,
+  notACache,
+  openToInspect,
+  prepareRows,
+  textsOf,
+} from './cache-file.ts';
 import { type Conditions, readConditions } from './conditions.ts';
 
 /** What a cache holds, without a look at every entry. */
@@ -64,7 +72,7 @@ export function withCache<Result>(path: string, use: (db: Database) => Result, o
     if (isDamage(error)) throw damaged(path, error as Error);
     throw error;
   } finally {
-    if (db?.isOpen === true) db.close();
+    if (db !== undefined) close(db);
   }
 }
 

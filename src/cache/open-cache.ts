@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { OutputError, UsageError } from '../errors.ts';
 import { CacheDamage, isDamage, sqliteCode } from './cache-damage.ts';
 import {
+  close,
   commit,
   type Database,
   lookAt,
@@ -92,7 +93,7 @@ function openToWrite(path: string, lookups: Lookup[], limitBytes: number): OpenC
     });
     return { path, db, isWritten: true, lanes };
   } catch (error) {
-    db.close();
+    close(db);
     throw error;
   }
 }
@@ -167,7 +168,7 @@ function openOtherCache(path: string, lookups: Lookup[]): OpenCache {
     });
     return { path, db, isWritten: false, lanes };
   } catch (error) {
-    db.close();
+    close(db);
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { rmSync, statSync } from 'node:fs';
 import { groupBy } from '../collections.ts';
 import { exitCodes, VoxpopError } from '../errors.ts';
 import { isDamage } from './cache-damage.ts';
-import { commit, type Database, openWriter, prepareRows, textsOf } from './cache-file.ts';
+import { close, commit, type Database, openWriter, prepareRows, textsOf } from './cache-file.ts';
 import { layoutsOf } from './cache-writer.ts';
 import { type Conditions, readConditions } from './conditions.ts';
 import { hasRoom, makeRoom, removeEntries } from './evict.ts';
@@ -101,7 +101,7 @@ export function clearCache(path: string): { bytes: number } {
   requireCache(path);
   const { size: bytes } = statSync(path);
   try {
-    openLocked(path).close();
+    close(openLocked(path));
   } catch (error) {
     if (!isDamage(error)) throw error;
   }

@@ -71,8 +71,8 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
       options.signal?.throwIfAborted();
       const result = run.finish(tally.counts.rows, tally.counts.rows - tally.counts.scored);
       await scoring.closeCache();
-      const { head, notices: notReadAsIs } = scoring.plan.records;
-      result.notices.unshift(...head.notices, ...notReadAsIs());
+      const { head, notices: readNotices } = scoring.plan.records;
+      result.notices.unshift(...head.notices, ...readNotices());
       result.notices.push(...notices, ...cacheWords(scoring.progress(tally.counts).cache));
       await flips?.commit();
       if (options.save !== undefined) await save(options.save, result, run.predictions as TextPredictions);
