@@ -1,5 +1,7 @@
+const outcomes = ['scored', 'noFeedback', 'empty', 'nonAnswers', 'headerRows', 'rejected'] as const;
+
 /** The fate of a row: each row of a run is counted as one of these. */
-export type RowOutcome = 'scored' | 'noFeedback' | 'empty' | 'nonAnswers' | 'headerRows' | 'rejected';
+export type RowOutcome = (typeof outcomes)[number];
 
 /** Everything that is counted of a run; `rows` is the sum over {@link RowOutcome}. */
 export interface RunCounts extends Record<RowOutcome, number> {
@@ -69,8 +71,8 @@ const countNames = {
 const names = Object.entries(countNames) as [keyof RunCounts, CountName][];
 
 /** Whether counts can be those of a run: every row is one of the outcomes. */
-export function addsUp({ rows, scored, empty, nonAnswers, rejected }: RunCounts): boolean {
-  return rows === scored + empty + nonAnswers + rejected;
+export function addsUp(counts: Readonly<RunCounts>): boolean {
+  return counts.rows === outcomes.reduce((sum, outcome) => sum + counts[outcome], 0);
 }
 
 export function noCounts(): RunCounts {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Predictor } from '../../src/predictor/predictor.ts';
 import { writeBundle } from '../support/fixture-bundle.ts';
-import { runVoxpop } from '../support/run-voxpop.ts';
+import { killAtBytes, runVoxpop } from '../support/run-voxpop.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
 const comments = [
@@ -63,4 +63,26 @@ test('JSONL has no label and no scores where the gate is shut', async (t) => {
     sentiment: { label: null, score: null, scores: {} },
     topic: { labels: [], scores: {} },
   });
+});
+
+test('a run with rows that are no feedback goes on where it was killed', async (t) => {
+  const { bundle, directory } = prepare(t);
+  const rows = Array.from({ length: 9000 }, (_, row) => `${row},"${comments[row % comments.length]}"`);
+  writeFileSync(join(directory, 'in.csv'), `id,comment\n${rows.join('\n')}\n`);
+  const run = (output: string, ...more: string[]): string[] => [
+    ...['score', 'in.csv', '-o', output, '-m', bundle, '-t', 'comment', '--tasks', 'sentiment'],
+    ...more,
+  ];
+  assert.equal((await runVoxpop(run('whole.csv'), { cwd: directory })).code, 0);
+  const whole = readFileSync(join(directory, 'whole.csv'));
+  const killed = await runVoxpop(run('out.csv'), {
+    cwd: directory,
+    node: ['--import', killAtBytes],
+    env: { VOXPOP_KILL_AT_BYTES: String(whole.length) },
+  });
+  assert.equal(killed.signal, 'SIGKILL', killed.stderr);
+  const { code, stderr } = await runVoxpop(run('out.csv', '--resume'), { cwd: directory });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /8,192 of them before \| 3,000 no feedback/);
+  assert.ok(readFileSync(join(directory, 'out.csv')).equals(whole));
 });
