@@ -360,13 +360,13 @@ test(`a run that is killed leaves a cache that can be relied on (${kills} kills)
   restart();
   await run(cwd, command, { node: ['--import', killAtStatement], env: { VOXPOP_COUNT_TO: count } });
   const statements = Number(readFileSync(count, 'utf8'));
-  assert.ok(statements > 8000, `${statements}`);
+  assert.ok(statements > 4000, `${statements}`);
   const random = seededRandom(Number(process.env['VOXPOP_KILL_SEED'] ?? 5));
   for (let kill = 0; kill < kills; kill++) {
     restart();
     if (kill % 2 === 0) {
-      // Between two statements of the cache.
-      const at = 1 + Math.floor(random() * statements);
+      // Between two statements of the cache; how many there are depends on what a lookup finds written already.
+      const at = 1 + Math.floor(random() * 0.8 * statements);
       const killed = await runVoxpop([...command.split(' '), '-m', bundle], {
         cwd,
         node: ['--import', killAtStatement],
