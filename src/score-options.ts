@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { UsageError } from './errors.ts';
 import {
+  collect,
   expectChoice,
   expectInteger,
   type OptionSpec,
@@ -62,6 +63,12 @@ export interface ScoreOptions extends ScoringOptions {
   errors?: ErrorChoice | undefined;
   /** One line of JSONL in, one line out, each as soon as it is scored; from a stream to a stream. */
   lineBuffered?: boolean | undefined;
+  /** An earlier output, or input, that rows are compared with. */
+  since?: string | undefined;
+  /** Columns that tell rows from each other, for `since`. */
+  key?: string[] | undefined;
+  /** Write only rows that are new or changed since then. */
+  onlyNew?: boolean | undefined;
   resume?: boolean | undefined;
   force?: boolean | undefined;
   manifest?: string | undefined;
@@ -188,6 +195,20 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
   cache: scoringOptionTable.cache,
   cacheFrom: scoringOptionTable.cacheFrom,
   cacheSize: scoringOptionTable.cacheSize,
+  since: {
+    flags: '--since <file>',
+    description:
+      'say in a column which rows are new or changed since this earlier output or input; needs --key',
+  },
+  key: {
+    flags: '--key <column>',
+    description: 'column that tells rows from each other, for --since; repeatable; for JSONL a dotted path',
+    parse: collect,
+  },
+  onlyNew: {
+    flags: '--only-new',
+    description: 'write only rows that are new or changed since the file of --since',
+  },
   resume: {
     flags: '--resume',
     description: 'go on with an unfinished run; do nothing if it is finished and unchanged',
@@ -240,6 +261,7 @@ export interface ResolvedScoreOptions
   maxRejects: RejectLimit;
   errors: ErrorChoice;
   lineBuffered: boolean;
+  onlyNew: boolean;
   resume: boolean;
   force: boolean;
 }
@@ -261,6 +283,7 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     expectChoice('errors', options.errors, errorChoices) ?? (defaults.errors.default as ErrorChoice);
   if (options.lineBuffered) checkLineBuffered(options);
   if (errors === 'inline') checkInlineErrors(options);
+  checkSince(options);
   const invalidUtf8 =
     expectChoice('invalid-utf8', options.invalidUtf8, invalidTexts) ??
     (defaults.invalidUtf8.default as InvalidText);
@@ -280,6 +303,7 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     maxRejects: errors === 'inline' ? everyRow : resolveRejectLimit(options),
     errors,
     lineBuffered: options.lineBuffered ?? false,
+    onlyNew: options.onlyNew ?? false,
     resume: options.resume ?? false,
     force: options.force ?? false,
   };
@@ -343,6 +367,37 @@ function checkLineBuffered(options: ScoreOptions): void {
     'one',
     'A stream cannot be read again: send the lines again.',
   );
+}
+
+/** Rows can be compared when all of them are there, and have keys. */
+function checkSince({ since, key = [], onlyNew = false, lineBuffered, shard }: ScoreOptions): void {
+  const refusal = (expected: string, found: string, hint: string): UsageError =>
+    new UsageError('OPTION_INVALID', `Expected ${expected}, got ${found}`, { hint });
+  if (since === undefined) {
+    const other = onlyNew ? '--only-new' : key.length > 0 ? '--key' : undefined;
+    if (other === undefined) return;
+    const hint = 'Name the output or the input of the run before: `--since yesterday.csv`.';
+    throw refusal(`--since along with ${other}`, 'none', hint);
+  }
+  if (key.length === 0) {
+    const hint = 'Name the column that tells rows from each other: `--key id`.';
+    throw refusal('--key along with --since', 'none', hint);
+  }
+  const twice = key.find((column, index) => key.indexOf(column) !== index);
+  if (twice !== undefined) {
+    throw refusal('different columns as --key', `\`${twice}\` twice`, 'Name each of them once.');
+  }
+  if (since === '-') {
+    throw refusal('a file as --since', '-', 'It is looked into before it is read: save it first.');
+  }
+  if (lineBuffered === true) {
+    const hint = 'A filter answers each line, whatever came before.';
+    throw refusal('no --since along with --line-buffered', since, hint);
+  }
+  if (shard !== undefined) {
+    const hint = 'A part of the rows does not tell which are gone: score what is new on one machine.';
+    throw refusal('no --shard along with --since', `--shard ${shard}`, hint);
+  }
 }
 
 function checkInlineErrors({ rejects, maxRejects }: ScoreOptions): void {

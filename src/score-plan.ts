@@ -1,6 +1,7 @@
 import { findBundle } from './bundle/find-bundle.ts';
 import { checkBundle, identityOfBundle } from './bundle/load-bundle.ts';
 import type { CacheSettings } from './cache/messages.ts';
+import { type ChangesPlan, planChanges } from './changes/plan-changes.ts';
 import { secretPath } from './cache/secret.ts';
 import { UsageError } from './errors.ts';
 import { cacheSettings, lookupOf } from './pipeline/cache-lookup.ts';
@@ -54,6 +55,8 @@ export interface ScorePlan {
   slice: SlicePlan | undefined;
   /** Where predictions of earlier runs are; undefined: nowhere. */
   cache: CacheSettings | undefined;
+  /** What rows are compared with; undefined: nothing. */
+  changes: ChangesPlan | undefined;
 }
 
 /** Names of the files that a run writes. */
@@ -117,7 +120,23 @@ export async function planScore(
       sentences: pairs && { pairs },
       rejectRows: request.rejectRows,
       inlineErrors: options.errors === 'inline',
+      showChange: options.since !== undefined,
     });
+    const { since } = options;
+    const changes =
+      since === undefined
+        ? undefined
+        : await planChanges({
+            ...options,
+            since,
+            key: options.key ?? [],
+            rejectRows: request.rejectRows,
+            output: paths.output,
+            reading: request,
+            head: records.head,
+            textColumns,
+            bundle: identity,
+          });
     const rowsPerCut = cutSize(paths.output, isPure);
     const slice =
       options.shard === undefined
@@ -140,6 +159,7 @@ export async function planScore(
       paths,
       slice,
       cache,
+      changes,
     };
   } catch (error) {
     await records.close();
@@ -160,6 +180,7 @@ async function choosePaths({
   manifest,
   inputs,
   cache,
+  since,
 }: ResolvedScoreOptions): Promise<OutputPaths> {
   const outputPath = typeof output === 'string' ? output : undefined;
   const paths = {
@@ -171,11 +192,13 @@ async function choosePaths({
   if (manifest !== undefined) requireHonestName(manifest, ['json']);
   const ownCache = cache === undefined ? [] : [cache, secretPath(cache)];
   const written = [...Object.values(paths), ...ownCache].filter((path) => path !== undefined);
-  await checkOutputs(written, inputs, (path) => (path === outputPath ? [checkpointPath(path)] : []));
+  // An output may take the place of the file that it was compared with.
+  const read = since === undefined || since === outputPath ? inputs : [...inputs, since];
+  await checkOutputs(written, read, (path) => (path === outputPath ? [checkpointPath(path)] : []));
   return paths;
 }
 
-function recordsRequest(options: ResolvedScoreOptions): RecordsOptions {
+function recordsRequest(options: ResolvedScoreOptions): RecordsOptions & { rejectRows: boolean } {
   return { ...options, rejectRows: allowsRejects(options.maxRejects), everyLine: options.lineBuffered };
 }
 

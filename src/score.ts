@@ -12,6 +12,7 @@ import { outputOptions, type ScoreOptions } from './score-options.ts';
 import type { ScorePlan } from './score-plan.ts';
 import { openScoring, type ScoreProgress, type Scoring } from './scoring.ts';
 import type { CacheUse } from './text/cache-words.ts';
+import type { ChangeFigures } from './text/change-words.ts';
 import { version } from './version.ts';
 
 export { countsByKey, countsInWords } from './pipeline/run-counts.ts';
@@ -27,6 +28,8 @@ export interface ScoreSummary extends RunCounts {
   elapsedMs: number;
   /** What the cache was good for; undefined without one. */
   cache: CacheUse | undefined;
+  /** What became of rows since the file of `since`; undefined without one. */
+  changes: ChangeFigures | undefined;
   workers: number;
   /** How often each label was assigned, by task. */
   labels: TaskLabelCounts;
@@ -132,6 +135,7 @@ async function run({ scoring, session, found, started, hooks }: Run): Promise<Sc
   }
   await session.sink.write(plan.writer.end?.() ?? '');
   const cacheEnd = await scoring.closeCache();
+  const changes = scoring.changes?.summary();
   requireUnchanged(found, await identifyInputs(options.inputs));
   await session.checkpoint(tally, read());
   rejects.checkShare(tally.counts.rejected, tally.counts.rows);
@@ -143,6 +147,7 @@ async function run({ scoring, session, found, started, hooks }: Run): Promise<Sc
     tasks: plan.tasks,
     notices: [...plan.records.head.notices, ...plan.records.notices()],
     cache: plan.cache && { ...plan.cache, ...cacheEnd },
+    changes,
     tally,
     startedAt: started.at,
     elapsedMs: performance.now() - started.ms,
@@ -150,7 +155,8 @@ async function run({ scoring, session, found, started, hooks }: Run): Promise<Sc
     resumedAtRow: before.rows,
   });
   await session.commit(tally, read(), manifest);
-  return { ...summarise(scoring, tally, before, started.ms), bytesWritten: session.sink.bytesWritten };
+  const bytesWritten = session.sink.bytesWritten;
+  return { ...summarise(scoring, tally, before, started.ms), changes, bytesWritten };
 }
 
 /** The files that were written, as they stand in the manifest. */
@@ -196,6 +202,7 @@ function summarise(
     tokensHere: tally.counts.tokens - before.tokens,
     elapsedMs: performance.now() - startedMs,
     cache: scoring.progress(tally.counts).cache,
+    changes: undefined,
     workers: plan.options.workers,
     labels: tally.state.labels,
     notices: plan.records.notices(),
@@ -210,7 +217,11 @@ function identityOfPlan(plan: ScorePlan, inputs: InputIdentity[]): RunIdentity {
     voxpop: version,
     bundle: { name, version: bundleVersion, sha256 },
     inputs,
-    options: { ...outputOptions(plan.options), text: plan.textColumns },
+    options: {
+      ...outputOptions(plan.options),
+      text: plan.textColumns,
+      ...(plan.changes === undefined ? {} : { since: plan.changes.identity }),
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { CacheEnd } from './cache/messages.ts';
 import { PredictionCache } from './cache/prediction-cache.ts';
+import type { ChangeCounts, Changes } from './changes/changes.ts';
 import { InputLog } from './pipeline/input-log.ts';
 import { type ScoredShard, scoreRows } from './pipeline/score-rows.ts';
 import type { EarlierPredictions } from './pipeline/cached-predictions.ts';
@@ -21,6 +22,8 @@ export interface ReadProgress {
   totalRows: number | undefined;
   /** What a cache was good for so far; absent where there is none. */
   cache?: CacheUse | undefined;
+  /** What became of rows since an earlier file; absent where none is named. */
+  changes?: ChangeCounts | undefined;
 }
 
 /** Where a run stands. */
@@ -37,6 +40,8 @@ export interface Scoring {
   inputs: InputLog;
   /** Where the run stands when so much is counted. */
   progress(counts: Readonly<RunCounts>): ScoreProgress;
+  /** What became of rows since an earlier file; undefined where none is named. */
+  changes: Changes | undefined;
   /** Writes what is new to the cache, and says what it came to be; to be called when all shards were taken. */
   closeCache(): Promise<CacheEnd | undefined>;
   /** Ends workers and files. */
@@ -55,7 +60,8 @@ export async function openScoring(
   const inputs = new InputLog(given.inputs.length);
   const plan = await planScore(given, (bytes, input) => inputs.add(bytes, input));
   const { options, records } = plan;
-  const earlier = await openCache(plan, onNotice);
+  const changes = await openChanges(plan, onNotice);
+  const earlier = await openCache(plan, changes, onNotice);
   const scorer = new Scorer({
     settings: plan.workerSettings,
     pool: { workers: options.workers, timeoutMs: options.timeoutMs, signal: options.signal },
@@ -66,35 +72,57 @@ export async function openScoring(
   return {
     plan,
     inputs,
-    shards: (skip = 0) =>
-      scoreRows({
-        rows: records.rows(plan.textColumns, plan.slice?.start),
+    changes,
+    shards: (skip = 0) => {
+      const rows = records.rows(plan.textColumns, plan.slice?.start);
+      return scoreRows({
+        rows: changes === undefined ? rows : changes.mark(rows, options.limit),
         head: records.head,
         scorer,
         sentences: plan.pairs && { pairs: plan.pairs, labelCount: labelCountOf(plan.tasks) },
         skip,
-        limit: plan.slice?.rows ?? options.limit,
+        // Rows that are left out are among those that a limit counts.
+        limit: changes === undefined ? (plan.slice?.rows ?? options.limit) : Infinity,
         promptly: options.lineBuffered,
         // One shard in work and one waiting per worker, and one being written.
         maxShardsInFlight: 2 * options.workers + 1,
         signal: options.signal,
-      }),
+      });
+    },
     progress: (counts) => ({
       counts,
       bytesRead: inputs.bytesRead,
       totalBytes: records.head.totalBytes,
       totalRows: plan.slice?.rows,
       cache: earlier && { ...counts, secondsSaved: secondsSaved(counts, options.workers) },
+      changes: changes?.counts,
     }),
     closeCache: async () => earlier?.store.close(),
     close: async () => {
       await Promise.all([scorer.close(), earlier?.store.close(), records.close()]);
+      changes?.close();
     },
   };
 }
 
+/** The store that it brings is only loaded where it is needed. */
+async function openChanges(
+  { changes, records, options }: ScorePlan,
+  onNotice: (notice: string) => void,
+): Promise<Changes | undefined> {
+  if (changes === undefined) return undefined;
+  try {
+    const { Changes: Opened } = await import('./changes/changes.ts');
+    return await Opened.open(changes, records.head, options.signal, onNotice);
+  } catch (error) {
+    await records.close();
+    throw error;
+  }
+}
+
 async function openCache(
   { cache, records }: ScorePlan,
+  changes: Changes | undefined,
   onNotice: (notice: string) => void,
 ): Promise<EarlierPredictions | undefined> {
   if (cache === undefined) return undefined;
@@ -102,6 +130,7 @@ async function openCache(
     const labelCount = cache.lookups[0]?.labelCount ?? 0;
     return { store: await PredictionCache.open(cache, onNotice), lookup: 0, labelCount };
   } catch (error) {
+    changes?.close();
     await records.close();
     throw error;
   }

@@ -1,4 +1,5 @@
 import { cacheWords } from '../text/cache-words.ts';
+import { changeWords } from '../text/change-words.ts';
 import { count } from '../text/numbers.ts';
 import type { ReadProgress } from '../scoring.ts';
 
@@ -27,12 +28,17 @@ export class ProgressMeter {
     const seconds = (performance.now() - this.#startedMs) / 1000;
     if (this.#latest === undefined)
       return { share: undefined, pieces: [`loading the model ${duration(seconds)}`] };
-    const { counts, bytesRead, totalBytes, totalRows, cache } = this.#latest;
+    const { counts, bytesRead, totalBytes, totalRows, cache, changes } = this.#latest;
     const { rows } = counts;
     // Part of a file is known by its rows.
     const [done, total] = totalRows === undefined ? [bytesRead, totalBytes] : [rows, totalRows];
     const rate = (rows - this.#rowsBefore) / seconds;
-    const told = [`${count(rows)} rows`, `${count(Math.round(rate))} rows/s`, ...cacheWords(cache)];
+    const told = [
+      `${count(rows)} rows`,
+      `${count(Math.round(rate))} rows/s`,
+      ...changeWords(changes),
+      ...cacheWords(cache),
+    ];
     if (total === undefined) return { share: undefined, pieces: told };
     const share = total === 0 ? 1 : Math.min(1, done / total);
     const percent = `${Math.floor(share * 100)}%`;

@@ -3,6 +3,7 @@ import { countsByKey, countsInWords, type ScoreHooks, type ScoreSummary } from '
 import type { ScorePlan } from '../score-plan.ts';
 import type { ScoreProgress } from '../scoring.ts';
 import { cacheFields, cacheWords } from '../text/cache-words.ts';
+import { changeFields, changeWords } from '../text/change-words.ts';
 import { shownName } from '../text/printable.ts';
 import { emit, say } from './say.ts';
 import { labelBars } from './label-bars.ts';
@@ -91,6 +92,7 @@ function summarise(summary: ScoreSummary, output: string | undefined): string {
     `${count(summary.rows)} rows in ${seconds.toFixed(1)} s`,
     ...(summary.resumedAtRow > 0 ? [`${count(summary.resumedAtRow)} of them before`] : []),
     ...countsInWords(summary, count),
+    ...changeWords(summary.changes),
     ...cacheWords(summary.cache),
     `${count(Math.round(rows / seconds))} rows/s`,
     `${count(Math.round(summary.tokensHere / seconds))} tokens/s`,
@@ -126,13 +128,20 @@ function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
       for (const message of records.head.notices) tell('notice', { message });
     },
     onNotice: (message) => tell('notice', { message }),
-    onProgress: ({ counts, bytesRead, totalBytes, totalRows, cache }: ScoreProgress) => {
+    onProgress: ({ counts, bytesRead, totalBytes, totalRows, cache, changes }: ScoreProgress) => {
       const nowMs = performance.now();
       if (nowMs - lastProgressMs < progressEventMs) return;
       lastProgressMs = nowMs;
       const { rows, rejected } = counts;
       const total = totalRows === undefined ? { total_bytes: totalBytes ?? null } : { total_rows: totalRows };
-      tell('progress', { rows, rejected, bytes_read: bytesRead, ...total, ...cacheFields(cache) });
+      tell('progress', {
+        rows,
+        rejected,
+        bytes_read: bytesRead,
+        ...total,
+        ...changeFields(changes),
+        ...cacheFields(cache),
+      });
     },
     onBegin: (rowsBefore) => {
       if (rowsBefore > 0) tell('resume', { rows_before: rowsBefore });
@@ -149,6 +158,7 @@ function jsonReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
         output: output ?? null,
         nothing_to_do: summary.nothingToDo,
         ...countsByKey(summary),
+        ...changeFields(summary.changes),
         ...cacheFields(summary.cache),
         resumed_at_row: summary.resumedAtRow,
         elapsed_ms: Math.round(summary.elapsedMs),

@@ -71,11 +71,12 @@ function isManifest(value: unknown): boolean {
 
 function isTally(value: unknown): value is Checkpoint['tally'] {
   if (!isJsonObject(value)) return false;
-  const { counts, labels, labelsByLanguage } = value;
+  const { counts, labels, labelsByLanguage, labelsOfNew } = value;
   if (!isJsonObject(counts) || !Object.keys(noCounts()).every((name) => isCount(counts[name]))) return false;
   return (
     addsUp(counts as unknown as RunCounts) &&
     isMapOf(labels, isLabelCounts) &&
+    isMapOf(labelsOfNew, isLabelCounts) &&
     isMapOf(labelsByLanguage, (each) => isMapOf(each, isLabelCounts))
   );
 }

@@ -39,6 +39,8 @@ export interface RunManifest {
   notices: string[];
   /** What predictions of earlier runs were good for; null without a cache. */
   cache: ManifestCache | null;
+  /** What became of rows since an earlier file; null where none was named. */
+  changes: ManifestChanges | null;
   /** Whether a text has one label of a task, or any number of them. */
   problem_types: Record<string, ProblemType>;
   labels: TallyState['labels'];
@@ -87,6 +89,28 @@ export interface ManifestCache {
   texts: number | null;
 }
 
+export interface ManifestChanges {
+  /** The earlier file, and the rows with a key in it. */
+  since: string;
+  rows_before: number;
+  /** Columns that tell rows from each other. */
+  key: string[];
+  /** Whether rows that are unchanged were left out of the output, and of all other counts. */
+  only_new: boolean;
+  /** Rows with a key that the earlier file lacks, with one whose text was another there, and all others. */
+  new: number;
+  changed: number;
+  unchanged: number;
+  /** Keys of the earlier file that came up no more; null when `limit` left rows unread. */
+  deleted: number | null;
+  /** The first 10,000 of them in the order of the earlier file, and how many more there are. */
+  deleted_keys: string[] | string[][];
+  deleted_keys_left_out: number;
+  /** Labels of rows that are new, and those of the earlier file as its manifest tells them. */
+  new_labels: TallyState['labels'];
+  labels_before: TallyState['labels'] | null;
+}
+
 /** Where the manifest of an output lies unless told otherwise. */
 export function manifestPathOf(output: string): string {
   return `${output}.manifest.json`;
@@ -114,6 +138,7 @@ export interface ManifestFacts {
   tasks: readonly TaskLayout[];
   /** The caches of the run, and what the one that is written came to be. */
   cache: (Pick<CacheSettings, 'path' | 'from'> & Partial<CacheEnd>) | undefined;
+  changes: Omit<ManifestChanges, 'new_labels'> | undefined;
   tally: Tally;
   startedAt: Date;
   elapsedMs: number;
@@ -157,6 +182,7 @@ export function createManifest(facts: ManifestFacts): RunManifest {
             bytes: facts.cache.bytes ?? null,
             texts: facts.cache.texts ?? null,
           },
+    changes: facts.changes === undefined ? null : { ...facts.changes, new_labels: tally.state.labelsOfNew },
     problem_types: Object.fromEntries(facts.tasks.map(({ name, problemType }) => [name, problemType])),
     labels: tally.state.labels,
     labels_by_language: tally.state.labelsByLanguage,

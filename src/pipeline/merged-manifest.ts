@@ -46,6 +46,8 @@ export function mergeManifests(
     counts,
     notices: [...new Set(manifests.flatMap((manifest) => manifest.notices))],
     cache: mergeCaches(manifests),
+    // Slices are not compared with anything.
+    changes: null,
     labels: sumLabels(manifests.map(({ labels }) => labels)),
     labels_by_language: sumByLanguage(manifests.map((each) => each.labels_by_language)),
     started_at: manifests.map((each) => each.started_at).toSorted()[0] as string,

@@ -14,6 +14,8 @@ export interface RunSummary {
   textColumns: string[] | undefined;
   /** How the output is to be read, as far as that was told of the input. */
   reading: { quote?: string; escape?: string; headerRows?: number };
+  /** Whether the output lacks rows that were unchanged since an earlier file. */
+  onlyNew: boolean;
   prefix: string | undefined;
   startedAt: string | undefined;
   elapsedMs: number | undefined;
@@ -64,6 +66,7 @@ export async function readRunSummary(path: string): Promise<RunSummary> {
     scored: numberOf(counts.scored),
     textColumns: stringsOf(options['text']),
     reading: readingOf(options),
+    onlyNew: options['onlyNew'] === true,
     prefix: stringOf(options['prefix']),
     startedAt: stringOf(manifest.started_at),
     elapsedMs: numberOf(manifest.elapsed_ms),

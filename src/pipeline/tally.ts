@@ -11,6 +11,8 @@ export interface TallyState {
   labels: TaskLabelCounts;
   /** Label counts by predicted language; empty when the task `language` was not scored. */
   labelsByLanguage: Record<string, TaskLabelCounts>;
+  /** Label counts of rows that are new since an earlier file; empty when none is named. */
+  labelsOfNew: TaskLabelCounts;
 }
 
 /** A text with any of these says nothing. */
@@ -30,6 +32,7 @@ export class Tally {
       counts: noCounts(),
       labels: noLabels(tasks),
       labelsByLanguage: {},
+      labelsOfNew: {},
     };
   }
 
@@ -59,7 +62,7 @@ export class Tally {
       counts[row.isHeader === true ? 'headerRows' : outcomeOf(all, anyFeedback, notes)]++;
       if (notes & textNotes.markup) counts.withMarkup++;
       if (any & textFlags.truncated) counts.truncated++;
-      for (let i = first; i < text; i++) this.#addLabels(predictions.assigned, i);
+      for (let i = first; i < text; i++) this.#addLabels(predictions.assigned, i, row.change === 'new');
     }
     counts.duplicates += predictions.counts.duplicates;
     counts.tokens += predictions.counts.tokens;
@@ -69,7 +72,7 @@ export class Tally {
     counts.savedMs += predictions.counts.savedMs;
   }
 
-  #addLabels(assigned: Uint8Array, text: number): void {
+  #addLabels(assigned: Uint8Array, text: number, isNew: boolean): void {
     const found: [task: string, label: string][] = [];
     let at = text * this.#labelCount;
     let language: string | undefined;
@@ -81,6 +84,7 @@ export class Tally {
       }
     }
     addAll(this.state.labels, found);
+    if (isNew) addAll(this.state.labelsOfNew, found);
     if (language !== undefined) {
       const by = this.state.labelsByLanguage;
       // Defined, not assigned: a label map may call a language `__proto__`.

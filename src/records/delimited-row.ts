@@ -1,6 +1,6 @@
 import type { DelimitedRecord } from './delimited-record.ts';
 import type { RejectReason } from './row-fault.ts';
-import type { Row } from './row.ts';
+import type { Row, RowChange } from './row.ts';
 
 /** A row of CSV or TSV; decodes its cells only when they are asked for. */
 export class DelimitedRow implements Row {
@@ -11,6 +11,7 @@ export class DelimitedRow implements Row {
   readonly texts: string[];
   textNotes: number[] | undefined = undefined;
   readonly isHeader: boolean;
+  change: RowChange | undefined = undefined;
   readonly rejected?: RejectReason;
   readonly #record: DelimitedRecord;
   readonly #textPlaces: number[];

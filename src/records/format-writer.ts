@@ -21,6 +21,8 @@ export interface WriterOptions {
   flagTruncated: boolean;
   /** Write what was found in sentences, and the pairs of these tasks; undefined: sentences were not asked for. */
   sentences?: { pairs: readonly PairNames[] } | undefined;
+  /** Say for each row what became of it since an earlier file. */
+  showChange?: boolean | undefined;
   /** Reject a row that does not fit into the output instead of throwing. */
   rejectRows?: boolean | undefined;
   /** JSONL: write what is wrong with a rejected row in its place. */

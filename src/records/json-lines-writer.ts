@@ -14,7 +14,7 @@ import type { Misfit, RejectReason } from './row-fault.ts';
 import { keptColumns } from './kept-columns.ts';
 import { isTable, type RecordsHead } from './row.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
-import { predictionsKey, sentencesName, truncatedName } from './output-names.ts';
+import { changeName, predictionsKey, sentencesName, truncatedName } from './output-names.ts';
 import { type LabelPair, pairColumnOf, type TextSentences } from './sentence-view.ts';
 
 /**
@@ -24,13 +24,16 @@ import { type LabelPair, pairColumnOf, type TextSentences } from './sentence-vie
  */
 export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions): RowWriter {
   const key = predictionsKey(options.prefix);
+  const changeKey = options.prefix + changeName;
+  const addedKeys = options.showChange ? [key, changeKey] : [key];
   requireDifferentTasks(options);
   const kept = keptColumns(head, options.columns);
-  if (isTable(head.format)) requireUsableHeader(kept.names, key);
+  if (isTable(head.format)) requireUsableHeader(kept.names, addedKeys);
   const field = `${JSON.stringify(key)}:`;
+  const changeField = `${JSON.stringify(changeKey)}:`;
   const describe = createDescriber(options);
   return {
-    addedColumns: [key],
+    addedColumns: addedKeys,
     header: () => '',
     rows(rows, predictions, before, sentences) {
       const rejected = new Map(before);
@@ -38,8 +41,11 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
       for (const [index, row] of rows.entries()) {
         const isRejected = rejected.has(index);
         const record = isRejected ? '' : kept.record(row);
-        if (!isRejected && row.json !== undefined && hasKey(record, key)) {
-          rejected.set(index, rejectMisfit(row, keyTaken(key), head, options.rejectRows));
+        if (!isRejected && row.json !== undefined) {
+          const taken = addedKeys.find((each) => hasKey(record, each));
+          if (taken !== undefined) {
+            rejected.set(index, rejectMisfit(row, keyTaken(taken), head, options.rejectRows));
+          }
         }
         const reason = rejected.get(index);
         if (reason !== undefined) {
@@ -58,7 +64,8 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
             ? { prediction, sentences: undefined }
             : { prediction, sentences: { text: row.texts[column] as string, own, predictions } };
         });
-        lines += addField(record, field + describe(texts)) + head.newline;
+        const change = options.showChange ? `,${changeField}${JSON.stringify(row.change ?? null)}` : '';
+        lines += addField(record, field + describe(texts) + change) + head.newline;
       }
       return { lines, rejected };
     },
@@ -76,12 +83,13 @@ function requireDifferentTasks({ tasks, flagTruncated }: WriterOptions): void {
   );
 }
 
-function requireUsableHeader(columns: string[], key: string): void {
+function requireUsableHeader(columns: string[], keys: string[]): void {
   requireDifferentNames(columns);
-  if (columns.includes(key)) {
+  const taken = keys.find((key) => columns.includes(key));
+  if (taken !== undefined) {
     throw new UsageError(
       'COLUMN_CLASH',
-      `Expected a new name for the added key, found \`${key}\` taken already`,
+      `Expected a new name for the added key, found \`${taken}\` taken already`,
       {
         hint: 'Put something in front of the added name, for example `--prefix voxpop_`.',
       },

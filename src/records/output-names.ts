@@ -10,6 +10,9 @@ export const truncatedName = 'truncated';
 /** Key of a text's sentences in a JSON record. */
 export const sentencesName = 'sentences';
 
+/** Column, or key, that says what became of a row since an earlier file. */
+export const changeName = 'change';
+
 /** Key of the predictions in a JSON record. */
 export function predictionsKey(prefix: string): string {
   return prefix + predictionsName;

@@ -35,6 +35,8 @@ export interface Row {
   readonly texts: string[];
   /** For each text bits of {@link textNotes}; undefined when there is nothing to say about any. */
   textNotes?: number[] | undefined;
+  /** What became of the row since an earlier file; only where one is named. */
+  change?: RowChange | undefined;
   /** A delimited record: its bytes, and single cells. */
   readonly record?: DelimitedRecord | undefined;
   /** All values of a row of a table as text, of CSV and TSV exactly as read; decoded anew each time. */
@@ -54,6 +56,10 @@ export interface Row {
   /** The reason why the row could not be read; only with `RecordsOptions.rejectRows`. */
   readonly rejected?: RejectReason;
 }
+
+/** What became of a row since an earlier file. */
+export const rowChanges = ['new', 'changed', 'unchanged'] as const;
+export type RowChange = (typeof rowChanges)[number];
 
 /** Formats that rows are read from and written to, one record per row. */
 export const recordFormats = ['csv', 'tsv', 'jsonl', 'parquet', 'xlsx'] as const;
