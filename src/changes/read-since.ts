@@ -22,6 +22,7 @@ export async function readSince(
   const { since, key, textColumns, rejectRows } = plan;
   for (const notice of plan.notices) onNotice(notice);
   const records = await openRecords({ ...plan.reading, rejectRows });
+  for (const notice of records.head.notices) onNotice(notice);
   let bad = 0;
   const passOver = (fault: RowFault): void => {
     if (!rejectRows) throw faultError(since, fault);
@@ -34,6 +35,7 @@ export async function readSince(
       else if (values.includes('')) passOver(missingKey(row, key, values));
       else previous.add(keyText(values), keyText(texts), row.line);
     }
+    for (const notice of records.notices()) onNotice(notice);
   } finally {
     await records.close();
   }
