@@ -1,4 +1,4 @@
-import type { Drift } from './drift.ts';
+import type { Drift } from '../scored/drift.ts';
 
 /** The JSON that `voxpop compare --json` prints, in snake_case, since it is a file format. Shares are from 0 to 1. */
 export interface ComparisonDocument {

@@ -6,7 +6,7 @@ import type {
   ScoreShift,
   TaskComparison,
 } from './comparison-document.ts';
-import { drift } from './drift.ts';
+import { drift } from '../scored/drift.ts';
 import { round, share } from '../text/numbers.ts';
 import { Reservoir, seededRandom, seedFor } from '../random.ts';
 import type { LabelSet } from '../scored/scored-layout.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { drift } from '../../src/compare/drift.ts';
+import { drift } from '../../src/scored/drift.ts';
 
 test('equal mixes do not drift', () => {
   const { psi, jensen_shannon: divergence } = drift([10, 20, 70], [10, 20, 70]);
