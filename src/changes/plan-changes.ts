@@ -6,7 +6,7 @@ import { columnPlace } from '../records/column-place.ts';
 import { openRecords } from '../records/open-records.ts';
 import { changeName } from '../records/output-names.ts';
 import type { RecordsOptions } from '../records/records-options.ts';
-import { isDelimited, type RecordsHead } from '../records/row.ts';
+import { isTable, type RecordsHead } from '../records/row.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { nameList } from '../text/name-list.ts';
 
@@ -120,7 +120,7 @@ function requireColumns(
   { key, textColumns }: { key: string[]; textColumns: string[] },
   path: string,
 ): void {
-  if (!isDelimited(head.format)) return;
+  if (!isTable(head.format)) return;
   for (const name of [...key, ...textColumns]) {
     const option = key.includes(name) ? '--key' : '--text';
     const isThere = columnPlace(head.columns, name) !== -1;

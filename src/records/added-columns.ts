@@ -2,7 +2,9 @@ import { isSilenced, labelCountOf, type ShardPredictions, type TaskLayout, textF
 import { joinPairs, pairColumnOf, type TextSentences } from './sentence-view.ts';
 import { formatScore } from './prediction-view.ts';
 import type { WriterOptions } from './format-writer.ts';
+import type { Row } from './row.ts';
 import {
+  changeName,
   labelColumnOf,
   labelScoreColumnOf,
   labelSeparator,
@@ -13,13 +15,13 @@ import {
 
 type Layout = Pick<
   WriterOptions,
-  'tasks' | 'textColumns' | 'scores' | 'wide' | 'flagTruncated' | 'sentences'
+  'tasks' | 'textColumns' | 'scores' | 'wide' | 'flagTruncated' | 'sentences' | 'showChange'
 >;
 
-/** Names of the columns that CSV and TSV get: for each text column a few per task. */
+/** Names of the columns that tables get: for each text column a few per task, and what became of the row. */
 export function addedNames(options: Layout & Pick<WriterOptions, 'prefix'>): string[] {
   const { tasks, textColumns, scores, wide = false, prefix, flagTruncated, sentences } = options;
-  return textColumns.flatMap((column) => {
+  const own = textColumns.flatMap((column) => {
     const start = prefix + (textColumns.length > 1 ? textColumnPrefix(column) : '');
     const names = tasks.flatMap((task) => {
       const { name, labels } = task;
@@ -31,15 +33,16 @@ export function addedNames(options: Layout & Pick<WriterOptions, 'prefix'>): str
     if (flagTruncated) names.push(truncatedName);
     return names.map((name) => start + name);
   });
+  return options.showChange === true ? [...own, prefix + changeName] : own;
 }
 
-/** What a cell holds: labels, one score or several in one cell, 0 or 1, `true` or `false`. */
-export type AddedKind = 'labels' | 'score' | 'scores' | 'flag' | 'truth';
+/** What a cell holds: labels, one score or several in one cell, 0 or 1, `true` or `false`, what became of the row. */
+export type AddedKind = 'labels' | 'score' | 'scores' | 'flag' | 'truth' | 'change';
 
 /** What stands in the columns of {@link addedNames}. */
 export function addedKinds(options: Layout): AddedKind[] {
   const { tasks, textColumns, scores, wide = false, flagTruncated, sentences } = options;
-  return textColumns.flatMap(() => {
+  const own = textColumns.flatMap(() => {
     const kinds = tasks.flatMap((task): AddedKind[] => {
       const isMulti = hasSeveralLabels(task);
       const joined: AddedKind[] = scores === 'none' ? [] : [isMulti ? 'scores' : 'score'];
@@ -50,6 +53,7 @@ export function addedKinds(options: Layout): AddedKind[] {
     const pairs = (sentences?.pairs ?? []).map((): AddedKind => 'labels');
     return kinds.concat(pairs, flagTruncated ? ['truth'] : []);
   });
+  return options.showChange === true ? [...own, 'change'] : own;
 }
 
 /** What a cell says, for files whose cells have types; null for an empty one. */
@@ -59,10 +63,11 @@ export function addedValue(cell: string, kind: AddedKind | undefined): string | 
   return kind === 'score' || kind === 'flag' ? Number(cell) : cell;
 }
 
-/** The cells of a row under {@link addedNames}; `row` is its place in the shard. */
+/** The cells of a row under {@link addedNames}; `place` is where it is in the shard. */
 export type AddedCells = (
+  row: Row,
   predictions: ShardPredictions,
-  row: number,
+  place: number,
   sentences?: readonly TextSentences[],
 ) => string[];
 
@@ -77,6 +82,7 @@ export function addedCellsReader({
   wide = false,
   flagTruncated,
   sentences: asked,
+  showChange = false,
 }: Layout): AddedCells {
   const width = labelCountOf(tasks);
   const cellsOf = (task: TaskLayout): number => {
@@ -132,12 +138,13 @@ export function addedCellsReader({
     }
   }
 
-  return (predictions, row, sentences) => {
+  return (row, predictions, place, sentences) => {
     const cells: string[] = [];
-    for (let text = 0; text < textColumns.length; text++) {
-      const place = row * textColumns.length + text;
-      addText(cells, predictions, place, sentences?.[place]);
+    for (let column = 0; column < textColumns.length; column++) {
+      const text = place * textColumns.length + column;
+      addText(cells, predictions, text, sentences?.[text]);
     }
+    if (showChange) cells.push(row.change ?? '');
     return cells;
   };
 }

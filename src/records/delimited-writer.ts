@@ -13,7 +13,7 @@ import { escapeFormula } from './escape-formula.ts';
 import { requireFreeNames } from './free-names.ts';
 import { keptColumns } from './kept-columns.ts';
 import { rejectMisfit } from './rejected.ts';
-import { changeName, labelSeparator } from './output-names.ts';
+import { labelSeparator } from './output-names.ts';
 import type { RecordsHead, Row } from './row.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
 
@@ -26,15 +26,10 @@ const byteOrderMark = '\ufeff';
  * @throws {UsageError} when an added column is already there.
  */
 export function createDelimitedWriter(head: RecordsHead, options: WriterOptions): RowWriter {
-  const addedColumns = [...addedNames(options), ...(options.showChange ? [options.prefix + changeName] : [])];
+  const addedColumns = addedNames(options);
   const kept = keptColumns(head, options.columns);
   requireFreeNames(kept.names, addedColumns);
-  const readCells = addedCellsReader(options);
-  const addedCells = (row: Row, ...predicted: Parameters<typeof readCells>): string[] => {
-    const cells = readCells(...predicted);
-    if (options.showChange) cells.push(row.change ?? '');
-    return cells;
-  };
+  const addedCells = addedCellsReader(options);
   const delimiter = outputDelimiter(head, options);
   const dialect: Dialect = { ...outputQuoting(head, delimiter), delimiter, newline: head.newline };
   if (dialect.quote === '') requirePlainLabels(options, delimiter);

@@ -76,7 +76,7 @@ export function createParquetWriter(head: RecordsHead, options: WriterOptions): 
           rejected.set(index, rejectMisfit(row, values, head, options.rejectRows));
           continue;
         }
-        addedCells(predictions, index, sentences).forEach((cell, place) => {
+        addedCells(row, predictions, index, sentences).forEach((cell, place) => {
           values.push(addedValue(cell, kinds[place]));
         });
         for (const [place, column] of columns.entries()) column.values.push(values[place]);

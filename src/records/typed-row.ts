@@ -1,5 +1,5 @@
 import { type CellValue, cellText } from './cell-value.ts';
-import type { Row } from './row.ts';
+import type { Row, RowChange } from './row.ts';
 
 /** What all rows of a table with types share. */
 export interface TypedColumns {
@@ -17,6 +17,7 @@ export class TypedRow implements Row {
   readonly byteOffset = 0;
   readonly texts: string[];
   textNotes: number[] | undefined = undefined;
+  change: RowChange | undefined = undefined;
   readonly isHeader: boolean;
   readonly values: readonly unknown[];
   readonly #toValue: TypedColumns['toValue'];

@@ -113,6 +113,10 @@ test('all formats are compared with each other, outputs and dumps alike', async 
   assert.deepEqual(await since('tuesday.csv', 'monday.tsv', 'id'), expected);
   assert.deepEqual(await since('tuesday.tsv', 'monday.csv.gz', 'id'), expected);
   assert.deepEqual(await since('tuesday.jsonl', 'monday.out.jsonl', 'meta.id'), expected);
+  await succeed(cwd, 'score monday.csv -o monday.parquet --columns id,comment');
+  await succeed(cwd, 'score tuesday.csv -o tuesday.parquet --since monday.parquet --key id --only-new');
+  const parquet = (await succeed(cwd, 'score tuesday.parquet -q --to csv --prefix x_ -t comment')).stdout;
+  assert.match(parquet, /^6,.*,new,\w+\n3,.*,changed,\w+\n/m);
   const all = await succeed(cwd, 'score tuesday.jsonl -q --since monday.jsonl --key meta.id');
   assert.deepEqual(told(all.stdout), ['6 new', '5 unchanged', '1 unchanged', '3 changed', '4 unchanged']);
 });
