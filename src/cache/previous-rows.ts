@@ -107,7 +107,7 @@ export class PreviousRows {
   compare(key: string, text: string): Comparison {
     const found = this.#lookUp(key);
     if (found === undefined) {
-      return Number(this.#insertNew.run(bytesOf(key)).changes) === 1 ? 'new' : 'twice';
+      return this.#insertNew.run(bytesOf(key)).changes === 1 ? 'new' : 'twice';
     }
     if (this.#isSeen(found.id)) return 'twice';
     this.#note(found.id);

@@ -69,10 +69,9 @@ test('a run with rows that are no feedback goes on where it was killed', async (
   const { bundle, directory } = prepare(t);
   const rows = Array.from({ length: 9000 }, (_, row) => `${row},"${comments[row % comments.length]}"`);
   writeFileSync(join(directory, 'in.csv'), `id,comment\n${rows.join('\n')}\n`);
-  const run = (output: string, ...more: string[]): string[] => [
-    ...['score', 'in.csv', '-o', output, '-m', bundle, '-t', 'comment', '--tasks', 'sentiment'],
-    ...more,
-  ];
+  const options = ['-m', bundle, '-t', 'comment', '--tasks', 'sentiment'];
+  const run = (output: string, ...more: string[]): string[] =>
+    ['score', 'in.csv', '-o', output].concat(options, more);
   assert.equal((await runVoxpop(run('whole.csv'), { cwd: directory })).code, 0);
   const whole = readFileSync(join(directory, 'whole.csv'));
   const killed = await runVoxpop(run('out.csv'), {
