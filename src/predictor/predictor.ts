@@ -10,7 +10,13 @@ import type { BundleTask } from '../bundle/bundle-json.ts';
 import { requireVectors } from '../bundle/require-vectors.ts';
 import { PredictError, UsageError } from '../errors.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
-import { blankPredictions, isSilenced, type ShardPredictions, textFlags, type WorkPhase } from '../protocol.ts';
+import {
+  blankPredictions,
+  isSilenced,
+  type ShardPredictions,
+  textFlags,
+  type WorkPhase,
+} from '../protocol.ts';
 import { type Batch, cutBatches } from './batch.ts';
 import { decodeRow, type TaskDecoder } from './decode.ts';
 import { headLogits, type PreparedHead, prepareHead } from './head.ts';
