@@ -77,7 +77,7 @@ export function createWorkbookWriter(head: RecordsHead, options: WriterOptions):
           rejected.set(index, rejectMisfit(row, values, head, options.rejectRows));
           continue;
         }
-        addedCells(predictions, index, sentences).forEach((cell, place) => {
+        addedCells(row, predictions, index, sentences).forEach((cell, place) => {
           values.push(addedValue(cell, kinds[place]));
         });
         if (xml.rows === mostRows) throw tooManyRows(row.file, row.line);
