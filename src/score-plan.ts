@@ -5,9 +5,10 @@ import { type ChangesPlan, planChanges } from './changes/plan-changes.ts';
 import { secretPath } from './cache/secret.ts';
 import { UsageError } from './errors.ts';
 import { cacheSettings, lookupOf } from './pipeline/cache-lookup.ts';
+import { type LabelFacts, renameLabelFacts } from './label-facts.ts';
 import { checkpointPath } from './pipeline/checkpoint.ts';
-import { type LabelMap, mapLabels, type MappedTasks, readLabelMap } from './pipeline/label-map.ts';
 import { layoutPairs, type PairLayout } from './pipeline/label-pairs.ts';
+import { type LabelMap, mapLabels, type MappedTasks, newName, readLabelMap } from './pipeline/label-map.ts';
 import { usualManifestPath } from './pipeline/manifest.ts';
 import { neighboursMatter } from './pipeline/neighbours-matter.ts';
 import { planSlice, requireFiles, type SlicePlan } from './pipeline/plan-slice.ts';
@@ -40,6 +41,8 @@ export interface ScorePlan {
   workerSettings: WorkerSettings;
   /** Scored tasks, in bundle order, under the labels that are written. */
   tasks: TaskLayout[];
+  /** What those labels stand for in a report. */
+  labelFacts: LabelFacts;
   /** Brings the model's predictions under those labels. */
   mapPredictions: MappedTasks['apply'];
   /** Pairs of these tasks that are drawn from sentences; undefined: sentences are not asked for. */
@@ -151,6 +154,11 @@ export async function planScore(
       bundle: { ...identity, batchInvariant: bundle.manifest.batchInvariant },
       workerSettings,
       tasks,
+      labelFacts: renameLabelFacts(
+        bundle.manifest.report,
+        tasks.map((task) => task.name),
+        (task, label) => newName(options.labelMap ?? {}, task, label),
+      ),
       mapPredictions,
       pairs,
       format,

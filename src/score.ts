@@ -148,6 +148,7 @@ async function run({ scoring, session, found, started, hooks }: Run): Promise<Sc
     notices: [...plan.records.head.notices, ...plan.records.notices()],
     cache: plan.cache && { ...plan.cache, ...cacheEnd },
     changes,
+    labelFacts: plan.labelFacts,
     tally,
     startedAt: started.at,
     elapsedMs: performance.now() - started.ms,

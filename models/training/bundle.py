@@ -100,6 +100,8 @@ def build(work: Path, out: Path, config: dict) -> None:
         "vectors": {"output": VECTORS, "size": 2 * config["model"]["width"]},
         "pairs": about["pairs"],
         "batch_invariant": is_batch_invariant(out / "model.onnx", pieces, names, PAD_ID, longest),
+        # What the labels stand for in a report; the evaluation adds how they turned out.
+        "report": json.loads(Path(__file__).with_name("report.json").read_text(encoding="utf-8")),
         "metrics": {},
         "provenance": {
             "recipe_version": about["recipe_version"],

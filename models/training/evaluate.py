@@ -87,6 +87,22 @@ def figures(task: dict, column: np.ndarray, logits: np.ndarray, thresholds: list
     }
 
 
+def label_confusion(labels: list[str], truth: np.ndarray, predicted: np.ndarray) -> dict[str, dict[str, int]]:
+    """Rows by true and predicted label, without the pairs that do not occur; int [rows] both, -1 for an unknown truth."""
+    pairs = {name: {other: int(((truth == row) & (predicted == at)).sum()) for at, other in enumerate(labels)} for row, name in enumerate(labels)}
+    return {name: {other: count for other, count in row.items() if count > 0} for name, row in pairs.items() if any(row.values())}
+
+
+def label_hits(labels: list[str], truth: np.ndarray, given: np.ndarray) -> dict[str, dict[str, int]]:
+    """Per label the rows with and without it, by whether they got it; 0/1 [rows, labels], with UNLABELLED in the truth."""
+    found = {}
+    for at, name in enumerate(labels):
+        has, lacks, got = truth[:, at] == 1, truth[:, at] == 0, given[:, at]
+        counts = {"hit": has & got, "missed": has & ~got, "wrong": lacks & got, "none": lacks & ~got}
+        found[name] = {key: int(rows.sum()) for key, rows in counts.items()}
+    return found
+
+
 def right_above(task: dict, column: np.ndarray, logits: np.ndarray) -> list[dict]:
     """What share of labels is right whose score is at least each of CUTS, and how many rows that leaves."""
     labels = single_labels(column)
@@ -143,6 +159,20 @@ class Judge:
                     about, self.corpus.columns["task_" + task][self.rows[known]], self.logits[task][known]
                 )
         return found
+
+    def confusion(self) -> dict:
+        """How labels turned out on dev: rows by true and predicted label, or hits and misses where a text can have several."""
+        split, clean = self.corpus.columns["split"][self.rows], self.corpus.columns["clean"][self.rows]
+        dev = np.flatnonzero((split == DEV) & clean)
+        tables: dict = {"confusion": {}, "hits": {}}
+        for task, about in self.tasks.items():
+            known = dev[self.corpus.labelled(task)[self.rows[dev]]]
+            column, logits = self.corpus.columns["task_" + task][self.rows[known]], self.logits[task][known]
+            if is_multi(about):
+                tables["hits"][task] = label_hits(about["labels"], column, sigmoid(logits) >= np.array(self.thresholds[task]))
+            else:
+                tables["confusion"][task] = label_confusion(about["labels"], single_labels(column), logits.argmax(1))
+        return tables
 
     def about_work(self) -> np.ndarray:
         """Bool [measured rows]: comments of employees, told by the labels that `evaluate.employees` names."""
@@ -343,6 +373,7 @@ def build(work: Path, bundle: Path, config: dict) -> None:
         metrics["degradation_percent"] = lost | {"mean": float(np.mean(list(lost.values())))}
     metrics = rounded(metrics)
     about["metrics"] = metrics
+    about["report"] = about.get("report", {}) | judge.confusion()
     (bundle / "bundle.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     fill(bundle / "README.md", tables(metrics, config, corpus))
     for task, found in metrics["dev"].items():

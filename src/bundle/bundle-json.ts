@@ -1,7 +1,9 @@
 import { BundleError } from '../errors.ts';
+import { type LabelFacts, noLabelFacts } from '../label-facts.ts';
 import type { ProblemType } from '../protocol.ts';
 import { type Json, JsonChecker, show } from './json-checker.ts';
 import { parseJson } from './parse-json.ts';
+import { parseLabelFacts } from './parse-label-facts.ts';
 
 /** The bundle format that this version reads and `bundle.json` must state. */
 export const bundleFormatVersion = 1;
@@ -93,6 +95,8 @@ export interface BundleJson {
   gate: BundleGate | undefined;
   vectors: BundleVectors | undefined;
   pairs: BundlePair[];
+  /** What the labels stand for in a report; its `no_feedback` is that of the gate. */
+  report: LabelFacts;
   /** Figures that the model card reports, in any form. */
   metrics: Record<string, unknown>;
   /** Data sources with their licences, the recipe and its seeds, in any form. */
@@ -141,9 +145,18 @@ export function parseBundleJson(bytes: Buffer, where: string): BundleJson {
         ? undefined
         : parseVectors(check, check.object(json['vectors'], 'vectors'), tasks),
     pairs: json['pairs'] === undefined ? [] : parsePairs(check, json, tasks),
+    report:
+      json['report'] === undefined
+        ? noLabelFacts
+        : parseLabelFacts(check, check.object(json['report'], 'report'), tasks),
     metrics: check.object(json['metrics'] ?? {}, 'metrics'),
     provenance: check.object(json['provenance'] ?? {}, 'provenance'),
   };
+  if (manifest.gate !== undefined) {
+    const { task, label } = manifest.gate;
+    const roles = { ...manifest.report.roles, no_feedback: { task, labels: [label] } };
+    manifest.report = { ...manifest.report, roles };
+  }
   if (manifest.tasks.length === 0) check.fail('tasks', 'at least one task', 'none');
   check.unique(
     manifest.tasks.map((task) => task.name),

@@ -2,7 +2,12 @@ import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { requireHonestName } from '../records/honest-name.ts';
 import { outputMode } from '../records/output-mode.ts';
-import { type ReportFormat, type ReportOptions, reportOptionTable } from '../report/options.ts';
+import {
+  type ReportFormat,
+  type ReportLook,
+  type ReportOptions,
+  reportOptionTable,
+} from '../report/options.ts';
 import { formatReport, report } from '../report/report.ts';
 import { addOptions } from './add-options.ts';
 import { checkPageOutput } from './check-page-output.ts';
@@ -14,12 +19,13 @@ const examples = `
 Examples:
   voxpop report survey.labelled.csv -o report.html
   voxpop report survey.labelled.csv -o report.html --by channel --by country --date submitted_at
-  voxpop report survey.labelled.csv -o report.html --focus actionability=problem
-  voxpop report survey.labelled.csv --format json | jq .hotspots
+  voxpop report survey.labelled.csv -o report.html --compare last-quarter.csv
+  voxpop report survey.labelled.csv --format json | jq '.fix[0]'
 
 Exit codes: 0 done, 1 failed while running, 2 usage or input wrong, 130/143 interrupted.`;
 
-type Flags = ReportOptions & { output?: string; format?: ReportFormat; force?: boolean; quiet?: boolean };
+type Flags = ReportOptions &
+  ReportLook & { output?: string; format?: ReportFormat; force?: boolean; quiet?: boolean };
 
 export function reportCommand(terminal: Terminal): Command {
   const command = new Command('report')
@@ -43,7 +49,7 @@ async function runReport(flags: Flags, terminal: Terminal): Promise<void> {
   const document = await report({ ...flags, stdin: terminal.stdin, signal: terminal.signal });
   if (!flags.quiet) say(terminal, ...document.notices);
   await writeResult(
-    await formatReport(document, format),
+    await formatReport(document, format, flags),
     output,
     terminal,
     await outputMode([input], terminal.stdin),

@@ -7,7 +7,7 @@ import type { ComparisonDocument, LanguageComparison, TaskComparison } from './c
 import { compareCounts, ComparisonTally, LabelMix } from './comparison-tally.ts';
 import { openScoredFile, type ScoredFile, type ScoredRow, type ScoredText } from '../scored/scored-file.ts';
 import { languageColumn, languageTask } from '../scored/column-groups.ts';
-import { knownTasks } from '../scored/known-tasks.ts';
+import { knownLabels } from '../scored/known-tasks.ts';
 import { excerpt } from '../text/excerpt.ts';
 
 type Compared = Pick<ComparisonDocument, 'a' | 'b' | 'tasks' | 'matched' | 'only_a' | 'only_b'> & {
@@ -34,7 +34,9 @@ export async function compareManifests(a: string, b: string, options: CompareOpt
 
 /** @throws UsageError when the index of a task would not be that of the files */
 async function requireWholeMixes(names: readonly string[], runs: readonly RunSummary[]): Promise<void> {
-  const known = (await Promise.all(runs.map((run) => knownTasks(run, undefined)))).flat();
+  const known = (await Promise.all(runs.map((run) => knownLabels(run, undefined)))).flatMap(
+    ({ tasks }) => tasks,
+  );
   const multi = new Set(known.filter(({ isMulti }) => isMulti).map(({ name }) => name));
   const isWhole = (task: string): boolean =>
     !multi.has(task) && runs.every((run) => hasLabelPerText(run, task));

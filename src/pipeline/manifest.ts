@@ -1,6 +1,7 @@
 import { arch, cpus, platform } from 'node:os';
 import { resourceUsage, version as nodeVersion } from 'node:process';
 import type { CacheEnd, CacheSettings } from '../cache/messages.ts';
+import type { LabelFacts } from '../label-facts.ts';
 import type { ProblemType, TaskLayout } from '../protocol.ts';
 import { isPlainFile } from '../records/output-paths.ts';
 import type { RecordFormat } from '../records/row.ts';
@@ -45,6 +46,8 @@ export interface RunManifest {
   problem_types: Record<string, ProblemType>;
   labels: TallyState['labels'];
   labels_by_language: TallyState['labelsByLanguage'];
+  /** What the written labels stand for in a report, as the bundle tells. */
+  report: LabelFacts;
   started_at: string;
   /** Of the last process, when the run was resumed. */
   elapsed_ms: number;
@@ -139,6 +142,7 @@ export interface ManifestFacts {
   /** The caches of the run, and what the one that is written came to be. */
   cache: (Pick<CacheSettings, 'path' | 'from'> & Partial<CacheEnd>) | undefined;
   changes: Omit<ManifestChanges, 'new_labels'> | undefined;
+  labelFacts: LabelFacts;
   tally: Tally;
   startedAt: Date;
   elapsedMs: number;
@@ -186,6 +190,7 @@ export function createManifest(facts: ManifestFacts): RunManifest {
     problem_types: Object.fromEntries(facts.tasks.map(({ name, problemType }) => [name, problemType])),
     labels: tally.state.labels,
     labels_by_language: tally.state.labelsByLanguage,
+    report: facts.labelFacts,
     started_at: facts.startedAt.toISOString(),
     elapsed_ms: Math.round(elapsedMs),
     rows_per_second: speed('rows'),

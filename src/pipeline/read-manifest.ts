@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
+import { type LabelFacts, readLabelFacts } from '../label-facts.ts';
 import { isJsonObject, type JsonObject } from '../records/json-fields.ts';
 import { manifestPathOf, type RunManifest } from './manifest.ts';
 
@@ -26,6 +27,8 @@ export interface RunSummary {
   /** Rows by task and label. */
   labels: RunManifest['labels'];
   labelsByLanguage: RunManifest['labels_by_language'];
+  /** Undefined when the manifest does not tell, as one of an earlier version. */
+  labelFacts: LabelFacts | undefined;
 }
 
 /** The manifest of a finished run; undefined when there is none that this version can go on from. */
@@ -79,6 +82,7 @@ export async function readRunSummary(path: string): Promise<RunSummary> {
     ),
     labels: labelCounts(manifest.labels),
     labelsByLanguage: Object.fromEntries(byLanguage.map(([key, value]) => [key, labelCounts(value)])),
+    labelFacts: manifest.report === undefined ? undefined : readLabelFacts(manifest.report),
   };
 }
 

@@ -1,53 +1,78 @@
 import type { TimeSeries } from './report-document.ts';
 import { getOrInsert } from '../collections.ts';
 
-/** Names that a column with the date of a comment goes by; lower case. */
-const usualNames = new Set(
+/** Words of which the name of a column with the date of a comment has one; lower case. */
+const dateWords = new Set(
   [
-    'date,created_at,created,timestamp,datetime,time,submitted_at,submitted,response_date,recorded_date',
-    'recordeddate,end_date,enddate,review_date,day,datum,fecha,data,tarih,tanggal,дата,日期,日付,날짜',
-    'التاريخ,วันที่,ngày',
+    'date,dates,datetime,timestamp,time,day,created,submitted,recorded,completed,responded,enddate,recordeddate',
+    'datum,fecha,data,tarih,tanggal,дата,日期,日付,날짜,التاريخ,วันที่,ngày,तारीख',
   ].flatMap((names) => names.split(',')),
 );
 
-/** The column that a date is expected in, by its name. */
-export function dateColumn(columns: readonly string[]): string | undefined {
-  return columns.find((column) =>
-    usualNames.has(
-      column
-        .trim()
-        .toLowerCase()
-        .replaceAll(/[\s-]+/gu, '_'),
-    ),
-  );
+/** Share of a column's first values that must be dates for it to be one of dates. */
+const leastDates = 0.8;
+
+/** How dates like 03/04/2026 are read: the day first, or the month. */
+export const dateOrders = ['dmy', 'mdy'] as const;
+export type DateOrder = (typeof dateOrders)[number];
+
+/**
+ * The column of dates: the first whose values are dates, one that is named so before others.
+ * @param valuesOf first values of a column
+ */
+export function dateColumn(
+  columns: readonly string[],
+  valuesOf: (column: string) => readonly string[],
+): { column: string; others: string[] } | undefined {
+  const rated = columns.flatMap((column) => {
+    const isNamed = column
+      .replaceAll(/([a-z])([A-Z])/gu, '$1 $2')
+      .toLowerCase()
+      .split(/[^\p{L}\p{M}\p{N}]+/u)
+      .some((word) => dateWords.has(word));
+    const values = valuesOf(column).filter((value) => value.trim() !== '');
+    // Numbers can be anything, so that only a name makes them dates.
+    const dates = values.filter((value) => isDate(value) && (isNamed || /\D/u.test(value.trim())));
+    return values.length > 0 && dates.length >= leastDates * values.length ? [{ column, isNamed }] : [];
+  });
+  const found = rated.find(({ isNamed }) => isNamed) ?? rated[0];
+  if (found === undefined) return undefined;
+  return {
+    column: found.column,
+    others: rated.map(({ column }) => column).filter((each) => each !== found.column),
+  };
+}
+
+function isDate(value: string): boolean {
+  const text = value.trim();
+  return parseDay(text) !== undefined || eitherWay(text).some((day) => day !== undefined);
 }
 
 /** Years that a comment can be from; others are misread numbers. */
 const [firstYear, lastYear] = [1990, 2100];
 
 /** Counts by day, under each way that the dates can be read; bounded by the days of a century. */
-export class DateTally<Labels> {
-  readonly #days = new Map<string, Labels>();
+export class DateTally<Group> {
+  readonly #days = new Map<string, Group>();
   /** Dates like 03/04/2026, read as day/month and as month/day. */
-  readonly #dayFirst = new Map<string, Labels>();
-  readonly #monthFirst = new Map<string, Labels>();
-  readonly #make: () => Labels;
-  undated = 0;
+  readonly #dayFirst = new Map<string, Group>();
+  readonly #monthFirst = new Map<string, Group>();
+  readonly #make: () => Group;
+  #undated = 0;
   #slashes = 0;
   #dayFirstWrong = 0;
   #monthFirstWrong = 0;
 
-  constructor(make: () => Labels) {
+  constructor(make: () => Group) {
     this.#make = make;
   }
 
-  add(value: string, count: (labels: Labels) => void): void {
+  add(value: string, count: (group: Group) => void): void {
     const text = value.trim();
-    const slashed = /^(\d{1,2})\/(\d{1,2})\/(\d{4})\b/u.exec(text);
-    if (slashed !== null) {
+    const ways = eitherWay(text);
+    if (ways.length > 0) {
       this.#slashes++;
-      const [one, two, year] = slashed.slice(1).map(Number) as [number, number, number];
-      const [asDay, asMonth] = [isoDay(year, two, one), isoDay(year, one, two)];
+      const [asDay, asMonth] = ways;
       if (asDay === undefined) this.#dayFirstWrong++;
       else count(this.#at(this.#dayFirst, asDay));
       if (asMonth === undefined) this.#monthFirstWrong++;
@@ -55,39 +80,116 @@ export class DateTally<Labels> {
       return;
     }
     const day = parseDay(text);
-    if (day === undefined) this.undated++;
+    if (day === undefined) this.#undated++;
     else count(this.#at(this.#days, day));
   }
 
-  #at(days: Map<string, Labels>, day: string): Labels {
+  #at(days: Map<string, Group>, day: string): Group {
     return getOrInsert(days, day, this.#make);
   }
 
-  /** Counts by ISO day. Slashed dates are read the way that fits more of them, month first in a tie. */
-  result(): { days: [day: string, labels: Labels][]; undated: number; isAmbiguous: boolean } {
-    const dayFirst = this.#dayFirstWrong < this.#monthFirstWrong;
-    const days = [...this.#days, ...(dayFirst ? this.#dayFirst : this.#monthFirst)];
+  /**
+   * Groups by ISO day.
+   * @param told how dates like 03/04/2026 are read; else the way that fits more of them, month first in a tie
+   */
+  result(told?: DateOrder): DaysFound<Group> {
+    const isDayFirst = told === undefined ? this.#dayFirstWrong < this.#monthFirstWrong : told === 'dmy';
+    const days = new Map(this.#days);
+    // A file can have both kinds of dates for one day.
+    const extra: [string, Group][] = [];
+    for (const [day, group] of isDayFirst ? this.#dayFirst : this.#monthFirst) {
+      if (days.has(day)) extra.push([day, group]);
+      else days.set(day, group);
+    }
     return {
-      days: days.toSorted(([one], [other]) => (one < other ? -1 : 1)),
-      undated: this.undated + (dayFirst ? this.#dayFirstWrong : this.#monthFirstWrong),
-      isAmbiguous: this.#slashes > 0 && this.#dayFirstWrong === this.#monthFirstWrong,
+      days: [...days, ...extra].toSorted(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0)),
+      undated: this.#undated + (isDayFirst ? this.#dayFirstWrong : this.#monthFirstWrong),
+      order: this.#slashes === 0 ? undefined : isDayFirst ? 'dmy' : 'mdy',
+      isAmbiguous: told === undefined && this.#slashes > 0 && this.#dayFirstWrong === this.#monthFirstWrong,
     };
   }
 }
 
-/** Reads ISO dates, 2026/01/31, 31.01.2026, and Unix times in seconds or milliseconds. */
+/** What a tally of dates has found. */
+export interface DaysFound<Group> {
+  days: [day: string, group: Group][];
+  undated: number;
+  /** How dates like 03/04/2026 were read; undefined when there are none. */
+  order: DateOrder | undefined;
+  /** Whether nothing told that order. */
+  isAmbiguous: boolean;
+}
+
+/** A date like 03/04/2026 read as day/month and as month/day; nothing for other texts. */
+function eitherWay(text: string): (string | undefined)[] {
+  const parts = /^(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)/u.exec(text);
+  if (parts === null) return [];
+  const [one, two, year] = [Number(parts[1]), Number(parts[3]), fullYear(parts[4] as string)];
+  return [isoDay(year, two, one), isoDay(year, one, two)];
+}
+
+function fullYear(digits: string): number {
+  return Number(digits) + (digits.length === 2 ? 2000 : 0);
+}
+
+/**
+ * Reads ISO dates, 2026/01/31, 31.01.2026, 2026年1月31日, 31 January 2026, Jan 31, 2026, and Unix times in seconds or
+ * milliseconds.
+ */
 export function parseDay(text: string): string | undefined {
   const iso =
-    /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)/u.exec(text) ?? /^(\d{4})(\d{2})(\d{2})$/u.exec(text);
+    /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)/u.exec(text) ??
+    /^(\d{4})(\d{2})(\d{2})$/u.exec(text) ??
+    /^(\d{4})\s?[年년.]\s?(\d{1,2})\s?[月월.]\s?(\d{1,2})(?!\d)/u.exec(text);
   if (iso !== null) return isoDay(Number(iso[1]), Number(iso[2]), Number(iso[3]));
-  const dotted = /^(\d{1,2})[.-](\d{1,2})[.-](\d{4})(?!\d)/u.exec(text);
-  if (dotted !== null) return isoDay(Number(dotted[3]), Number(dotted[2]), Number(dotted[1]));
+  const dotted = /^(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4}|\d{2})(?!\d)/u.exec(text);
+  if (dotted !== null) return isoDay(fullYear(dotted[3] as string), Number(dotted[2]), Number(dotted[1]));
+  const named =
+    /^(?:\p{L}+,?\s+)?(\d{1,2})(?:st|nd|rd|th|\.)?[\s-](?:de\s)?(\p{L}{3,12})\.?[\s,-]+(?:de\s)?(\d{4}|\d{2})(?!\d)/iu.exec(
+      text,
+    );
+  if (named !== null)
+    return isoDay(fullYear(named[3] as string), monthOf(named[2] as string), Number(named[1]));
+  const american = /^(?:\p{L}+,\s+)?(\p{L}{3,12})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)/iu.exec(
+    text,
+  );
+  if (american !== null)
+    return isoDay(Number(american[3]), monthOf(american[1] as string), Number(american[2]));
   if (/^\d{10}(\d{3})?(\.\d+)?$/u.test(text)) {
     const time = Number(text) * (text.split('.')[0]?.length === 13 ? 1 : 1000);
     const date = new Date(time);
     return isoDay(date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate());
   }
   return undefined;
+}
+
+/** Languages whose names of months are read. */
+const monthLanguages = ['en', 'de', 'es', 'fr', 'it', 'nl', 'pt', 'tr', 'id', 'ru'];
+let months: Map<string, number> | undefined;
+
+/** Number of a month by its name or the first letters of it; 0 for none. */
+function monthOf(name: string): number {
+  months ??= monthNames();
+  const lower = name.toLowerCase();
+  return months.get(lower) ?? months.get(lower.slice(0, 3)) ?? 0;
+}
+
+function monthNames(): Map<string, number> {
+  const names = new Map<string, number>();
+  for (const language of monthLanguages) {
+    for (const month of ['long', 'short'] as const) {
+      const format = new Intl.DateTimeFormat(language, { day: 'numeric', month, timeZone: 'UTC' });
+      for (let number = 1; number <= 12; number++) {
+        const parts = format.formatToParts(Date.UTC(2026, number - 1, 15));
+        const name = parts
+          .find(({ type }) => type === 'month')
+          ?.value.toLowerCase()
+          .replace(/\.$/u, '');
+        if (name !== undefined && !names.has(name)) names.set(name, number);
+      }
+    }
+  }
+  return names;
 }
 
 function isoDay(year: number, month: number, day: number): string | undefined {
@@ -100,7 +202,7 @@ function isoDay(year: number, month: number, day: number): string | undefined {
 /** The unit that gives a readable number of steps. */
 export function unitOf(first: string, last: string): TimeSeries['unit'] {
   const days = (Date.parse(last) - Date.parse(first)) / 86_400_000;
-  if (days <= 31) return 'day';
+  if (days <= 21) return 'day';
   if (days <= 190) return 'week';
   return days <= 366 * 4 ? 'month' : 'year';
 }

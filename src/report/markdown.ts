@@ -1,66 +1,187 @@
 import { count } from '../text/numbers.ts';
 import { printable } from '../text/printable.ts';
-import type { ReportDocument } from './report-document.ts';
-import { findings } from './findings.ts';
-import { humanLabel, percent } from './words.ts';
+import { LabelNames } from './label-names.ts';
+import type { Asked, ReportDocument, SampleText } from './report-document.ts';
+import { taskName } from './parts.ts';
+import { trendWords } from './summary.ts';
+import { comments, interval, percent, pointsOf } from './words.ts';
 
-/** The report in Markdown: the same figures, without charts. */
+/** Most groups of suggestions or questions, and most topics with comments: the JSON has all. */
+const shownAsked = 10;
+const shownFixes = 6;
+
+/** The report in Markdown: the same figures in the same order, without charts. */
 export function markdownReport(document: ReportDocument): string {
-  const { headline, points } = findings(document);
-  const { source, rows, texts, empty, focus, hotspots, time, notices } = document;
-  const name = humanLabel(focus.label);
+  const names = new LabelNames(document);
+  const { title, summary, focus, min_group: minGroup } = document;
+  const focusName = focus.name.toLowerCase();
   const sections = [
-    `# ${escapeMarkdown(document.title)}\n`,
-    `${escapeMarkdown(source.path)}: ${count(rows)} rows, ${count(texts)} comments with labels, ${count(empty)} empty\n`,
-    `**${escapeMarkdown(headline)}**\n`,
-    points.map((point) => `- ${escapeMarkdown(point)}\n`).join(''),
-    ...(hotspots === undefined
-      ? []
-      : [
-          `## Where comments are ${escapeMarkdown(name)}\n`,
-          table(
-            [hotspots.of, 'comments', name, 'share'],
-            hotspots.labels.map((label) => [
-              humanLabel(label.label),
-              count(label.texts),
-              count(label.focused),
-              percent(label.share),
-            ]),
-          ),
-        ]),
-    ...document.tasks.flatMap(({ task, labels }) => [
-      `## ${escapeMarkdown(task)}\n`,
-      table(
-        [task, 'comments', 'share'],
-        labels.map(({ label, texts: own, share }) => [humanLabel(label), count(own), percent(share)]),
+    `# ${escapeMarkdown(title)}\n`,
+    `${escapeMarkdown(summary.join(' '))}\n`,
+    ...comparison(document),
+    ...fix(document),
+    ...asked('What people ask for', document.suggestions),
+    ...asked('Questions that want an answer', document.questions),
+    ...section(
+      'What people love',
+      document.loves.map(({ name, texts, of, share, low, high }) => [
+        name,
+        count(texts),
+        interval({ share, low, high }),
+        count(of),
+      ]),
+      ['topic', 'positive', 'share of all', 'comments on it'],
+    ),
+    ...section(
+      'Topics',
+      document.topics.labels.map(({ name, texts, by_role: roles, ...share }) => [
+        name,
+        count(texts),
+        interval(share),
+        ...document.sentiment.map(({ role }) => count(roles[role] ?? 0)),
+      ]),
+      ['topic', 'comments', 'share', ...document.sentiment.map(({ role }) => role)],
+    ),
+    ...section(
+      `By ${document.time?.unit}`,
+      (document.time?.buckets ?? []).map(({ start, texts, focus: share }) => [
+        start,
+        count(texts),
+        texts === 0 ? '' : interval(share),
+      ]),
+      [document.time?.unit ?? '', 'comments', focusName],
+    ),
+    ...document.groups.flatMap(({ by, values }) => {
+      const large = values.filter(({ small }) => !small);
+      const rest = values.length - large.length;
+      return [
+        ...section(
+          `By ${by}`,
+          large.map(({ name, texts, focus: share, differs }) => [
+            name,
+            count(texts),
+            interval(share),
+            differs ?? '',
+          ]),
+          [by, 'comments', focusName, 'against the others'],
+        ),
+        ...(rest === 0 || large.length === 0
+          ? []
+          : [`${count(rest)} more with fewer than ${count(minGroup)} comments.\n`]),
+      ];
+    }),
+    ...section(
+      'Employees and customers',
+      document.audiences.map(({ name, texts, by_role: roles, problems }) => [
+        name,
+        count(texts),
+        roles.focus === undefined ? '' : interval(roles.focus),
+        problems
+          .slice(0, 3)
+          .map((problem) => `${problem.name} (${count(problem.texts)})`)
+          .join(', '),
+      ]),
+      ['', 'comments', focusName, 'most to fix'],
+    ),
+    ...document.tasks
+      .filter(({ task }) => task !== document.topics.task)
+      .flatMap(({ task, labels }) =>
+        section(
+          taskName(task),
+          labels.map(({ label, texts, ...share }) => [
+            names.label(task, label),
+            count(texts),
+            interval(share),
+          ]),
+          ['label', 'comments', 'share'],
+        ),
       ),
-    ]),
-    ...document.breakdowns.flatMap(({ by, values }) => [
-      `## By ${escapeMarkdown(by)}\n`,
-      table(
-        [by, 'comments', name, 'share'],
-        values.map((value) => {
-          const focused = value.tasks[focus.task]?.[focus.label] ?? 0;
-          return [value.value, count(value.texts), count(focused), percent(focused / value.texts)];
-        }),
-      ),
-    ]),
-    ...(time === undefined
-      ? []
-      : [
-          `## By ${time.unit}\n`,
-          table(
-            [time.unit, 'comments', name],
-            time.buckets.map(({ start, texts: own, labels }) => [
-              start,
-              count(own),
-              count(labels[focus.label] ?? 0),
-            ]),
-          ),
-        ]),
-    ...notices.map((notice) => `${escapeMarkdown(notice)}.\n`),
+    ...section(
+      'How sure is this?',
+      document.quality.corrected.map(({ task, name, counted, rows, ...share }) => [
+        `${taskName(task)}: ${name.toLowerCase()}`,
+        percent(counted),
+        interval(share),
+        count(rows),
+      ]),
+      ['label', 'counted', 'likely', 'rows behind it'],
+    ),
+    ...document.notices.map((notice) => `${escapeMarkdown(notice)}.\n`),
   ];
-  return sections.filter((section) => section !== '').join('\n');
+  return sections.filter((each) => each !== '').join('\n');
+}
+
+function fix({ fix: items, roles, min_group: minGroup }: ReportDocument): string[] {
+  const what = roles.problem === undefined ? 'negative' : 'problems';
+  const rows = items.map(({ name, texts, of, negative, trend, above, ...share }) => [
+    name,
+    count(texts),
+    interval(share),
+    count(of),
+    percent(negative.share),
+    trend?.clear === true ? trendWords(trend) : '',
+    above.map(({ name: group, by, here }) => `${group} (${by}): ${percent(here.share)}`).join('; '),
+  ]);
+  const head = ['topic', what, 'share of all', 'comments on it', 'negative', 'change', 'far above average'];
+  const shown = items
+    .filter(({ texts, quotes }) => texts >= minGroup && quotes.length > 0)
+    .slice(0, shownFixes);
+  return [
+    ...section('What to fix', rows, head),
+    ...shown.map(({ name, quotes }) => `**${escapeMarkdown(name)}**\n\n${quoteLines(quotes)}`),
+  ];
+}
+
+function asked(title: string, { texts, groups, grouped }: Asked): string[] {
+  if (groups.length === 0) return [];
+  const sampled = grouped < texts ? `, ${count(grouped)} different ones of which were grouped` : '';
+  const rest = groups.length - shownAsked;
+  return [
+    `## ${title}\n`,
+    `${comments(texts)}${sampled}. With how many are alike:\n`,
+    groups
+      .slice(0, shownAsked)
+      .map(
+        ({ texts: alike, quotes: [first] }) =>
+          `- ${count(alike)}: ${first === undefined ? '' : quoted(first)}\n`,
+      )
+      .join(''),
+    ...(rest > 0 ? [`${count(rest)} more.\n`] : []),
+  ];
+}
+
+function comparison({ comparison: found, min_group: minGroup }: ReportDocument): string[] {
+  if (found === undefined) return [];
+  const head = ['', 'before', 'now', 'change', 'beyond chance'];
+  const row = (
+    name: string,
+    each: (typeof found.fix)[number] | (typeof found.sentiment)[number],
+  ): string[] => [
+    name,
+    interval(each.before),
+    interval(each.after),
+    pointsOf(each.difference),
+    each.clear ? 'yes' : 'no',
+  ];
+  const rows = [
+    ...found.sentiment.map((each) => row(taskName(each.role), each)),
+    ...found.fix
+      .filter(({ before, after }) => before.texts + after.texts >= minGroup)
+      .map((each) => row(`Problems: ${each.name}`, each)),
+  ];
+  return section(`Against ${found.path} (${comments(found.feedback)})`, rows, head);
+}
+
+function section(title: string, rows: string[][], head: string[]): string[] {
+  return rows.length === 0 ? [] : [`## ${escapeMarkdown(title)}\n`, table(head, rows)];
+}
+
+function quoteLines(samples: readonly SampleText[]): string {
+  return samples.map((sample) => `- ${quoted(sample)}\n`).join('');
+}
+
+function quoted({ text, cut, row }: SampleText): string {
+  return `${escapeMarkdown(text)}${cut ? ' …' : ''} (row ${count(row)})`;
 }
 
 function table(head: string[], rows: string[][]): string {

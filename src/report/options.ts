@@ -1,4 +1,5 @@
 import {
+  collect,
   expectInteger,
   type OptionSpec,
   type ScoringOptions,
@@ -6,8 +7,10 @@ import {
   readingOptionTable,
   scoringOptionTable,
   sharedOptions,
-  splitPair,
+  toNumber,
 } from '../options.ts';
+import { type DateOrder, dateOrders } from './dates.ts';
+import { exampleRole } from './roles.ts';
 
 export const reportFormats = ['html', 'md', 'json'] as const;
 export type ReportFormat = (typeof reportFormats)[number];
@@ -23,12 +26,28 @@ export interface ReportOptions
   by?: string[] | undefined;
   /** Column with dates; found when absent. */
   date?: string | undefined;
-  /** Task and label to look for first, like `sentiment=negative`. */
+  /** How dates like 03/04/2026 are read; found out when absent. */
+  dateOrder?: DateOrder | undefined;
+  /** Task and labels whose share groups and periods are compared by; what is negative when absent. */
   focus?: string | undefined;
+  /** What labels stand for, like `problem=actionability=problem`, in place of what the bundle tells. */
+  role?: string[] | undefined;
+  /** Least texts of a group that is compared. */
+  minGroup?: number | undefined;
+  /** An earlier output of `score` to compare with. */
+  compare?: string | undefined;
   seed?: number | undefined;
 }
 
-interface ReportFlags {
+/** How a report looks; only the page. */
+export interface ReportLook {
+  /** Colours, like `#0a5` or `accent=#0a5,negative=#c00`. */
+  theme?: string | undefined;
+  /** Path of a picture for the head of the page. */
+  logo?: string | undefined;
+}
+
+interface ReportFlags extends ReportLook {
   output?: string;
   force?: boolean;
   format?: ReportFormat;
@@ -37,7 +56,7 @@ interface ReportFlags {
 type ReportFlagName =
   Exclude<keyof ReportOptions, 'input' | 'stdin' | 'signal'> | keyof ReportFlags | 'quiet';
 
-export const reportDefaults = { title: 'Feedback report', focus: 'sentiment=negative' } as const;
+export const reportDefaults = { title: 'Feedback report', minGroup: 20 } as const;
 
 /** The flags of `voxpop report`. */
 export const reportOptionTable: { [Name in ReportFlagName]-?: OptionSpec } = {
@@ -58,13 +77,37 @@ export const reportOptionTable: { [Name in ReportFlagName]-?: OptionSpec } = {
   },
   date: {
     flags: '--date <column>',
-    description: 'column with dates (default: found by its name)',
+    description: 'column with dates (default: the first one that holds dates)',
+  },
+  dateOrder: {
+    flags: '--date-order <order>',
+    description: 'how dates like 03/04/2026 are read (default: as more of them fit)',
+    choices: dateOrders,
+  },
+  compare: {
+    flags: '--compare <scored>',
+    description: 'earlier output of `voxpop score`, to put beside this one',
   },
   focus: {
     flags: '--focus <task=label>',
-    description: 'label to look for first',
-    default: reportDefaults.focus,
+    description: 'labels to compare groups and periods by, with commas (default: what is negative)',
   },
+  role: {
+    flags: '--role <role=task=label>',
+    description: `what labels stand for, repeatable, as in ${exampleRole} (default: as the bundle tells)`,
+    parse: collect,
+  },
+  minGroup: {
+    flags: '--min-group <n>',
+    description: 'comments that a group must have to be compared',
+    parse: toNumber,
+    default: reportDefaults.minGroup,
+  },
+  theme: {
+    flags: '--theme <colours>',
+    description: 'colours of the page, as in #0a5 or accent=#0a5,negative=#c00',
+  },
+  logo: { flags: '--logo <file>', description: 'picture for the head of the page' },
   text: {
     ...scoringOptionTable.text,
     description: 'column that was scored, repeatable (default: found out)',
@@ -87,11 +130,14 @@ export const reportOptionTable: { [Name in ReportFlagName]-?: OptionSpec } = {
 };
 
 /**
- * Tells the task and the label that a report looks for first.
+ * Options with their defaults.
  * @throws UsageError naming the option, what was expected and what was given
  */
-export function resolveFocus(options: ReportOptions): { task: string; label: string } {
-  expectInteger('seed', options.seed);
-  const [task, label] = splitPair('focus', options.focus ?? reportDefaults.focus, reportDefaults.focus);
-  return { task, label };
+export function resolveReportOptions(
+  options: ReportOptions,
+): ReportOptions & { seed: number; minGroup: number } {
+  const { seed = sharedOptions.seed.default, minGroup = reportDefaults.minGroup } = options;
+  expectInteger('seed', seed);
+  expectInteger('min-group', minGroup, 1);
+  return { ...options, seed, minGroup };
 }

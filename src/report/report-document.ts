@@ -1,28 +1,55 @@
+import type { LabelFacts } from '../label-facts.ts';
+import type { Audience } from './report-tally.ts';
+import type { CountedRole, SentimentRole } from './counts.ts';
+import type { DateOrder } from './dates.ts';
+import type { Roles } from './roles.ts';
+import type { Difference, ShareOf } from './statistics.ts';
+
 /**
  * The JSON that `voxpop report --format json` prints, in snake_case, since it is a file format. Shares are from 0 to
- * 1.
+ * 1; `low` and `high` are the ends of their 95 % intervals.
  */
 export interface ReportDocument {
-  report_version: 1;
+  report_version: 2;
   title: string;
   source: ReportSource;
   rows: number;
   /** Texts with labels; rows can have several texts. */
   texts: number;
   empty: number;
-  /** The label that the report looks for first, of the task that it is by. */
-  focus: { task: string; label: string };
+  /** Texts with labels that say nothing; all shares are of the others. */
+  no_feedback: number;
+  feedback: number;
+  /** Groups of fewer texts are counted but not compared. */
+  min_group: number;
+  /** Which labels stand for what. */
+  roles: Roles;
+  /** Names for people, by task and label. */
+  names: LabelFacts['names'];
+  /** The label whose share groups and periods are compared by. */
+  focus: { task: string; labels: string[]; name: string };
+  /** What a reader should know first, in sentences. */
+  summary: string[];
+  /** How texts are meant, worst first. */
+  sentiment: (ShareOf & { role: SentimentRole })[];
+  /** Problems by topic, the ones to look at first before others. */
+  fix: FixItem[];
+  suggestions: Asked;
+  questions: Asked;
+  loves: LovedTopic[];
+  topics: TopicFigures;
+  time: TimeSeries | undefined;
+  groups: GroupFigures[];
+  /** Comments of customers and of employees, where both are there. */
+  audiences: AudienceFigures[];
   tasks: TaskMix[];
   /** Every two tasks against each other. */
   crosses: TaskCross[];
-  /** Labels of the task `of`, by how likely the focus label is beside them. */
-  hotspots: { of: string; labels: Hotspot[] } | undefined;
-  time: TimeSeries | undefined;
-  /** Figures by language and by the values of columns. */
-  breakdowns: Breakdown[];
-  samples: SampleCell[];
+  quality: QualityFigures;
   uncertain: UncertainTexts[];
-  seed: number;
+  comparison: ReportComparison | undefined;
+  /** How comments to show were chosen. */
+  quotes: { by: 'vectors' | 'words'; seed: number };
   notices: string[];
 }
 
@@ -36,11 +63,56 @@ export interface ReportSource {
   elapsed_ms?: number;
 }
 
+export interface FixItem extends ShareOf {
+  topic: string;
+  name: string;
+  /** Texts on the topic, whatever they say. */
+  of: number;
+  /** Texts with the problem that are negative, as the topic or the text is. */
+  negative: ShareOf;
+  trend: Trend | undefined;
+  /** Groups in which the share is clearly above that of all the others. */
+  above: { by: string; value: string; name: string; here: ShareOf; elsewhere: ShareOf }[];
+  quotes: SampleText[];
+}
+
+/** How a share differs between the first and the last third of the time. */
+export interface Trend extends Difference {
+  from: { start: string; end: string; share: ShareOf; texts: number };
+  to: { start: string; end: string; share: ShareOf; texts: number };
+}
+
+/** Texts that ask for something, those that ask for much the same together. */
+export interface Asked extends ShareOf {
+  /** Different texts that were grouped, drawn at random where there are more. */
+  grouped: number;
+  groups: { texts: number; quotes: SampleText[] }[];
+}
+
+export interface LovedTopic extends ShareOf {
+  topic: string;
+  name: string;
+  of: number;
+  quotes: SampleText[];
+}
+
+export interface TopicFigures {
+  task: string | undefined;
+  /** Whether a topic's sentiment is its own, from sentences, or that of the whole text. */
+  sentiment_of: 'topic' | 'text';
+  labels: (ShareOf & {
+    label: string;
+    name: string;
+    by_role: Partial<Record<CountedRole, number>>;
+    trend: Trend | undefined;
+  })[];
+}
+
 export interface TaskMix {
   task: string;
   multi_label: boolean;
   /** Most frequent first; a text of a multi-label task counts for each of its labels. */
-  labels: { label: string; texts: number; share: number; mean_score?: number }[];
+  labels: (ShareOf & { label: string; mean_score?: number })[];
   /** Texts without any label of the task. */
   no_label: number;
 }
@@ -56,38 +128,63 @@ export interface TaskCross {
   counts: number[][];
 }
 
-export interface Hotspot {
-  label: string;
-  texts: number;
-  /** Texts among these that have the focus label. */
-  focused: number;
-  share: number;
-  /** Lower end of the 95 % interval of the share (Wilson), which ranks: a few texts prove little. */
-  share_low: number;
-}
-
 export interface TimeSeries {
   column: string;
   unit: 'day' | 'week' | 'month' | 'year';
+  /** How dates like 03/04/2026 were read. */
+  order: DateOrder | undefined;
   /** Texts whose date could not be read. */
   undated: number;
-  buckets: { start: string; texts: number; labels: Record<string, number> }[];
+  /** Of the focus label. */
+  trend: Trend | undefined;
+  /** Every unit from the first to the last, those without texts too. */
+  buckets: {
+    start: string;
+    texts: number;
+    focus: ShareOf;
+    by_role: Partial<Record<CountedRole, number>>;
+    topics: Record<string, number>;
+  }[];
 }
 
-export interface Breakdown {
+export interface GroupFigures {
   by: string;
   /** Whether it is the model that says so. */
   predicted: boolean;
-  values: { value: string; texts: number; tasks: Record<string, Record<string, number>> }[];
+  /** By what values are sorted: their order, or the share of the focus label. */
+  order: 'value' | 'share';
+  /** Whether it says much the same as the sentiment, as stars do, so that it explains nothing. */
+  related: boolean;
+  values: GroupValue[];
 }
 
-export interface SampleCell {
-  focus_label: string;
-  task: string;
-  label: string;
-  /** Texts that the sample stands for. */
+export interface GroupValue {
+  value: string;
+  name: string;
   texts: number;
-  samples: SampleText[];
+  /** Whether there are too few texts to compare. */
+  small: boolean;
+  focus: ShareOf;
+  /** Whether the share of the focus label is clearly another than that of all the others. */
+  differs: 'above' | 'below' | undefined;
+  by_role: Partial<Record<CountedRole, number>>;
+  /** Texts by topic. */
+  topics: Record<string, number>;
+  tasks: Record<string, Record<string, number>>;
+}
+
+export interface AudienceFigures {
+  audience: Audience;
+  name: string;
+  texts: number;
+  by_role: Partial<Record<CountedRole, ShareOf>>;
+  /** Topics with most problems. */
+  problems: { topic: string; name: string; texts: number; share: number }[];
+}
+
+export interface QualityFigures {
+  /** Shares as they would be if labels were wrong as often as on rows whose labels are known. */
+  corrected: (ShareOf & { task: string; label: string; name: string; counted: number; rows: number })[];
 }
 
 export interface SampleText {
@@ -98,10 +195,22 @@ export interface SampleText {
   /** Whether only its start is shown. */
   cut: boolean;
   language?: string;
+  /** Parts of the text that carried its label, as places of UTF-16 units from and to. */
+  marks?: [from: number, to: number][];
   labels: Record<string, { label: string; score?: number }[]>;
 }
 
 export interface UncertainTexts {
   task: string;
   samples: SampleText[];
+}
+
+/** The file beside an earlier one. */
+export interface ReportComparison {
+  path: string;
+  texts: number;
+  feedback: number;
+  sentiment: (Difference & { role: SentimentRole; before: ShareOf; after: ShareOf })[];
+  fix: (Difference & { topic: string; name: string; before: ShareOf; after: ShareOf })[];
+  topics: (Difference & { topic: string; name: string; before: ShareOf; after: ShareOf })[];
 }

@@ -1,24 +1,17 @@
+import { getOrInsert } from '../collections.ts';
+import { labelRoles } from '../label-facts.ts';
 import { round, share } from '../text/numbers.ts';
-import { Reservoir, seededRandom, seedFor } from '../random.ts';
 import type { ScoredText, ScoredTask } from '../scored/scored-file.ts';
 import type { LabelSet } from '../scored/scored-layout.ts';
-import { bucketOf, DateTally, nextBucket, unitOf } from './dates.ts';
-import type {
-  Breakdown,
-  Hotspot,
-  ReportDocument,
-  SampleCell,
-  SampleText,
-  TaskCross,
-  TaskMix,
-  TimeSeries,
-  UncertainTexts,
-} from './report-document.ts';
-import { LowestScores } from './lowest-scores.ts';
+import { type CountedRole, countedRoles, Counts, roleMark, sentimentRoles, topicMark } from './counts.ts';
+import { DateTally } from './dates.ts';
 import { increase, LabelIds, pairFactor } from './label-ids.ts';
-import { getOrInsert } from '../collections.ts';
+import { LowestScores } from './lowest-scores.ts';
+import { QuoteSamples } from './quote-samples.ts';
+import type { SampleText, TaskCross, TaskMix, UncertainTexts } from './report-document.ts';
+import type { FocusedRoles } from './roles.ts';
+import { shareOf } from './statistics.ts';
 
-const samplesPerCell = 3;
 const uncertainPerTask = 12;
 const sampleCharacters = 600;
 
@@ -27,61 +20,119 @@ export interface ReportText {
   row: number;
   scored: ScoredText;
   date: string | undefined;
-  /** Value of each breakdown. */
+  /** Value of each group. */
   values: readonly string[];
   language: string | undefined;
+  /** How each topic is meant, by topic, where the file tells it. */
+  topicSentiment: ReadonlyMap<string, string> | undefined;
 }
 
-interface BreakdownTally {
-  by: string;
-  predicted: boolean;
-  values: Map<string, { texts: number; labels: Map<number, number> }>;
+export interface TallySettings {
+  roles: FocusedRoles;
+  /** Whether there is a column of dates. */
+  hasDates: boolean;
+  /** Columns to group by, in the order of `ReportText.values`. */
+  groups: readonly string[];
+  seed: number;
 }
+
+/** Who a comment is by, as its topics tell. */
+export type Audience = 'employees' | 'customers' | 'either';
 
 /** Counts and samples of everything in a report; memory depends on labels and values, not on rows. */
 export class ReportTally {
+  /** Texts with labels. */
   texts = 0;
+  /** Texts of these that say nothing, as the bundle's gate or a role tells. */
+  withoutFeedback = 0;
+  /** Texts whose topics have a sentiment of their own. */
+  withTopicSentiment = 0;
+  /** All texts that say something. */
+  readonly all = new Counts();
+  readonly groups: Map<string, Counts>[];
+  readonly audiences = new Map<Audience, Counts>();
+  readonly dates: DateTally<Counts> | undefined;
+  readonly quotes: QuoteSamples;
   readonly #tasks: readonly ScoredTask[];
-  /** Index of the task that the report is by, and of the one whose labels it ranks, -1 if there is none. */
-  readonly #focusTask: number;
-  readonly #hotTask: number;
+  readonly #roles: FocusedRoles;
+  readonly #topicTask: number;
   readonly #ids: LabelIds;
-  readonly #labels = new Map<number, number>();
+  /** Roles of each label by number, as bits. */
+  readonly #roleBits: number[] = [];
   readonly #scores = new Map<number, { sum: number; texts: number }>();
   readonly #withoutLabel: number[];
   readonly #pairs = new Map<number, number>();
-  readonly #dates: DateTally<Map<number, number>> | undefined;
-  readonly #dateColumn: string | undefined;
-  readonly #breakdowns: BreakdownTally[];
-  readonly #cells = new Map<number, Reservoir<SampleText>>();
   readonly #uncertain: LowestScores[];
-  readonly #seed: number;
 
-  constructor(
-    tasks: readonly ScoredTask[],
-    settings: {
-      focusTask: number;
-      hotTask: number;
-      dateColumn: string | undefined;
-      breakdowns: { by: string; predicted: boolean }[];
-      seed: number;
-    },
-  ) {
+  constructor(tasks: readonly ScoredTask[], { roles, hasDates, groups, seed }: TallySettings) {
     this.#tasks = tasks;
-    this.#focusTask = settings.focusTask;
-    this.#hotTask = settings.hotTask;
+    this.#roles = roles;
+    this.#topicTask = tasks.findIndex(({ name }) => name === roles.topic?.task);
     this.#ids = new LabelIds(tasks.length);
     this.#withoutLabel = tasks.map(() => 0);
-    this.#dateColumn = settings.dateColumn;
-    this.#dates = settings.dateColumn === undefined ? undefined : new DateTally(() => new Map());
-    this.#breakdowns = settings.breakdowns.map((each) => ({ ...each, values: new Map() }));
+    this.dates = hasDates ? new DateTally(() => new Counts()) : undefined;
+    this.groups = groups.map(() => new Map<string, Counts>());
     this.#uncertain = tasks.map(() => new LowestScores(uncertainPerTask));
-    this.#seed = settings.seed;
+    this.quotes = new QuoteSamples(seed);
   }
 
   add(text: ReportText): void {
     this.texts++;
-    const ids = text.scored.tasks.map((set, task) => this.#addTask(set, task));
+    const ids = text.scored.tasks.map(({ labels }, task) => labels.map((label) => this.#id(task, label)));
+    const flat = ids.flat();
+    let bits = 0;
+    for (const id of flat) bits |= this.#roleBits[id] as number;
+    if ((bits & bitOf('no_feedback')) !== 0) {
+      this.withoutFeedback++;
+      return;
+    }
+    this.#addScores(text.scored.tasks, ids);
+    this.#addPairs(ids);
+    const topics = ids[this.#topicTask] ?? [];
+    if (text.topicSentiment !== undefined && topics.length > 0) this.withTopicSentiment++;
+    const marks = [...flat, ...countedRoles.filter((role) => (bits & bitOf(role)) !== 0).map(roleMark)];
+    const rolesOfTopics = topics.map((id) => this.#topicRoles(id, bits, text.topicSentiment));
+    for (const [place, roles] of rolesOfTopics.entries()) {
+      for (const role of roles) marks.push(topicMark(topics[place] as number, role));
+    }
+    this.all.add(marks);
+    for (const [place, values] of this.groups.entries()) {
+      getOrInsert(values, text.values[place] as string, () => new Counts()).add(marks);
+    }
+    getOrInsert(this.audiences, audienceOf(bits), () => new Counts()).add(marks);
+    this.dates?.add(text.date ?? '', (counts) => counts.add(marks));
+    this.#addSamples(text, bits, topics, rolesOfTopics);
+  }
+
+  #id(task: number, label: string): number {
+    const id = this.#ids.id(task, label);
+    if (id === this.#roleBits.length) {
+      const taskName = this.#tasks[task]?.name;
+      let bits = 0;
+      for (const [role, { task: ofTask, labels }] of Object.entries(this.#roles)) {
+        if (ofTask === taskName && labels.includes(this.#ids.names[id]?.label ?? '')) {
+          bits |= bitOf(role as keyof FocusedRoles);
+        }
+      }
+      this.#roleBits.push(bits);
+    }
+    return id;
+  }
+
+  #addScores(tasks: readonly LabelSet[], ids: readonly number[][]): void {
+    for (const [task, { labels, scores }] of tasks.entries()) {
+      if (labels.length === 0) this.#withoutLabel[task] = (this.#withoutLabel[task] as number) + 1;
+      for (const [place, id] of (ids[task] as number[]).entries()) {
+        const score = scores[place];
+        if (score === undefined) continue;
+        const known = getOrInsert(this.#scores, id, () => ({ sum: 0, texts: 0 }));
+        known.sum += score;
+        known.texts++;
+      }
+    }
+  }
+
+  #addPairs(ids: readonly number[][]): void {
     for (const [task, own] of ids.entries()) {
       for (let other = task + 1; other < ids.length; other++) {
         for (const one of own) {
@@ -89,53 +140,38 @@ export class ReportTally {
         }
       }
     }
-    const flat = ids.flat();
-    for (const [index, { values }] of this.#breakdowns.entries()) {
-      const value = text.values[index] as string;
-      const tally = getOrInsert(values, value, () => ({ texts: 0, labels: new Map() }));
-      tally.texts++;
-      for (const id of flat) increase(tally.labels, id);
-    }
-    this.#dates?.add(text.date ?? '', (labels) => {
-      increase(labels, -1);
-      for (const id of ids[this.#focusTask] ?? []) increase(labels, id);
-    });
-    this.#addSamples(text, ids);
   }
 
-  #addTask({ labels, scores }: LabelSet, task: number): number[] {
-    if (labels.length === 0) this.#withoutLabel[task] = (this.#withoutLabel[task] as number) + 1;
-    return labels.map((label, index) => {
-      const id = this.#ids.id(task, label);
-      increase(this.#labels, id);
-      const score = scores[index];
-      if (score !== undefined) {
-        const known = getOrInsert(this.#scores, id, () => ({ sum: 0, texts: 0 }));
-        known.sum += score;
-        known.texts++;
-      }
-      return id;
-    });
+  /** What a text says on a topic: the sentiment is the topic's own where the file tells it, else the text's. */
+  #topicRoles(id: number, bits: number, own: ReportText['topicSentiment']): CountedRole[] {
+    const sentiment = own?.get(this.#ids.names[id]?.label ?? '');
+    const isMeant = (role: CountedRole): boolean =>
+      sentiment === undefined || !sentimentRoles.some((each) => each === role)
+        ? (bits & bitOf(role)) !== 0
+        : (this.#roles[role]?.labels.includes(sentiment) ?? false);
+    return countedRoles.filter(isMeant);
   }
 
-  #addSamples(text: ReportText, ids: number[][]): void {
-    if (text.scored.text === undefined) return;
-    for (const focus of ids[this.#focusTask] ?? []) {
-      for (const hot of ids[this.#hotTask] ?? []) {
-        const key = focus * pairFactor + hot;
-        let cell = this.#cells.get(key);
-        if (cell === undefined) {
-          const names = [focus, hot].map((id) => this.#ids.names[id]?.label ?? '');
-          cell = new Reservoir(samplesPerCell, seededRandom(seedFor(this.#seed, ...names)));
-          this.#cells.set(key, cell);
-        }
-        cell.offer(() => this.#sample(text));
-      }
+  #addSamples(text: ReportText, bits: number, topics: number[], rolesOfTopics: CountedRole[][]): void {
+    const words = text.scored.text;
+    if (words === undefined) return;
+    const make = (): SampleText => this.#sample(text);
+    if ((bits & bitOf('suggestion')) !== 0) this.quotes.offer('suggestion', '', words, make);
+    if ((bits & bitOf('question')) !== 0) this.quotes.offer('question', '', words, make);
+    for (const [place, roles] of rolesOfTopics.entries()) {
+      const topic = this.#ids.names[topics[place] as number]?.label ?? '';
+      if (roles.includes(this.fixRole)) this.quotes.offer('problem', topic, words, make);
+      if (roles.includes('positive')) this.quotes.offer('love', topic, words, make);
     }
     for (const [task, { labels, scores }] of text.scored.tasks.entries()) {
       if (labels.length !== 1 || scores.length !== 1) continue;
-      this.#uncertain[task]?.offer(scores[0] as number, text.scored.text, () => this.#sample(text));
+      this.#uncertain[task]?.offer(scores[0] as number, words, make);
     }
+  }
+
+  /** What is to be fixed: problems, or what is negative where nothing tells problems. */
+  get fixRole(): CountedRole {
+    return this.#roles.problem === undefined ? 'negative' : 'problem';
   }
 
   #sample({ row, scored, language }: ReportText): SampleText {
@@ -161,24 +197,35 @@ export class ReportTally {
     };
   }
 
+  /** Number of a label; undefined where no text has it. */
+  idOf(task: string, label: string): number | undefined {
+    const place = this.#tasks.findIndex(({ name }) => name === task);
+    return this.#ids.of(place).find((id) => this.name(id) === label);
+  }
+
+  /** The topics that texts have, most frequent first, with what they are called. */
+  topics(): { id: number; label: string; isSpecific: boolean }[] {
+    return this.#byFrequency(this.#topicTask).map((id) => ({
+      id,
+      label: this.name(id),
+      isSpecific: ((this.#roleBits[id] as number) & bitOf('unspecific')) === 0,
+    }));
+  }
+
   mixes(): TaskMix[] {
     return this.#tasks.map(({ name, isMulti }, task) => ({
       task: name,
       multi_label: isMulti,
-      labels: this.#byFrequency(task).map((id) => this.#mix(id)),
+      labels: this.#byFrequency(task).map((id) => {
+        const scores = this.#scores.get(id);
+        return {
+          label: this.name(id),
+          ...shareOf(this.all.label(id), this.all.texts),
+          ...(scores === undefined ? {} : { mean_score: round(scores.sum / scores.texts) }),
+        };
+      }),
       no_label: this.#withoutLabel[task] as number,
     }));
-  }
-
-  #mix(id: number): TaskMix['labels'][number] {
-    const texts = this.#labels.get(id) ?? 0;
-    const scores = this.#scores.get(id);
-    return {
-      label: this.#name(id),
-      texts,
-      share: share(texts, this.texts),
-      ...(scores === undefined ? {} : { mean_score: round(scores.sum / scores.texts) }),
-    };
   }
 
   crosses(): TaskCross[] {
@@ -188,96 +235,13 @@ export class ReportTally {
         return {
           rows_task: one.name,
           columns_task: two.name,
-          rows: rows.map((id) => this.#name(id)),
-          columns: columns.map((id) => this.#name(id)),
-          texts: rows.map((id) => this.#labels.get(id) ?? 0),
+          rows: rows.map((id) => this.name(id)),
+          columns: columns.map((id) => this.name(id)),
+          texts: rows.map((id) => this.all.label(id)),
           counts: rows.map((row) => columns.map((column) => this.#pairs.get(row * pairFactor + column) ?? 0)),
         };
       }),
     );
-  }
-
-  hotspots(focusLabel: string): ReportDocument['hotspots'] {
-    const focus = this.#ids.of(this.#focusTask).find((id) => this.#name(id) === focusLabel);
-    const task = this.#tasks[this.#hotTask];
-    if (focus === undefined || task === undefined) return undefined;
-    const labels = this.#ids.of(this.#hotTask).map((id): Hotspot => {
-      const texts = this.#labels.get(id) ?? 0;
-      const [first, second] =
-        this.#focusTask < this.#hotTask ? ([focus, id] as const) : ([id, focus] as const);
-      const focused = this.#pairs.get(first * pairFactor + second) ?? 0;
-      return {
-        label: this.#name(id),
-        texts,
-        focused,
-        share: share(focused, texts),
-        share_low: round(wilsonLow(focused, texts)),
-      };
-    });
-    return {
-      of: task.name,
-      labels: labels.toSorted(
-        (one, other) => other.share_low - one.share_low || (one.label < other.label ? -1 : 1),
-      ),
-    };
-  }
-
-  time(): { series: TimeSeries | undefined; isAmbiguous: boolean } {
-    const { days, undated, isAmbiguous } = this.#dates?.result() ?? {
-      days: [],
-      undated: 0,
-      isAmbiguous: false,
-    };
-    const [first, last] = [days[0]?.[0], days.at(-1)?.[0]];
-    if (first === undefined || last === undefined || this.#dateColumn === undefined) {
-      return { series: undefined, isAmbiguous: false };
-    }
-    const unit = unitOf(first, last);
-    const buckets = new Map<string, Map<number, number>>();
-    for (let start = bucketOf(first, unit); start <= bucketOf(last, unit); start = nextBucket(start, unit)) {
-      buckets.set(start, new Map());
-    }
-    for (const [day, labels] of days) {
-      const bucket = buckets.get(bucketOf(day, unit)) as Map<number, number>;
-      for (const [id, texts] of labels) increase(bucket, id, texts);
-    }
-    const series = {
-      column: this.#dateColumn,
-      unit,
-      undated,
-      buckets: [...buckets].map(([start, labels]) => ({
-        start,
-        texts: labels.get(-1) ?? 0,
-        labels: this.#table(labels, this.#focusTask),
-      })),
-    };
-    return { series, isAmbiguous };
-  }
-
-  breakdowns(): Breakdown[] {
-    return this.#breakdowns.map(({ by, predicted, values }) => ({
-      by,
-      predicted,
-      values: [...values]
-        .map(([value, { texts, labels }]) => ({
-          value,
-          texts,
-          tasks: Object.fromEntries(this.#tasks.map(({ name }, task) => [name, this.#table(labels, task)])),
-        }))
-        .toSorted((one, other) => other.texts - one.texts || (one.value < other.value ? -1 : 1)),
-    }));
-  }
-
-  samples(): SampleCell[] {
-    return [...this.#cells]
-      .map(([key, { items, seen }]): SampleCell => ({
-        focus_label: this.#name(Math.floor(key / pairFactor)),
-        task: this.#tasks[this.#hotTask]?.name ?? '',
-        label: this.#name(key % pairFactor),
-        texts: seen,
-        samples: items.toSorted((one, other) => one.row - other.row),
-      }))
-      .toSorted((one, other) => other.texts - one.texts || (one.label < other.label ? -1 : 1));
   }
 
   uncertain(): UncertainTexts[] {
@@ -287,33 +251,42 @@ export class ReportTally {
     });
   }
 
-  #byFrequency(task: number): number[] {
-    const texts = (id: number): number => this.#labels.get(id) ?? 0;
-    return this.#ids
-      .of(task)
-      .toSorted((one, other) => texts(other) - texts(one) || (this.#name(one) < this.#name(other) ? -1 : 1));
-  }
-
   /** Texts by label of one task, most frequent label of all first. */
-  #table(labels: ReadonlyMap<number, number>, task: number): Record<string, number> {
+  table(counts: Counts, task: string): Record<string, number> {
+    const place = this.#tasks.findIndex(({ name }) => name === task);
     return Object.fromEntries(
-      this.#byFrequency(task).flatMap((id) => {
-        const texts = labels.get(id);
-        return texts === undefined ? [] : [[this.#name(id), texts]];
+      this.#byFrequency(place).flatMap((id) => {
+        const texts = counts.label(id);
+        return texts === 0 ? [] : [[this.name(id), texts]];
       }),
     );
   }
 
-  #name(id: number): string {
+  /** Share of a role among the texts of a group. */
+  share(counts: Counts, role: CountedRole): number {
+    return share(counts.role(role), counts.texts);
+  }
+
+  #byFrequency(task: number): number[] {
+    const texts = (id: number): number => this.all.label(id);
+    return this.#ids
+      .of(task)
+      .filter((id) => texts(id) > 0)
+      .toSorted((one, other) => texts(other) - texts(one) || (this.name(one) < this.name(other) ? -1 : 1));
+  }
+
+  name(id: number): string {
     return this.#ids.names[id]?.label ?? '';
   }
 }
 
-/** Lower end of Wilson's 95 % score interval of a share. */
-export function wilsonLow(part: number, whole: number): number {
-  if (whole === 0) return 0;
-  const z = 1.96;
-  const rate = part / whole;
-  const spread = z * Math.sqrt((rate * (1 - rate) + (z * z) / (4 * whole)) / whole);
-  return Math.max(0, (rate + (z * z) / (2 * whole) - spread) / (1 + (z * z) / whole));
+/** Bit of a role; the last one is for `focus`. */
+function bitOf(role: keyof FocusedRoles): number {
+  return role === 'focus' ? 1 << labelRoles.length : 1 << labelRoles.indexOf(role);
+}
+
+/** Topics of the workplace tell an employee's comment, whatever else it speaks of. */
+function audienceOf(roles: number): Audience {
+  if ((roles & bitOf('employees')) !== 0) return 'employees';
+  return (roles & bitOf('customers')) !== 0 ? 'customers' : 'either';
 }

@@ -8,11 +8,6 @@ export function humanLabel(label: string): string {
   return label.replaceAll('_', ' ');
 }
 
-/** A label that fits beside a bar. */
-export function shortLabel(label: string, width = shortLength): string {
-  return shortText(humanLabel(label), width);
-}
-
 /** A value of a file that fits beside a bar. Wide characters take the room of two. */
 export function shortText(text: string, width = shortLength): string {
   return displayWidth(text) <= width ? text : `${cutToWidth(text, width - 1)}…`;
@@ -23,6 +18,22 @@ export function percent(share: number): string {
   return `${value > 0 && value < 0.95 ? value.toFixed(1) : Math.round(value)}%`;
 }
 
+/** `41% (34 to 48%)`: a share with its 95 % interval. */
+export function interval({ share, low, high }: { share: number; low: number; high: number }): string {
+  return `${percent(share)} (${range({ low, high })})`;
+}
+
+/** `34 to 48%`. */
+export function range({ low, high }: { low: number; high: number }): string {
+  return `${percent(low).slice(0, -1)} to ${percent(high)}`;
+}
+
+/** A difference of shares in percentage points, with its sign. */
+export function pointsOf(difference: number): string {
+  const value = Math.round(difference * 100);
+  return `${value > 0 ? '+' : value < 0 ? '−' : '±'}${Math.abs(value)} points`;
+}
+
 /** `1 comment`, `2 comments`. */
 export function comments(value: number): string {
   return counted(value, 'comment');
@@ -30,4 +41,14 @@ export function comments(value: number): string {
 
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** `2026-01 to 2026-03`. */
+export function period({ start, end }: { start: string; end: string }): string {
+  return start === end ? start : `${start} to ${end}`;
+}
+
+/** `one, two and three`. */
+export function listOf(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }

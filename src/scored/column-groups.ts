@@ -5,6 +5,12 @@ import type { RecordsHead, Row } from '../records/row.ts';
 export const maxGroups = 100;
 export const otherValue = '(other)';
 export const noValue = '(none)';
+
+/** Whether a value stands for rows that have none, or for all that are not told apart. */
+export function isUntold(value: string): boolean {
+  return value === noValue || value === otherValue;
+}
+
 /** Longest value, in characters; longer ones are cut, since they are kept. */
 const maxValueCharacters = 100;
 

@@ -1,4 +1,5 @@
 import { InputError, UsageError } from '../errors.ts';
+import type { LabelFacts } from '../label-facts.ts';
 import type { ReadingOptions, ScoringOptions } from '../options.ts';
 import { runSummaryBeside, type RunSummary } from '../pipeline/read-manifest.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
@@ -12,7 +13,7 @@ import { isScorable } from '../records/read-texts.ts';
 import { isTable, type RecordsHead, type Row } from '../records/row.ts';
 import { formatOfPath } from '../records/sniff.ts';
 import { resolveTextColumns } from '../records/text-columns.ts';
-import { type KnownTask, knownTasks } from './known-tasks.ts';
+import { type KnownTask, knownLabels } from './known-tasks.ts';
 import {
   cellsToLabels,
   findTaskColumns,
@@ -72,6 +73,12 @@ export interface ScoredFile {
   manifest: RunSummary | undefined;
   /** Sentences that a person should read about how the labels were found, and the file was read. */
   notices(): string[];
+  /** What the labels stand for, as the bundle or the manifest tells; of labels that the file need not hold. */
+  labelFacts: LabelFacts;
+  /** The bundle that the file was scored with, if it is told and can be read. */
+  bundle: string | undefined;
+  /** First rows of the file, at most a batch of them: to tell what its columns hold. */
+  firstRows: readonly Row[];
   /** To be called once. */
   rows(): AsyncGenerator<ScoredRow[]>;
   close(): Promise<void>;
@@ -93,7 +100,7 @@ export async function openScoredFile(path: string, options: ScoredFileOptions): 
     const next = await batches.next();
     const first = next.done === true ? [] : next.value;
     const rows = precede([first], batches);
-    const known = await knownTasks(manifest, options.model);
+    const { tasks: known, facts, bundle } = await knownLabels(manifest, options.model);
     const layout = isTable(records.head.format)
       ? delimitedLayout(path, records.head, { manifest, known }, options)
       : jsonLayout(path, records.head, { first, known }, options);
@@ -113,6 +120,9 @@ export async function openScoredFile(path: string, options: ScoredFileOptions): 
       textColumns,
       manifest,
       notices: () => [...layout.notices, ...records.head.notices, ...records.notices()],
+      labelFacts: facts,
+      bundle,
+      firstRows: first,
       async *rows() {
         for await (const batch of rows) {
           options.signal?.throwIfAborted();

@@ -6,6 +6,7 @@ import { type BundlePair, isPairLabel, type LabelRule } from '../bundle/bundle-j
 import { formatHead, type Head } from '../bundle/head-file.ts';
 import { type BundleDescription, bundleFiles } from '../bundle/load-bundle.ts';
 import { OutputError, UsageError } from '../errors.ts';
+import type { LabelFacts } from '../label-facts.ts';
 import type { TaskLayout } from '../protocol.ts';
 import { syncFolder } from '../records/durable.ts';
 import { partPath } from '../records/output-paths.ts';
@@ -103,6 +104,7 @@ export async function writeTaughtBundle(
     const pairs = taughtPairs(body.manifest.pairs, tasks, replaced);
     if (pairs.length > 0) document['pairs'] = pairs;
     else delete document['pairs'];
+    document['report'] = reportWithout(body.manifest.report, replaced);
     const text = `${JSON.stringify(document, null, 1)}\n`;
     await writeFile(join(part, bundleFiles.json), text);
     await writeFile(join(part, cardName), card(name, body, tasks));
@@ -141,6 +143,21 @@ function taughtPairs(
       others.map((pair): BundlePair => ({ task: name, with: pair.with, both: pair.both })),
     ),
   ];
+}
+
+/** What the body says of its labels in reports, but for tasks that were replaced: theirs are other labels. */
+function reportWithout(
+  { roles, names, confusion, hits }: LabelFacts,
+  replaced: readonly string[],
+): LabelFacts {
+  const withoutReplaced = <Value>(table: Record<string, Value>): Record<string, Value> =>
+    Object.fromEntries(Object.entries(table).filter(([task]) => !replaced.includes(task)));
+  return {
+    roles: Object.fromEntries(Object.entries(roles).filter(([, { task }]) => !replaced.includes(task))),
+    names: withoutReplaced(names),
+    confusion: withoutReplaced(confusion),
+    hits: withoutReplaced(hits),
+  };
 }
 
 function taskJson({ layout, thresholds, rules, taught }: NewTask, head: string): Json {

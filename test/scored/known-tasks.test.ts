@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { report } from '../../src/index.ts';
 import { readRunSummary } from '../../src/pipeline/read-manifest.ts';
-import { knownTasks } from '../../src/scored/known-tasks.ts';
+import { knownLabels } from '../../src/scored/known-tasks.ts';
 import { openScoredFile } from '../../src/scored/scored-file.ts';
 import { fixtureBundle } from '../support/feedback-labels.ts';
 import { scratchDirectory } from '../support/scratch.ts';
@@ -38,7 +38,7 @@ test('the tasks of another bundle are those that its manifest tells, kinds and l
   const path = join(scratchDirectory(t), 'out.csv');
   writeFileSync(path, `${rows.join('\n')}\n`);
   writeFileSync(`${path}.manifest.json`, JSON.stringify(manifest));
-  const known = await knownTasks(await readRunSummary(`${path}.manifest.json`), undefined);
+  const { tasks: known } = await knownLabels(await readRunSummary(`${path}.manifest.json`), undefined);
   assert.deepEqual(
     known.map(({ name, isMulti, labels }) => [name, isMulti, labels.length]),
     [
@@ -48,9 +48,9 @@ test('the tasks of another bundle are those that its manifest tells, kinds and l
     ],
   );
   const document = await report({ input: path });
-  // The task with most labels is ranked, as that of topics is; without the usual focus the most frequent label leads.
-  assert.deepEqual(document.focus, { task: 'mood', label: 'cross' });
-  assert.equal(document.hotspots?.of, 'theme');
+  // The task with most labels is taken for that of topics; without a role the first label is compared by, and said.
+  assert.deepEqual(document.focus, { task: 'mood', labels: ['glad'], name: 'Glad' });
+  assert.equal(document.topics.task, 'theme');
   assert.deepEqual(
     document.tasks.map(({ task, multi_label: isMulti }) => [task, isMulti]),
     [
@@ -59,7 +59,8 @@ test('the tasks of another bundle are those that its manifest tells, kinds and l
       ['theme', true],
     ],
   );
-  assert.match(document.notices.join(), /mood=cross/);
+  assert.match(document.notices.join(), /which labels are negative, positive, problem[\s\S]*--role/);
+  assert.match(document.notices.join(), /compared by mood=glad/);
 });
 
 test('without a manifest a bundle tells the tasks; what was found by name alone is said', async (t) => {
@@ -75,7 +76,7 @@ test('without a manifest a bundle tells the tasks; what was found by name alone 
   const chosen = await openScoredFile(path, { tasks: ['sentiment', 'mood'] });
   await chosen.close();
   assert.deepEqual(chosen.notices(), []);
-  await assert.rejects(knownTasks(undefined, 'no-such-bundle'), { code: 'BUNDLE_NOT_FOUND' });
-  const fallback = await knownTasks(undefined, undefined);
+  await assert.rejects(knownLabels(undefined, 'no-such-bundle'), { code: 'BUNDLE_NOT_FOUND' });
+  const { tasks: fallback } = await knownLabels(undefined, undefined);
   assert.ok(fallback.some(({ name, isMulti }) => name === 'topic' && isMulti));
 });

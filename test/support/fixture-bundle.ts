@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { languages } from './fixture-lexicon.ts';
 import { makeModel, type ModelOptions } from './fixture-model.ts';
 import { allLabels, makePieces, makeTokenizer } from './fixture-pieces.ts';
-import { fixtureTasks, type FixtureTask } from './fixture-tasks.ts';
+import { fixtureReport, fixtureTasks, type FixtureTask } from './fixture-tasks.ts';
 import { encodeOnnx, type OnnxModel } from './onnx-writer.ts';
 
 /** `bundle.json` as it lies on disk. */
@@ -24,6 +24,7 @@ export interface FixtureManifest {
   vectors?: { output: string; size: number };
   pairs?: { task: string; with: string; both?: { labels: string[]; label: string } }[];
   batch_invariant: boolean;
+  report?: Record<string, unknown>;
   metrics: Record<string, unknown>;
   provenance: Record<string, unknown>;
 }
@@ -94,6 +95,7 @@ export function makeBundle(overrides: BundleOverrides = {}): BundleFiles {
     tasks: structuredClone(fixtureTasks),
     pairs: fixturePairs,
     batch_invariant: overrides.neighbourDependent !== true,
+    report: structuredClone(fixtureReport),
     metrics: {},
     provenance: { recipe: 'test/support/make-fixtures.ts', recipe_version: '1', data: [] },
   };

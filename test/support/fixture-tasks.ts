@@ -38,6 +38,20 @@ export const fixtureTasks: FixtureTask[] = [
   single('language', [...languages]),
 ];
 
+/** What the fixture's labels stand for in a report. Its lexicon has no figures of quality. */
+export const fixtureReport = {
+  roles: {
+    negative: { task: 'sentiment', labels: ['negative'] },
+    neutral: { task: 'sentiment', labels: ['neutral'] },
+    positive: { task: 'sentiment', labels: ['positive'] },
+    problem: { task: 'actionability', labels: ['problem'] },
+    suggestion: { task: 'actionability', labels: ['suggestion'] },
+    topic: { task: 'topic', labels: [] },
+    unspecific: { task: 'topic', labels: ['overall', 'other'] },
+  },
+  names: { topic: { food_drink: 'Food and drink', service_staff: 'Service and staff' } },
+};
+
 function single(name: string, labels: string[]): FixtureTask {
   return { name, problem_type: 'single_label_classification', labels, output: name };
 }
