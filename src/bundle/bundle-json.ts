@@ -145,18 +145,10 @@ export function parseBundleJson(bytes: Buffer, where: string): BundleJson {
         ? undefined
         : parseVectors(check, check.object(json['vectors'], 'vectors'), tasks),
     pairs: json['pairs'] === undefined ? [] : parsePairs(check, json, tasks),
-    report:
-      json['report'] === undefined
-        ? noLabelFacts
-        : parseLabelFacts(check, check.object(json['report'], 'report'), tasks),
+    report: noLabelFacts,
     metrics: check.object(json['metrics'] ?? {}, 'metrics'),
     provenance: check.object(json['provenance'] ?? {}, 'provenance'),
   };
-  if (manifest.gate !== undefined) {
-    const { task, label } = manifest.gate;
-    const roles = { ...manifest.report.roles, no_feedback: { task, labels: [label] } };
-    manifest.report = { ...manifest.report, roles };
-  }
   if (manifest.tasks.length === 0) check.fail('tasks', 'at least one task', 'none');
   check.unique(
     manifest.tasks.map((task) => task.name),
@@ -167,7 +159,14 @@ export function parseBundleJson(bytes: Buffer, where: string): BundleJson {
     'files',
   );
   requireHeads(check, manifest);
-  return manifest;
+  return { ...manifest, report: reportFacts(check, json, manifest) };
+}
+
+/** The gate tells what is no feedback in a report too. */
+function reportFacts(check: JsonChecker, json: Json, { tasks, gate }: BundleJson): LabelFacts {
+  const facts = parseLabelFacts(check, check.object(json['report'] ?? {}, 'report'), tasks);
+  if (gate === undefined) return facts;
+  return { ...facts, roles: { ...facts.roles, no_feedback: { task: gate.task, labels: [gate.label] } } };
 }
 
 function requireHeads(check: JsonChecker, { tasks, vectors, files }: BundleJson): void {

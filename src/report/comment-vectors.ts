@@ -16,12 +16,13 @@ export async function commentVectors(
   texts: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<TextVectors | undefined> {
-  const { manifest, path: bundlePath } = await checkBundle(await findBundle(model));
+  const { manifest, path: bundlePath, sha256: bundleSha256 } = await checkBundle(await findBundle(model));
   const { vectors: about } = manifest;
   if (about === undefined) return undefined;
   const vectors = new Float32Array(texts.length * about.size);
   const settings = {
     bundlePath,
+    bundleSha256,
     tasks: [],
     thresholds: {},
     maxBatchTokens,

@@ -174,6 +174,26 @@ const wrongManifests: [string, BundleOverrides['manifest'], RegExp][] = [
     /expected vectors\.output to be an output of its own, found "sentiment", the output of sentiment/,
   ],
   [
+    'a role that there is not',
+    { report: { roles: { bad: { task: 'sentiment', labels: ['negative'] } } } },
+    /expected report\.roles to be by role \(negative, .*\), found "bad"/,
+  ],
+  [
+    'a role of a task that there is not',
+    { report: { roles: { problem: { task: 'mood', labels: ['cross'] } } } },
+    /expected report\.roles\.problem\.task to be a task \(sentiment, .*\), found "mood"/,
+  ],
+  [
+    'a role of a label that there is not',
+    { report: { roles: { negative: { task: 'sentiment', labels: ['bad'] } } } },
+    /expected report\.roles\.negative\.labels to be a label of sentiment, found "bad"/,
+  ],
+  [
+    'a name of a label that there is not',
+    { report: { names: { topic: { food: 'Food' } } } },
+    /expected report\.names\.topic to be a label of topic, found "food"/,
+  ],
+  [
     'vectors without size',
     { vectors: { output: 'v', size: 0 } },
     /expected vectors\.size to be an integer of at least 1, found 0/,

@@ -95,12 +95,12 @@ export function makeBundle(overrides: BundleOverrides = {}): BundleFiles {
     tasks: structuredClone(fixtureTasks),
     pairs: fixturePairs,
     batch_invariant: overrides.neighbourDependent !== true,
-    report: structuredClone(fixtureReport),
     metrics: {},
     provenance: { recipe: 'test/support/make-fixtures.ts', recipe_version: '1', data: [] },
   };
   if (typeof overrides.manifest === 'function') overrides.manifest(manifest);
   else Object.assign(manifest, overrides.manifest);
+  manifest.report ??= reportOf(manifest.tasks);
   // Tests that have tasks of their own say so if these are to be paired.
   if (manifest.pairs === fixturePairs && !isPairable(manifest)) delete manifest.pairs;
   return {
@@ -108,6 +108,20 @@ export function makeBundle(overrides: BundleOverrides = {}): BundleFiles {
     ...contents,
     'README.md': card,
     ...overrides.extraFiles,
+  };
+}
+
+/** What the fixture says of its labels in reports, as far as a bundle has its tasks and labels. */
+function reportOf(tasks: readonly FixtureTask[]): Record<string, unknown> {
+  if (!Array.isArray(tasks)) return {};
+  const hasLabels = ({ task, labels }: { task: string; labels: string[] }): boolean =>
+    tasks.some((each) => each.name === task && labels.every((label) => each.labels.includes(label)));
+  const names = Object.entries(fixtureReport.names).filter(([task, own]) =>
+    hasLabels({ task, labels: Object.keys(own) }),
+  );
+  return {
+    roles: Object.fromEntries(Object.entries(fixtureReport.roles).filter(([, role]) => hasLabels(role))),
+    names: Object.fromEntries(names),
   };
 }
 
