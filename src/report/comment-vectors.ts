@@ -30,7 +30,7 @@ export async function commentVectors(
     deterministic: !manifest.batchInvariant,
     keepNonAnswers: false,
   };
-  const pool = new WorkerPool(settings, { workers: 1 });
+  const pool = new WorkerPool(settings, { workers: 1, timeoutMs: Infinity, signal });
   try {
     for (let from = 0; from < texts.length; from += textsPerCall) {
       signal?.throwIfAborted();
