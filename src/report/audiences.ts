@@ -1,7 +1,7 @@
 import type { LabelNames } from './label-names.ts';
-import { countedRoles } from './counts.ts';
+import { type Audience, countedRoles } from './counts.ts';
 import type { AudienceFigures } from './report-document.ts';
-import type { Audience, ReportTally } from './report-tally.ts';
+import type { ReportTally } from './report-tally.ts';
 import { share } from '../text/numbers.ts';
 import { shareOf } from './statistics.ts';
 

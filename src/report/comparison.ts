@@ -69,10 +69,12 @@ export async function compareReports(
     feedback: then.all.texts,
     sentiment: sentimentRoles
       .filter((role) => roles[role] !== undefined)
-      .map((role) => ({
-        role,
-        ...change(then.all.role(role), then.all.texts, now.all.role(role), now.all.texts, false),
-      })),
+      .map((role) =>
+        Object.assign(
+          { role },
+          change(then.all.role(role), then.all.texts, now.all.role(role), now.all.texts, false),
+        ),
+      ),
     fix: bySize(
       labels
         .filter(([, isSpecific]) => isSpecific)

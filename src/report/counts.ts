@@ -17,6 +17,9 @@ export type CountedRole = (typeof countedRoles)[number];
 export const sentimentRoles = ['negative', 'mixed', 'neutral', 'positive'] as const;
 export type SentimentRole = (typeof sentimentRoles)[number];
 
+/** Who a comment is by, as its topics tell. */
+export type Audience = 'employees' | 'customers' | 'either';
+
 /** Number that texts with a role are counted under; numbers from 0 are labels. */
 export function roleMark(role: CountedRole): number {
   return -1 - countedRoles.indexOf(role);

@@ -1,4 +1,3 @@
-import type { TimeSeries } from './report-document.ts';
 import { getOrInsert } from '../collections.ts';
 
 /** Words of which the name of a column with the date of a comment has one; lower case. */
@@ -50,6 +49,9 @@ function isDate(value: string): boolean {
 
 /** Years that a comment can be from; others are misread numbers. */
 const [firstYear, lastYear] = [1990, 2100];
+
+/** Length of a period. */
+export type TimeUnit = 'day' | 'week' | 'month' | 'year';
 
 /** Counts by day, under each way that the dates can be read; bounded by the days of a century. */
 export class DateTally<Group> {
@@ -200,7 +202,7 @@ function isoDay(year: number, month: number, day: number): string | undefined {
 }
 
 /** The unit that gives a readable number of steps. */
-export function unitOf(first: string, last: string): TimeSeries['unit'] {
+export function unitOf(first: string, last: string): TimeUnit {
   const days = (Date.parse(last) - Date.parse(first)) / 86_400_000;
   if (days <= 21) return 'day';
   if (days <= 190) return 'week';
@@ -208,7 +210,7 @@ export function unitOf(first: string, last: string): TimeSeries['unit'] {
 }
 
 /** First day of the unit that a day is in; weeks start on Monday. */
-export function bucketOf(day: string, unit: TimeSeries['unit']): string {
+export function bucketOf(day: string, unit: TimeUnit): string {
   if (unit === 'month') return day.slice(0, 7);
   if (unit === 'year') return day.slice(0, 4);
   if (unit === 'day') return day;
@@ -218,7 +220,7 @@ export function bucketOf(day: string, unit: TimeSeries['unit']): string {
 }
 
 /** The bucket after one, so that times without comments show as such. */
-export function nextBucket(bucket: string, unit: TimeSeries['unit']): string {
+export function nextBucket(bucket: string, unit: TimeUnit): string {
   if (unit === 'year') return String(Number(bucket) + 1);
   if (unit === 'month') {
     const [year, month] = bucket.split('-').map(Number) as [number, number];

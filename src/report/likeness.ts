@@ -36,7 +36,7 @@ function partsOf(text: string): string[] {
   return words.flatMap((word) => {
     const letters = Array.from(word);
     const threes = letters.slice(2).map((_, at) => letters.slice(at, at + 3).join(''));
-    return letters.length <= 3 ? [word] : [word, ...threes];
+    return [word].concat(letters.length <= 3 ? [] : threes);
   });
 }
 

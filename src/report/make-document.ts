@@ -68,15 +68,15 @@ export function reportDocument(parts: DocumentParts): ReportDocument {
   const topicTask = roles.topic?.task ?? '';
   const focusOf = (counts: Counts): number => counts.role('focus');
   const found = tally.dates?.result(options.dateOrder);
-  const periods = found && periodsOf(found);
+  const periods = found && periodsOf(found, minGroup);
   const groups = read.columns.map((column, place) =>
     groupFigures(column, tally.groups[place] ?? new Map(), tally, { focusOf, minGroup }),
   );
   const mixes = tally.mixes();
-  const fix = fixItems(tally, { names, topicTask, minGroup, periods, groups }).map((item, place) => ({
-    ...item,
-    quotes: place < shownFixes ? typicalQuotes(tally.quotes.of('problem', item.topic).texts, vectors) : [],
-  }));
+  const quotes = new ShownQuotes(tally, vectors);
+  const fix = fixItems(tally, { names, topicTask, minGroup, periods, groups }).map((item, place) =>
+    Object.assign(item, { quotes: place < shownFixes ? quotes.typical('problem', item.topic) : [] }),
+  );
   const facts = {
     rows: read.rows,
     texts: tally.texts,
@@ -89,7 +89,7 @@ export function reportDocument(parts: DocumentParts): ReportDocument {
     },
     sentiment: sentimentRoles
       .filter((role) => roles[role] !== undefined)
-      .map((role) => ({ role, ...shareOf(tally.all.role(role), feedback) })),
+      .map((role) => Object.assign({ role }, shareOf(tally.all.role(role), feedback))),
     fix,
     time: timeSeries(read, periods, found, minGroup),
     groups,
@@ -105,17 +105,20 @@ export function reportDocument(parts: DocumentParts): ReportDocument {
     summary: summarySentences(facts),
     suggestions: asked(tally.quotes.of('suggestion'), feedback, vectors),
     questions: asked(tally.quotes.of('question'), feedback, vectors),
-    loves: loves(tally, names, topicTask, vectors),
+    loves: loves(tally, names, topicTask, quotes),
     topics: {
       task: roles.topic?.task,
       sentiment_of: tally.withTopicSentiment > 0 ? 'topic' : 'text',
-      labels: tally.topics().map(({ id, label }) => ({
-        label,
-        name: names.label(topicTask, label),
-        ...shareOf(tally.all.label(id), feedback),
-        by_role: Object.fromEntries(countedRoles.map((role) => [role, tally.all.topic(id, role)])),
-        trend: trendOf(periods, (counts) => counts.label(id), { minGroup, ofMany: true }),
-      })),
+      labels: tally.topics().map(({ id, label }) =>
+        Object.assign(
+          { label, name: names.label(topicTask, label) },
+          shareOf(tally.all.label(id), feedback),
+          {
+            by_role: Object.fromEntries(countedRoles.map((role) => [role, tally.all.topic(id, role)])),
+            trend: trendOf(periods, (counts) => counts.label(id), { minGroup, ofMany: true }),
+          },
+        ),
+      ),
     },
     audiences: audienceFigures(tally, names, topicTask, minGroup),
     tasks: mixes,
@@ -135,12 +138,26 @@ export function reportDocument(parts: DocumentParts): ReportDocument {
   };
 }
 
-function loves(
-  tally: ReportTally,
-  names: LabelNames,
-  topicTask: string,
-  vectors: QuoteVectors,
-): LovedTopic[] {
+/** Chooses comments to show, none of them twice. */
+class ShownQuotes {
+  readonly #tally: ReportTally;
+  readonly #vectors: QuoteVectors;
+  readonly #shown = new Set<string>();
+
+  constructor(tally: ReportTally, vectors: QuoteVectors) {
+    this.#tally = tally;
+    this.#vectors = vectors;
+  }
+
+  typical(kind: 'problem' | 'love', topic: string): SampleText[] {
+    const left = this.#tally.quotes.of(kind, topic).texts.filter(({ text }) => !this.#shown.has(text));
+    const quotes = typicalQuotes(left, this.#vectors);
+    for (const { text } of quotes) this.#shown.add(text);
+    return quotes;
+  }
+}
+
+function loves(tally: ReportTally, names: LabelNames, topicTask: string, quotes: ShownQuotes): LovedTopic[] {
   return tally
     .topics()
     .flatMap(({ id, label, isSpecific }) => {
@@ -150,10 +167,9 @@ function loves(
       return isSpecific && texts > 0 ? [{ topic: label, name, ...share, of: tally.all.label(id) }] : [];
     })
     .toSorted((one, other) => other.texts - one.texts || (one.topic < other.topic ? -1 : 1))
-    .map((item, place) => ({
-      ...item,
-      quotes: place < shownLoves ? typicalQuotes(tally.quotes.of('love', item.topic).texts, vectors) : [],
-    }));
+    .map((item, place) =>
+      Object.assign(item, { quotes: place < shownLoves ? quotes.typical('love', item.topic) : [] }),
+    );
 }
 
 type Days = ReturnType<NonNullable<ReportTally['dates']>['result']>;
@@ -198,9 +214,9 @@ function ownNotices({ file, read, options }: DocumentParts, found: Days | undefi
     notices.push(`Dates are those of \`${date.column}\`; ${others} would do too (choose with --date)`);
   }
   if (found?.order !== undefined && found.isAmbiguous) {
-    const [read, other] = found.order === 'mdy' ? ['month/day/year', 'dmy'] : ['day/month/year', 'mdy'];
+    const [order, other] = found.order === 'mdy' ? ['month/day/year', 'dmy'] : ['day/month/year', 'mdy'];
     notices.push(
-      `Dates in \`${date?.column}\` like 03/04/2026 were read as ${read}, and nothing in the file tells (--date-order ${other} reads them the other way)`,
+      `Dates in \`${date?.column}\` like 03/04/2026 were read as ${order}, and nothing in the file tells (--date-order ${other} reads them the other way)`,
     );
   }
   return notices;

@@ -9,10 +9,28 @@ export interface Periods {
   buckets: { start: string; counts: Counts }[];
 }
 
-export function periodsOf({ days }: DaysFound<Counts>): Periods | undefined {
+/**
+ * Periods of the unit that gives a readable number of them, or of a longer one where the usual period would hold fewer
+ * texts than a group must have and three periods are left.
+ */
+export function periodsOf({ days }: DaysFound<Counts>, minGroup: number): Periods | undefined {
   const [first, last] = [days[0]?.[0], days.at(-1)?.[0]];
   if (first === undefined || last === undefined) return undefined;
-  const unit = unitOf(first, last);
+  const texts = days.reduce((sum, [, counts]) => sum + counts.texts, 0);
+  let found = periodsBy(unitOf(first, last), days);
+  while (found.unit !== 'year' && texts / found.buckets.length < minGroup) {
+    const longer = periodsBy(longerUnit[found.unit], days);
+    if (longer.buckets.length < leastPeriods) break;
+    found = longer;
+  }
+  return found;
+}
+
+const leastPeriods = 3;
+const longerUnit = { day: 'week', week: 'month', month: 'year' } as const;
+
+function periodsBy(unit: TimeSeries['unit'], days: DaysFound<Counts>['days']): Periods {
+  const [first, last] = [days[0]?.[0] ?? '', days.at(-1)?.[0] ?? ''];
   const buckets = new Map<string, Counts>();
   for (let start = bucketOf(first, unit); start <= bucketOf(last, unit); start = nextBucket(start, unit)) {
     buckets.set(start, new Counts());

@@ -81,14 +81,15 @@ function correctedMix(
     texts.reduce((sum, count) => sum + count, 0),
     feedback,
   );
-  return truths.map((label, place) => ({
-    label,
-    rows: (rows[place] as number[]).reduce((sum, count) => sum + count, 0),
-    ...interval(
-      (best[place] as number) * labelled,
-      drawn.map((shares) => (shares[place] as number) * labelled),
+  return truths.map((label, place) =>
+    Object.assign(
+      { label, rows: (rows[place] as number[]).reduce((sum, count) => sum + count, 0) },
+      interval(
+        (best[place] as number) * labelled,
+        drawn.map((shares) => (shares[place] as number) * labelled),
+      ),
     ),
-  }));
+  );
 }
 
 /**

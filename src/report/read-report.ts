@@ -54,6 +54,7 @@ export async function readReport(
   const tally = new ReportTally(tasks, {
     roles,
     hasDates: date !== undefined,
+    hasSeveralTexts,
     groups: columns.map((column) => column.by),
     seed: options.seed,
   });

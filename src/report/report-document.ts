@@ -1,7 +1,6 @@
 import type { LabelFacts } from '../label-facts.ts';
-import type { Audience } from './report-tally.ts';
-import type { CountedRole, SentimentRole } from './counts.ts';
-import type { DateOrder } from './dates.ts';
+import type { Audience, CountedRole, SentimentRole } from './counts.ts';
+import type { DateOrder, TimeUnit } from './dates.ts';
 import type { Roles } from './roles.ts';
 import type { Difference, ShareOf } from './statistics.ts';
 
@@ -130,7 +129,7 @@ export interface TaskCross {
 
 export interface TimeSeries {
   column: string;
-  unit: 'day' | 'week' | 'month' | 'year';
+  unit: TimeUnit;
   /** How dates like 03/04/2026 were read. */
   order: DateOrder | undefined;
   /** Texts whose date could not be read. */

@@ -3,7 +3,15 @@ import { labelRoles } from '../label-facts.ts';
 import { round, share } from '../text/numbers.ts';
 import type { ScoredText, ScoredTask } from '../scored/scored-file.ts';
 import type { LabelSet } from '../scored/scored-layout.ts';
-import { type CountedRole, countedRoles, Counts, roleMark, sentimentRoles, topicMark } from './counts.ts';
+import {
+  type Audience,
+  type CountedRole,
+  countedRoles,
+  Counts,
+  roleMark,
+  sentimentRoles,
+  topicMark,
+} from './counts.ts';
 import { DateTally } from './dates.ts';
 import { increase, LabelIds, pairFactor } from './label-ids.ts';
 import { LowestScores } from './lowest-scores.ts';
@@ -31,13 +39,12 @@ export interface TallySettings {
   roles: FocusedRoles;
   /** Whether there is a column of dates. */
   hasDates: boolean;
+  /** Whether several columns were scored, so that a text's is told. */
+  hasSeveralTexts: boolean;
   /** Columns to group by, in the order of `ReportText.values`. */
   groups: readonly string[];
   seed: number;
 }
-
-/** Who a comment is by, as its topics tell. */
-export type Audience = 'employees' | 'customers' | 'either';
 
 /** Counts and samples of everything in a report; memory depends on labels and values, not on rows. */
 export class ReportTally {
@@ -53,6 +60,7 @@ export class ReportTally {
   readonly audiences = new Map<Audience, Counts>();
   readonly dates: DateTally<Counts> | undefined;
   readonly quotes: QuoteSamples;
+  readonly #hasSeveralTexts: boolean;
   readonly #tasks: readonly ScoredTask[];
   readonly #roles: FocusedRoles;
   readonly #topicTask: number;
@@ -64,7 +72,11 @@ export class ReportTally {
   readonly #pairs = new Map<number, number>();
   readonly #uncertain: LowestScores[];
 
-  constructor(tasks: readonly ScoredTask[], { roles, hasDates, groups, seed }: TallySettings) {
+  constructor(
+    tasks: readonly ScoredTask[],
+    { roles, hasDates, hasSeveralTexts, groups, seed }: TallySettings,
+  ) {
+    this.#hasSeveralTexts = hasSeveralTexts;
     this.#tasks = tasks;
     this.#roles = roles;
     this.#topicTask = tasks.findIndex(({ name }) => name === roles.topic?.task);
@@ -178,7 +190,7 @@ export class ReportTally {
     const text = scored.text ?? '';
     return {
       row,
-      ...(scored.column === undefined ? {} : { column: scored.column }),
+      ...(this.#hasSeveralTexts && scored.column !== undefined ? { column: scored.column } : {}),
       text: text.slice(0, sampleCharacters).toWellFormed(),
       cut: text.length > sampleCharacters,
       ...(language === undefined ? {} : { language }),
@@ -218,11 +230,11 @@ export class ReportTally {
       multi_label: isMulti,
       labels: this.#byFrequency(task).map((id) => {
         const scores = this.#scores.get(id);
-        return {
-          label: this.name(id),
-          ...shareOf(this.all.label(id), this.all.texts),
-          ...(scores === undefined ? {} : { mean_score: round(scores.sum / scores.texts) }),
-        };
+        return Object.assign(
+          { label: this.name(id) },
+          shareOf(this.all.label(id), this.all.texts),
+          scores === undefined ? {} : { mean_score: round(scores.sum / scores.texts) },
+        );
       }),
       no_label: this.#withoutLabel[task] as number,
     }));

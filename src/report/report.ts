@@ -34,7 +34,7 @@ export async function report(given: ReportOptions): Promise<ReportDocument> {
     if (missing.length > 0) notices.push(missingRolesNotice(missing));
     const wanted = resolveFocus(file.tasks, roles, options.focus);
     // Without any, the labels tell, and those are only known at the end.
-    const [first] = file.tasks.filter(({ name }) => name !== languageTask);
+    const first = file.tasks.find(({ name }) => name !== languageTask);
     focus = wanted ?? { task: first?.name ?? '', labels: [] };
     if (wanted === undefined) {
       focus.labels = (first?.labels ?? []).slice(0, 1);

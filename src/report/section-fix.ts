@@ -6,6 +6,8 @@ import { comments, percent, range } from './words.ts';
 
 /** Problems shown with comments; the others fold into a table. */
 const shownItems = 6;
+/** Problems shown even where few comments tell them. */
+const leastItems = 4;
 /** Groups of suggestions or questions that are shown with comments. */
 const shownAsked = 8;
 
@@ -18,7 +20,9 @@ function chosen({ quotes: { by } }: ReportDocument): string {
 
 export function fixSection(document: ReportDocument): Section | undefined {
   const { fix, roles, min_group: minGroup } = document;
-  const shown = fix.filter(({ texts }, place) => place < shownItems && (texts >= minGroup || place < 3));
+  const shown = fix.filter(
+    ({ texts }, place) => place < shownItems && (texts >= minGroup || place < leastItems),
+  );
   if (shown.length === 0) return undefined;
   const rest = fix.slice(shown.length);
   const what = roles.problem === undefined ? 'negative comments' : 'problems';

@@ -1,5 +1,5 @@
 import { html, type SafeHtml } from '../text/html.ts';
-import { count } from '../text/numbers.ts';
+import { count, counted } from '../text/numbers.ts';
 import { timeChart, timeChartSize } from './charts.ts';
 import type { GroupFigures, ReportDocument, TimeSeries } from './report-document.ts';
 import {
@@ -173,8 +173,8 @@ function groupPart(group: GroupFigures, document: ReportDocument): SafeHtml {
       rest.length > 0 &&
       folded(
         small.length === rest.length
-          ? `${count(rest.length)} groups of fewer than ${count(minGroup)} comments`
-          : `${count(rest.length)} more groups`,
+          ? `${counted(rest.length, 'group')} of fewer than ${count(minGroup)} comments`
+          : `${counted(rest.length, 'group')} more`,
         table(rest),
       )
     }
