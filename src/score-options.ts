@@ -45,6 +45,8 @@ export interface ScoreOptions extends ScoringOptions {
   scores?: ScoresShown | undefined;
   /** Columns of the input to write, by name or number, or dotted paths of JSON; all when absent. */
   columns?: string[] | undefined;
+  /** Show labelled rows to people, on a stream. */
+  table?: boolean | undefined;
   /** Add a column of 0 and 1 for each label of a task with several labels per text. */
   wide?: boolean | undefined;
   prefix?: string | undefined;
@@ -53,6 +55,10 @@ export interface ScoreOptions extends ScoringOptions {
   labelMap?: LabelMap | string | undefined;
   /** Score the sentences of each text, too, and tell what is said about what. */
   sentences?: boolean | undefined;
+  /** Rows to draw at random, each with the same chance. */
+  sample?: number | undefined;
+  /** Of what is drawn. */
+  seed?: number | undefined;
   /** Take only a part of the rows, like `3/16`, counted from 0; `merge` joins the outputs. */
   shard?: string | undefined;
   /** Where rows go that cannot be read, scored or written, as JSON lines. */
@@ -115,6 +121,10 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
       'columns of the input to write beside the labels, comma-separated names or numbers, or paths of JSON (default: all)',
     parse: splitList,
   },
+  table: {
+    flags: '--table',
+    description: 'show labelled rows to the eyes, in place of a format: `--limit 10 --table`',
+  },
   wide: {
     flags: '--wide',
     description: 'tables: add a column of 0 and 1 for each label of tasks with several labels per text',
@@ -166,6 +176,12 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
       "put ' before cells of CSV and TSV output that a spreadsheet takes for formulas (= + - @ at the start)",
   },
   limit: scoringOptionTable.limit,
+  sample: {
+    flags: '--sample <rows>',
+    description: 'label only so many rows, drawn at random over all of the input',
+    parse: toNumber,
+  },
+  seed: sharedOptions.seed,
   shard: {
     flags: '--shard <i/n>',
     description:
@@ -253,10 +269,12 @@ export interface ResolvedScoreOptions
   scores: ScoresShown;
   invalidUtf8: InvalidText;
   header: boolean;
+  table: boolean;
   wide: boolean;
   prefix: string;
   flagTruncated: boolean;
   sentences: boolean;
+  seed: number | undefined;
   shard: Slice | undefined;
   maxRejects: RejectLimit;
   errors: ErrorChoice;
@@ -278,6 +296,10 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
   }
   const scoring = resolveScoringOptions(options);
   expectInteger('max-row-bytes', options.maxRowBytes, 1, longestRow);
+  expectInteger('sample', options.sample, 1);
+  expectInteger('seed', options.seed);
+  if (options.sample !== undefined) checkSample(options);
+  if (options.table === true) checkTable(options);
   const defaults = scoreOptionTable;
   const errors =
     expectChoice('errors', options.errors, errorChoices) ?? (defaults.errors.default as ErrorChoice);
@@ -295,10 +317,13 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     // An error of one row, then, not of the run.
     invalidUtf8: errors === 'inline' && invalidUtf8 !== 'replace' ? 'reject' : invalidUtf8,
     header: options.header ?? true,
+    table: options.table ?? false,
     wide: options.wide ?? false,
     prefix: options.prefix ?? (defaults.prefix.default as string),
     flagTruncated: options.flagTruncated ?? false,
     sentences: options.sentences ?? false,
+    // Without a sample it says nothing.
+    seed: options.sample === undefined ? undefined : (options.seed ?? sharedOptions.seed.default),
     shard: options.shard === undefined ? undefined : parseSlice(options.shard),
     maxRejects: errors === 'inline' ? everyRow : resolveRejectLimit(options),
     errors,
@@ -307,6 +332,32 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     resume: options.resume ?? false,
     force: options.force ?? false,
   };
+}
+
+function checkTable({ output, to, errors, lineBuffered }: ScoreOptions): void {
+  const isFile = typeof output === 'string';
+  const other = isFile
+    ? '--output'
+    : to !== undefined
+      ? '--to'
+      : errors === 'inline'
+        ? '--errors inline'
+        : lineBuffered === true
+          ? '--line-buffered'
+          : undefined;
+  if (other === undefined) return;
+  throw new UsageError('OPTION_INVALID', `Expected no ${other} along with --table, got one`, {
+    hint: 'A table is for the eyes, and goes to stdout; for programs leave out `--table`.',
+  });
+}
+
+function checkSample(options: ScoreOptions): void {
+  const found = (['limit', 'shard', 'since'] as const).find((name) => options[name] !== undefined);
+  const other = found === undefined ? undefined : `--${found}`;
+  if (other === undefined) return;
+  throw new UsageError('OPTION_INVALID', `Expected either --sample or ${other}, got both`, {
+    hint: '`--sample` says how many rows are labelled.',
+  });
 }
 
 function resolveRejectLimit({ maxRejects, rejects }: ScoreOptions): RejectLimit {

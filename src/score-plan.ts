@@ -13,6 +13,7 @@ import { usualManifestPath } from './pipeline/manifest.ts';
 import { neighboursMatter } from './pipeline/neighbours-matter.ts';
 import { planSlice, requireFiles, type SlicePlan } from './pipeline/plan-slice.ts';
 import { allowsRejects } from './pipeline/rejects.ts';
+import { planSample, type SamplePlan } from './pipeline/sample.ts';
 import { shardRows } from './pipeline/shard.ts';
 import { checkpointShards } from './pipeline/write-rows.ts';
 import { selectTasks } from './predictor/predictor.ts';
@@ -60,6 +61,8 @@ export interface ScorePlan {
   cache: CacheSettings | undefined;
   /** What rows are compared with; undefined: nothing. */
   changes: ChangesPlan | undefined;
+  /** The rows that are drawn; undefined: all of them. */
+  sample: SamplePlan | undefined;
 }
 
 /** Names of the files that a run writes. */
@@ -81,7 +84,8 @@ export async function planScore(
   onBytes?: (bytes: Uint8Array, input: number) => void,
 ): Promise<ScorePlan> {
   const options = await readOptions(given);
-  if (options.shard !== undefined) await requireFiles(options.inputs);
+  if (options.shard !== undefined) await requireFiles(options.inputs, 'shard');
+  if (options.sample !== undefined) await requireFiles(options.inputs, 'sample');
   const bundlePath = await findBundle(options.model);
   const bundle = await checkBundle(bundlePath);
   const selected = selectTasks(bundle.manifest.tasks, {
@@ -145,6 +149,9 @@ export async function planScore(
       options.shard === undefined
         ? undefined
         : await planSlice({ ...options, slice: options.shard, records: request, textColumns, rowsPerCut });
+    const { sample: size, seed = 0, signal } = options;
+    const sample = size === undefined ? undefined : await planSample(request, { size, seed, signal });
+    if (sample !== undefined) records.head.notices.push(drawn(sample));
     return {
       options,
       records,
@@ -168,6 +175,7 @@ export async function planScore(
       slice,
       cache,
       changes,
+      sample,
     };
   } catch (error) {
     await records.close();
@@ -196,13 +204,13 @@ async function choosePaths({
     rejects,
     manifest: manifest ?? (await usualManifestPath(outputPath)),
   };
-  if (rejects !== undefined) requireHonestName(rejects, ['jsonl', 'ndjson', 'json']);
-  if (manifest !== undefined) requireHonestName(manifest, ['json']);
   const ownCache = cache === undefined ? [] : [cache, secretPath(cache)];
   const written = [...Object.values(paths), ...ownCache].filter((path) => path !== undefined);
   // An output may take the place of the file that it was compared with.
   const read = since === undefined || since === outputPath ? inputs : [...inputs, since];
   await checkOutputs(written, read, (path) => (path === outputPath ? [checkpointPath(path)] : []));
+  if (rejects !== undefined) requireHonestName(rejects, ['jsonl', 'ndjson', 'json']);
+  if (manifest !== undefined) requireHonestName(manifest, ['json']);
   return paths;
 }
 
@@ -212,6 +220,10 @@ function recordsRequest(options: ResolvedScoreOptions): RecordsOptions & { rejec
 
 const startsOver =
   'An unfinished run over Parquet or workbooks starts over: only CSV, TSV and JSONL can be gone on with (--resume)';
+
+function drawn({ rows, inputRows, seed }: SamplePlan): string {
+  return `${rows} of ${inputRows} rows are drawn at random (seed ${seed})`;
+}
 
 function notJoinable(format: RecordFormat): UsageError {
   return new UsageError(

@@ -2,6 +2,7 @@ import type { CacheEnd } from './cache/messages.ts';
 import { PredictionCache } from './cache/prediction-cache.ts';
 import type { ChangeCounts, Changes } from './changes/changes.ts';
 import { InputLog } from './pipeline/input-log.ts';
+import { drawSample } from './pipeline/sample.ts';
 import { type ScoredShard, scoreRows } from './pipeline/score-rows.ts';
 import type { EarlierPredictions } from './pipeline/cached-predictions.ts';
 import { Scorer } from './pipeline/scorer.ts';
@@ -74,7 +75,8 @@ export async function openScoring(
     inputs,
     changes,
     shards: (skip = 0) => {
-      const rows = records.rows(plan.textColumns, plan.slice?.start);
+      const all = records.rows(plan.textColumns, plan.slice?.start);
+      const rows = plan.sample === undefined ? all : drawSample(all, plan.sample);
       return scoreRows({
         rows: changes === undefined ? rows : changes.mark(rows, options.limit),
         head: records.head,
@@ -93,7 +95,7 @@ export async function openScoring(
       counts,
       bytesRead: inputs.bytesRead,
       totalBytes: records.head.totalBytes,
-      totalRows: plan.slice?.rows,
+      totalRows: plan.slice?.rows ?? plan.sample?.rows,
       cache: earlier && { ...counts, secondsSaved: secondsSaved(counts, options.workers) },
       changes: changes?.counts,
     }),

@@ -45,15 +45,17 @@ export async function planSlice(request: SliceRequest): Promise<SlicePlan> {
 }
 
 /**
- * Refuses inputs that cannot be read twice, as a slice has to.
+ * Refuses inputs that cannot be read twice, as slices and samples have to be.
+ * @param option - without dashes
  * @throws UsageError when an input cannot be read twice
  */
-export async function requireFiles(inputs: readonly string[]): Promise<void> {
+export async function requireFiles(inputs: readonly string[], option: 'shard' | 'sample'): Promise<void> {
   const stream = (await identifyInputs(inputs)).find(({ bytes }) => bytes === undefined);
   if (stream === undefined) return;
   const name = stream.path === '-' ? 'stdin' : stream.path;
-  throw new UsageError('SHARD_OF_STREAM', `Expected files along with --shard, got ${name}`, {
-    hint: 'A shard reads its inputs twice, the first time to count the rows: write them to a file.',
+  const code = option === 'shard' ? 'SHARD_OF_STREAM' : 'SAMPLE_OF_STREAM';
+  throw new UsageError(code, `Expected files along with --${option}, got ${name}`, {
+    hint: `A ${option} reads its inputs twice, the first time to count the rows: write them to a file.`,
   });
 }
 

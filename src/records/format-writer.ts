@@ -15,6 +15,8 @@ export interface WriterOptions {
   prefix: string;
   /** Columns of the input to write, by name, number or path; all when absent. */
   columns?: string[] | undefined;
+  /** Show rows to people, in place of any format. */
+  table?: boolean | undefined;
   /** Tables: add a column of 0 and 1 for each label of a task with several labels per text. */
   wide?: boolean | undefined;
   /** Say for each text whether only its start was scored. */

@@ -2,6 +2,7 @@ import { UsageError } from '../errors.ts';
 import { createDelimitedWriter } from './delimited-writer.ts';
 import { createJsonLinesWriter } from './json-lines-writer.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
+import { createEyeTableWriter } from './eye-table-writer.ts';
 import { createParquetWriter } from './parquet-writer.ts';
 import { isDelimited, isTable, type RecordFormat, type RecordsHead } from './row.ts';
 import { requireHonestName } from './honest-name.ts';
@@ -13,6 +14,7 @@ import { createWorkbookWriter } from './workbook-writer.ts';
  * @throws {UsageError} when an added name is already taken, or errors have no place in the format.
  */
 export function createRowWriter(head: RecordsHead, options: WriterOptions): RowWriter {
+  if (options.table === true) return createEyeTableWriter(head, options);
   if (options.inlineErrors === true && isTable(options.to)) {
     throw new UsageError(
       'OPTION_INVALID',

@@ -86,3 +86,29 @@ test('--wide adds 0 or 1 for each label of tasks with several, and nothing where
   assert.equal(lines.code, exitCodes.usage);
   assert.match(lines.stderr, /--wide, got jsonl/u);
 });
+
+test('--table shows rows to the eyes', async (t) => {
+  const folder = scratchDirectory(t);
+  const file = join(folder, 'in.csv');
+  writeFileSync(
+    file,
+    `id,comment\n7,Great service\n12,"Terrible app\u001b[2J\n${'x'.repeat(100)}"\n3,n/a\n4,fine\n`,
+  );
+  const { code, stdout, stderr } = await scoreFile(file, '--limit', '3', '--table', '--columns', 'id');
+  assert.equal(code, exitCodes.ok, stderr);
+  const [head, first, second, third, ...rest] = stdout.split('\n');
+  assert.equal(head, 'row  id  sentiment  comment');
+  assert.equal(first, '  1   7  positive   Great service');
+  assert.ok(second?.startsWith('  2  12  negative   Terrible app\\u001b[2J xxxxx'), second);
+  assert.ok(second?.endsWith('...') && second.length < 120, second);
+  assert.match(third ?? '', /^ {2}3 {3}3\s*$/u);
+  assert.deepEqual(rest, ['']);
+  for (const other of [
+    ['-o', join(folder, 'out.csv')],
+    ['--to', 'jsonl'],
+  ]) {
+    const refused = await scoreFile(file, '--table', ...other);
+    assert.equal(refused.code, exitCodes.usage);
+    assert.match(refused.stderr, /along with --table/u);
+  }
+});

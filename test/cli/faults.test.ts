@@ -179,10 +179,10 @@ const faults: Record<string, Fault> = {
     code: exitCodes.usage,
     message: /Expected different files to write/,
   },
-  'an Excel workbook': {
+  'half a workbook': {
     input: Buffer.from('PK\u0003\u0004and so on'),
     code: exitCodes.usage,
-    message: /in\.csv: expected text, found an Excel workbook.*\n.*Save it as CSV/,
+    message: /in\.csv: expected a whole workbook.*\n.*save it again/,
   },
   'the rejects on the input': {
     input: header,
