@@ -385,10 +385,14 @@ export function resolveScoringOptions<Options extends ScoringOptions>(
   };
 }
 
-/** What workers are told of the options. */
+/**
+ * What workers are told of the options.
+ * @param readWhole whether texts that are longer than the model reads at once are read part by part
+ */
 export function workerSettingsOf(
   { path, sha256 }: { path: string; sha256: string },
   options: ResolvedScoringOptions,
+  readWhole = false,
 ): WorkerSettings {
   return {
     bundlePath: path,
@@ -398,6 +402,7 @@ export function workerSettingsOf(
     maxBatchTokens: options.batchTokens,
     deterministic: options.deterministic,
     keepNonAnswers: options.keepNonAnswers ?? false,
+    readWhole,
   };
 }
 

@@ -159,4 +159,6 @@ export interface WorkerSettings {
   deterministic: boolean;
   /** Whether texts that the bundle's gate calls no feedback get the labels of the other tasks all the same. */
   keepNonAnswers: boolean;
+  /** Whether texts that are longer than `max_length` are read whole, part by part. */
+  readWhole: boolean;
 }

@@ -38,7 +38,7 @@ export interface ScorePlan {
   /** True when `--text` was absent and the columns were recognised by name. */
   textColumnsGuessed: boolean;
   bundlePath: string;
-  bundle: { name: string; version: string; sha256: string; batchInvariant: boolean };
+  bundle: { name: string; version: string; sha256: string; batchInvariant: boolean; languages: string[] };
   workerSettings: WorkerSettings;
   /** Scored tasks, in bundle order, under the labels that are written. */
   tasks: TaskLayout[];
@@ -102,7 +102,11 @@ export async function planScore(
   if (options.lineBuffered && !isPure) {
     throw neighboursMatter('--line-buffered', identity.name, 'depends on when they arrive');
   }
-  const workerSettings = workerSettingsOf({ path: bundlePath, sha256: identity.sha256 }, options);
+  const workerSettings = workerSettingsOf(
+    { path: bundlePath, sha256: identity.sha256 },
+    options,
+    options.sentences,
+  );
   const cache = cacheSettings(options, [lookupOf(identity, selected, workerSettings)]);
   if (cache !== undefined && !isPure)
     throw neighboursMatter('--cache', identity.name, 'depends on what is new');
@@ -158,7 +162,11 @@ export async function planScore(
       textColumns,
       textColumnsGuessed: guessed,
       bundlePath,
-      bundle: { ...identity, batchInvariant: bundle.manifest.batchInvariant },
+      bundle: {
+        ...identity,
+        batchInvariant: bundle.manifest.batchInvariant,
+        languages: bundle.manifest.languages,
+      },
       workerSettings,
       tasks,
       labelFacts: renameLabelFacts(

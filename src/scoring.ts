@@ -10,6 +10,7 @@ import { type RunCounts, secondsSaved } from './pipeline/run-counts.ts';
 import { labelCountOf } from './protocol.ts';
 import type { ScoreOptions } from './score-options.ts';
 import type { CacheUse } from './text/cache-words.ts';
+import { sentenceCutter } from './text/sentences.ts';
 import { planScore, type ScorePlan } from './score-plan.ts';
 
 /** How far the reading of inputs is. */
@@ -81,7 +82,11 @@ export async function openScoring(
         rows: changes === undefined ? rows : changes.mark(rows, options.limit),
         head: records.head,
         scorer,
-        sentences: plan.pairs && { pairs: plan.pairs, labelCount: labelCountOf(plan.tasks) },
+        sentences: plan.pairs && {
+          cut: sentenceCutter(plan.bundle.languages),
+          pairs: plan.pairs,
+          labelCount: labelCountOf(plan.tasks),
+        },
         skip,
         // Rows that are left out are among those that a limit counts.
         limit: changes === undefined ? (plan.slice?.rows ?? options.limit) : Infinity,

@@ -7,6 +7,8 @@ export interface Conditions {
   thresholds: Record<string, number>;
   /** Whether texts that are no feedback get the labels of all tasks. */
   keepNonAnswers: boolean;
+  /** Whether texts that are longer than the model reads at once were read whole. */
+  readWhole: boolean;
   voxpop: string;
   onnxruntime: string;
   /** CPU family: others may compute the last bits differently. */
@@ -15,7 +17,7 @@ export interface Conditions {
 
 /** One text per set of conditions, whatever the order in which options were given. */
 export function describeConditions(conditions: Conditions): string {
-  const { bundle, tasks, thresholds, keepNonAnswers, voxpop, onnxruntime, cpu } = conditions;
+  const { bundle, tasks, thresholds, keepNonAnswers, readWhole, voxpop, onnxruntime, cpu } = conditions;
   const { name, version, sha256 } = bundle;
   const sorted = Object.fromEntries(
     Object.entries(thresholds).toSorted(([one], [other]) => (one < other ? -1 : 1)),
@@ -25,6 +27,7 @@ export function describeConditions(conditions: Conditions): string {
     tasks,
     thresholds: sorted,
     keepNonAnswers,
+    readWhole,
     voxpop,
     onnxruntime,
     cpu,

@@ -17,6 +17,7 @@ export function lookupOf(
   const {
     thresholds,
     keepNonAnswers,
+    readWhole,
     // These change no prediction: files are told by their hash, and what has to be scored row by row always is.
     bundlePath: _path,
     bundleSha256: _sha256,
@@ -32,6 +33,7 @@ export function lookupOf(
     tasks: tasks.map(({ name }) => name),
     thresholds,
     keepNonAnswers,
+    readWhole,
     voxpop: version,
     onnxruntime: onnxRuntimeVersion(),
     cpu: [arch(), ...cpuFeatures()].join(' '),

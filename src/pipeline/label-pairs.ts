@@ -67,61 +67,99 @@ function requireFit(task: string, labels: readonly string[]): void {
 }
 
 /**
+ * A label that is only found in a sentence, and not in the text as a whole, is believed from this score on. Lower
+ * ones were wrong more often than right on reviews of sources that no model saw.
+ */
+const minSentenceScore = 0.5;
+
+/** Share of the weight that each of two opposites has at least, where they are to make a third label together. */
+const minOppositeShare = 0.3;
+
+/** The predictions of a shard, and labels in a row of them. */
+interface PredictionRows extends ShardPredictions {
+  width: number;
+}
+
+/**
  * What is said about what in one text: for each label of the first task the label of the second one, drawn from the
- * sentences that the label was found in.
+ * sentences that the first label was found in, or else from that in which it was closest to being found.
  * @param text place of the text among the predictions
- * @param sentences places of its sentences
+ * @param sentences places of its sentences; the text's own when it has only one
  */
 export function pairLabels(
-  { of, is, both }: PairLayout,
-  predictions: ShardPredictions,
-  width: number,
+  pair: PairLayout,
+  predictions: PredictionRows,
   text: number,
   sentences: readonly number[],
 ): LabelPair[] {
-  const found: LabelPair[] = [];
-  const places = sentences.length > 0 ? sentences : [text];
-  const spoken = places.filter((place) => !isSilent(is, predictions, width, place));
-  for (let label = 0; label < of.labels.length; label++) {
-    const isOf = (place: number): boolean => predictions.assigned[place * width + of.offset + label] === 1;
-    const about = spoken.filter(isOf);
-    if (about.length === 0 && !isOf(text)) continue;
-    const best = weigh(about.length > 0 ? about : spoken, label, { of, is, both }, predictions, width);
-    if (best !== undefined) found.push({ of: of.labels[label] as string, is: is.labels[best] as string });
-  }
-  return found;
+  const { of, is } = pair;
+  const spoken = sentences.filter((place) => !isSilent(is, predictions, place));
+  if (spoken.length === 0) return [];
+  const { scores, assigned, width } = predictions;
+  return of.labels.flatMap((label, index) => {
+    const at = (place: number): number => place * width + of.offset + index;
+    const found = spoken.filter((place) => assigned[at(place)] === 1);
+    const isSure = found.some((place) => (scores[at(place)] as number) >= minSentenceScore);
+    if (assigned[at(text)] !== 1 && !isSure) return [];
+    const closest = spoken.toSorted(
+      (one, other) => (scores[at(other)] as number) - (scores[at(one)] as number),
+    );
+    const said = weigh(found.length > 0 ? found : closest.slice(0, 1), at, pair, predictions);
+    return said === undefined ? [] : [{ of: label, is: is.labels[said] as string }];
+  });
 }
 
-function isSilent(
-  { offset, labels }: PlacedTask,
-  { scores, flags }: ShardPredictions,
-  width: number,
-  place: number,
-): boolean {
-  const flag = flags[place] as number;
+function isSilent({ offset, labels }: PlacedTask, predictions: PredictionRows, place: number): boolean {
+  const flag = predictions.flags[place] as number;
   if (flag & textFlags.empty) return true;
-  return (flag & textFlags.noFeedback) !== 0 && isSilenced(scores, place * width + offset, labels.length);
+  const at = place * predictions.width + offset;
+  return (flag & textFlags.noFeedback) !== 0 && isSilenced(predictions.scores, at, labels.length);
 }
 
-/** The label of the second task that has most weight in some sentences. */
+/**
+ * The label of the second task that has most weight in some sentences, by how sure they are about the first one. A
+ * sentence that is for both opposites at once is mostly about two things: it is counted for the stronger one of them.
+ * @returns undefined where no sentence got a label
+ */
 function weigh(
-  places: readonly number[],
-  label: number,
-  { of, is, both }: Pick<PairLayout, 'of' | 'is' | 'both'>,
-  { scores, assigned }: ShardPredictions,
-  width: number,
+  sentences: readonly number[],
+  at: (place: number) => number,
+  { is, both }: PairLayout,
+  { scores, assigned, width }: PredictionRows,
 ): number | undefined {
   const weights = is.labels.map(() => 0);
-  const seen = new Set<number>();
-  for (const place of places) {
-    const weight = scores[place * width + of.offset + label] as number;
-    for (let other = 0; other < weights.length; other++) {
-      const at = place * width + is.offset + other;
-      (weights[other] as number) += weight * (scores[at] as number);
-      if (assigned[at] === 1) seen.add(other);
-    }
+  const best = new Set<number>();
+  let isAny = false;
+  for (const place of sentences) {
+    const from = place * width + is.offset;
+    const own = [...scores.subarray(from, from + weights.length)];
+    isAny ||= own.some((_, label) => assigned[from + label] === 1);
+    if (both !== undefined) shareOut(own, both);
+    best.add(indexOfMax(own));
+    own.forEach((score, label) => {
+      (weights[label] as number) += score * (scores[at(place)] as number);
+    });
   }
-  if (seen.size === 0) return undefined;
-  if (both !== undefined && both.labels.every((each) => seen.has(each))) return both.label;
-  return weights.indexOf(Math.max(...weights));
+  if (!isAny) return undefined;
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const isBoth =
+    both?.labels.every(
+      (label) => best.has(label) && (weights[label] as number) >= minOppositeShare * total,
+    ) === true;
+  return isBoth ? both.label : indexOfMax(weights);
+}
+
+/** Gives the score of the third label to the two that make it, in their proportion. */
+function shareOut(scores: number[], { labels, label }: NonNullable<PairLayout['both']>): void {
+  if (labels.includes(label)) return;
+  const [one, other] = labels.map((each) => scores[each] as number) as [number, number];
+  if (one + other === 0) return;
+  const shared = scores[label] as number;
+  scores[labels[0]] = one + (shared * one) / (one + other);
+  scores[labels[1]] = other + (shared * other) / (one + other);
+  scores[label] = 0;
+}
+
+function indexOfMax(values: readonly number[]): number {
+  return values.indexOf(Math.max(...values));
 }

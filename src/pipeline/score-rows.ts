@@ -4,7 +4,7 @@ import { rejectReason } from '../records/row-fault.ts';
 import type { RecordsHead, Row } from '../records/row.ts';
 import type { ShardPredictions } from '../protocol.ts';
 import type { ScoredSentence, TextSentences } from '../records/sentence-view.ts';
-import { cutSentences } from '../text/sentences.ts';
+import type { SentenceCutter } from '../text/sentences.ts';
 import { inOrder } from './in-order.ts';
 import { type PairLayout, pairLabels } from './label-pairs.ts';
 import type { Scorer } from './scorer.ts';
@@ -30,7 +30,7 @@ export interface ScoringPlan {
   head: RecordsHead;
   scorer: Pick<Scorer, 'score'>;
   /** Cut texts into sentences, too, and pair the labels of these tasks. */
-  sentences?: { pairs: readonly PairLayout[]; labelCount: number } | undefined;
+  sentences?: { cut: SentenceCutter; pairs: readonly PairLayout[]; labelCount: number } | undefined;
   /** Rows to leave out at the start; a multiple of `shardRows`, so that shards are cut at the same places. */
   skip: number;
   /** Rows to take at most, those left out included. */
@@ -47,7 +47,7 @@ export interface ScoringPlan {
 export async function* scoreRows(plan: ScoringPlan): AsyncGenerator<ScoredShard> {
   const scoreShard = async (rows: Row[]): Promise<ScoredShard> => {
     const texts = rows.flatMap((row) => row.texts);
-    const cut = plan.sentences === undefined ? undefined : cutTexts(texts);
+    const cut = plan.sentences === undefined ? undefined : cutTexts(texts, plan.sentences.cut);
     const { predictions, failures } = await plan.scorer.score({ texts: cut?.texts ?? texts });
     const rejected = unreadRows(rows);
     for (const { text, ...fault } of failures) {
@@ -58,11 +58,12 @@ export async function* scoreRows(plan: ScoringPlan): AsyncGenerator<ScoredShard>
     }
     if (cut === undefined || plan.sentences === undefined) return { rows, predictions, rejected };
     const { pairs, labelCount } = plan.sentences;
+    const rowsOf = { ...predictions, width: labelCount };
     const sentences = cut.sentences.map((own, text): TextSentences => {
       const places = own.map(({ place }) => place);
       return {
         sentences: own,
-        pairs: pairs.map((pair) => pairLabels(pair, predictions, labelCount, text, places)),
+        pairs: pairs.map((pair) => pairLabels(pair, rowsOf, text, places)),
       };
     });
     return { rows, predictions, rejected, sentences };
@@ -79,11 +80,11 @@ interface CutTexts {
   sentences: ScoredSentence[][];
 }
 
-function cutTexts(texts: readonly string[]): CutTexts {
+function cutTexts(texts: readonly string[], cutText: SentenceCutter): CutTexts {
   const all = [...texts];
   const owners = texts.map((_, text) => text);
   const sentences = texts.map((text, own) => {
-    const spans = cutSentences(text);
+    const spans = cutText(text);
     // A text of one sentence was predicted already.
     if (spans.length === 1) return spans.map(({ start, end }) => ({ start, end, place: own }));
     return spans.map(({ start, end }) => {

@@ -21,6 +21,7 @@ import { type Batch, cutBatches } from './batch.ts';
 import { decodeRow, type TaskDecoder } from './decode.ts';
 import { headLogits, type PreparedHead, prepareHead } from './head.ts';
 import { enforceRules, type RuleFinder, ruleFinder } from './rules.ts';
+import { joinParts, longTextPartTokens } from './long-texts.ts';
 import { ModelSession, type Outputs } from './session.ts';
 import { TextTokenizer } from './tokenizer.ts';
 
@@ -38,6 +39,8 @@ export interface PredictorOptions {
   deterministic?: boolean | undefined;
   /** Label texts that the bundle's gate calls no feedback as any other. */
   keepNonAnswers?: boolean | undefined;
+  /** Read texts that are longer than `max_length` whole, part by part; none is `truncated` then. */
+  readWhole?: boolean | undefined;
 }
 
 /** A task that is scored, and what makes its logits and labels. */
@@ -54,6 +57,36 @@ interface Gate {
   scored: ScoredTask;
   /** Place of the label among the task's. */
   label: number;
+}
+
+/** What the gate's task says of each row, whether it is among the scored tasks or not. */
+class GateRows {
+  readonly #gate: Gate;
+  readonly #scores: Float32Array;
+  readonly #assigned: Uint8Array;
+  readonly #width: number;
+
+  constructor(gate: Gate, rows: number) {
+    this.#gate = gate;
+    this.#width = gate.scored.task.labels.length;
+    this.#scores = new Float32Array(rows * this.#width);
+    this.#assigned = new Uint8Array(rows * this.#width);
+  }
+
+  decode(text: string, outputs: Outputs, place: number, row: number): void {
+    const at = place * this.#width;
+    decodeText(this.#gate.scored, text, outputs, row, this.#scores, this.#assigned, at);
+  }
+
+  /** @param rows parts of one text; the first is that of the text */
+  join(rows: readonly number[]): void {
+    joinParts(this.#gate.scored, rows, this.#scores, this.#assigned, this.#width);
+  }
+
+  /** Whether a text is no feedback. */
+  isShut(text: number): boolean {
+    return this.#assigned[text * this.#width + this.#gate.label] === 1;
+  }
 }
 
 /** Prediction of a single-label task; `label` is null for an empty text or below the threshold. */
@@ -101,6 +134,7 @@ export class Predictor {
   readonly #labelCount: number;
   readonly #maxBatchTokens: number;
   readonly #gate: Gate | undefined;
+  readonly #readsWhole: boolean;
 
   private constructor(bundle: Bundle, session: ModelSession, options: PredictorOptions) {
     this.bundle = describeBundle(bundle);
@@ -135,6 +169,7 @@ export class Predictor {
     if (gate !== undefined && gated !== undefined && options.keepNonAnswers !== true) {
       this.#gate = { scored: prepare(gated, 0), label: gated.labels.indexOf(gate.label) };
     }
+    this.#readsWhole = options.readWhole ?? false;
     const rowByRow = options.deterministic === true && !bundle.manifest.batchInvariant;
     this.#maxBatchTokens = rowByRow ? 1 : (options.maxBatchTokens ?? defaultMaxBatchTokens);
   }
@@ -221,29 +256,37 @@ export class Predictor {
     texts: readonly string[],
     onStep: (phase: WorkPhase) => void = () => {},
   ): Promise<ShardPredictions> {
-    const labelCount = this.#labelCount;
-    const { scores, assigned, flags, counts } = blankPredictions(texts.length, labelCount);
-
     const firstOf = new Map<string, number>();
     const duplicateOf = new Map<number, number>();
-    const ids: number[][] = [];
+    /** Token ids by row, and behind the texts the further parts of long ones. */
+    const ids: number[][] = texts.map(() => []);
+    const owners = texts.map((_, text) => text);
+    const truncatedTexts: number[] = [];
+    /** Rows of the parts of long texts. */
+    const longTexts = new Map<number, number[]>();
     texts.forEach((text, index) => {
       const first = firstOf.get(text);
       if (first !== undefined) {
         duplicateOf.set(index, first);
-        ids.push([]);
         return;
       }
       firstOf.set(text, index);
       onStep('texts');
-      const encoding = this.#tokenizer.encode(text);
-      ids.push(encoding.ids);
-      counts.tokens += encoding.ids.length;
-      if (encoding.ids.length === 0) flags[index] = textFlags.empty;
-      else if (encoding.truncated) flags[index] = textFlags.truncated;
+      const { parts, truncated } = this.#encode(text);
+      const [start = [], ...more] = parts;
+      ids[index] = start;
+      if (more.length > 0) longTexts.set(index, [index, ...more.map((part) => ids.push(part) - 1)]);
+      for (let count = 0; count < more.length; count++) owners.push(index);
+      if (truncated) truncatedTexts.push(index);
     });
 
-    const lengths = ids.map((text) => text.length);
+    const labelCount = this.#labelCount;
+    const lengths = ids.map((row) => row.length);
+    const { scores, assigned, flags, counts } = blankPredictions(ids.length, labelCount);
+    counts.tokens = sumOf(lengths);
+    for (const text of truncatedTexts) flags[text] = textFlags.truncated;
+    for (const text of firstOf.values()) if (lengths[text] === 0) flags[text] = textFlags.empty;
+    const gate = this.#gate && new GateRows(this.#gate, ids.length);
     const hasHeads = [...this.#scored, this.#gate?.scored].some((scored) => scored?.head !== undefined);
     for (const batch of cutBatches(lengths, this.bundle.manifest.maxLength, this.#maxBatchTokens)) {
       onStep('model');
@@ -252,23 +295,31 @@ export class Predictor {
       );
       counts.batches++;
       counts.paddedTokens += batch.texts.length * batch.sequence;
-      for (const scored of this.#scored) {
-        batch.texts.forEach((text, row) => {
-          const at = text * labelCount + scored.offset;
-          if (!decodeText(scored, texts[text] as string, outputs, row, scores, assigned, at)) {
-            throw new PredictError(
-              'SCORE_NOT_FINITE',
-              `the model gave ${scored.task.name} logits that are not finite for text ${text + 1} of ${texts.length}`,
-            );
-          }
-          const ruled = scored.findRules?.(texts[text] as string) ?? [];
-          enforceRules(ruled, scored, scores, assigned, at);
-        });
-      }
-      if (this.#gate !== undefined)
-        this.#silence(this.#gate, batch, texts, outputs, { scores, assigned, flags });
+      const decode = (scored: ScoredTask, place: number, row: number): void => {
+        const owner = owners[place] as number;
+        const text = texts[owner] as string;
+        const at = place * labelCount + scored.offset;
+        if (!decodeText(scored, text, outputs, row, scores, assigned, at)) {
+          throw new PredictError(
+            'SCORE_NOT_FINITE',
+            `the model gave ${scored.task.name} logits that are not finite for text ${owner + 1} of ${texts.length}`,
+          );
+        }
+        enforceRules(scored.findRules?.(text) ?? [], scored, scores, assigned, at);
+      };
+      for (const scored of this.#scored) batch.texts.forEach((place, row) => decode(scored, place, row));
+      batch.texts.forEach((place, row) =>
+        gate?.decode(texts[owners[place] as number] as string, outputs, place, row),
+      );
     }
 
+    for (const rows of longTexts.values()) {
+      for (const scored of this.#scored) joinParts(scored, rows, scores, assigned, labelCount);
+      gate?.join(rows);
+    }
+    texts.forEach((_, text) => {
+      if (gate?.isShut(text) === true) this.#silence(text, { scores, assigned, flags });
+    });
     for (const [index, first] of duplicateOf) {
       flags[index] = flags[first] as number;
       if (flags[index] & textFlags.empty) continue;
@@ -276,30 +327,34 @@ export class Predictor {
       scores.copyWithin(index * labelCount, first * labelCount, (first + 1) * labelCount);
       assigned.copyWithin(index * labelCount, first * labelCount, (first + 1) * labelCount);
     }
-    return { scores, assigned, flags, counts };
+    if (longTexts.size === 0) return { scores, assigned, flags, counts };
+    const size = texts.length * labelCount;
+    return {
+      scores: scores.slice(0, size),
+      assigned: assigned.slice(0, size),
+      flags: flags.slice(0, texts.length),
+      counts,
+    };
   }
 
-  /** Takes the labels of the other tasks from texts that are no feedback. */
+  #encode(text: string): { parts: number[][]; truncated: boolean } {
+    const { ids, truncated } = this.#tokenizer.encode(text);
+    if (!truncated || !this.#readsWhole) return { parts: [ids], truncated };
+    return { parts: this.#tokenizer.encodeParts(text, longTextPartTokens), truncated: false };
+  }
+
+  /** Takes the labels of the other tasks from a text that is no feedback. */
   #silence(
-    { scored, label }: Gate,
-    batch: Batch,
-    texts: readonly string[],
-    outputs: Outputs,
+    text: number,
     { scores, assigned, flags }: Pick<ShardPredictions, 'scores' | 'assigned' | 'flags'>,
   ): void {
-    const gateScores = new Float32Array(scored.task.labels.length);
-    batch.texts.forEach((text, row) => {
-      const gateLabels = new Uint8Array(gateScores.length);
-      decodeText(scored, texts[text] as string, outputs, row, gateScores, gateLabels, 0);
-      if (gateLabels[label] !== 1) return;
-      flags[text] = (flags[text] as number) | textFlags.noFeedback;
-      for (const { task, offset } of this.#scored) {
-        if (task === scored.task) continue;
-        const at = text * this.#labelCount + offset;
-        scores.fill(0, at, at + task.labels.length);
-        assigned.fill(0, at, at + task.labels.length);
-      }
-    });
+    flags[text] = (flags[text] as number) | textFlags.noFeedback;
+    for (const { task, offset } of this.#scored) {
+      if (task === this.#gate?.scored.task) continue;
+      const at = text * this.#labelCount + offset;
+      scores.fill(0, at, at + task.labels.length);
+      assigned.fill(0, at, at + task.labels.length);
+    }
   }
 
   async #run<Result>(
@@ -346,6 +401,10 @@ export function selectTasks(tasks: readonly BundleTask[], options: PredictorOpti
     );
   }
   return tasks.filter((task) => options.tasks === undefined || options.tasks.includes(task.name));
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, each) => sum + each, 0);
 }
 
 /** Decodes the logits of one row of a batch, whichever they come from; see `decodeRow`. */

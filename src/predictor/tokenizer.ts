@@ -75,18 +75,49 @@ export class TextTokenizer {
   }
 
   encode(text: string): Encoding {
-    const maxCharacters = this.#maxLength * maxCharactersPerToken;
     if (!isVisible(text)) return { ids: [], truncated: false };
     const trimmed = text.trim();
-    // The cut may split a surrogate pair: toWellFormed puts U+FFFD there, as it does for lone surrogates.
-    const cut = (trimmed.length > maxCharacters ? trimmed.slice(0, maxCharacters) : trimmed).toWellFormed();
-    const ids = this.#encodeText(this.#foldsCapitals ? foldCapitals(cut) : cut);
+    const ids = this.#encodePart(trimmed.slice(0, this.#maxCharacters));
     if (ids.length === 0) return { ids, truncated: false };
-    const room = this.#maxLength - this.#prefix.length - this.#suffix.length;
     return {
-      ids: [...this.#prefix, ...(ids.length > room ? ids.slice(0, room) : ids), ...this.#suffix],
-      truncated: ids.length > room || trimmed.length > maxCharacters,
+      ids: this.#framed(ids.slice(0, this.#room)),
+      truncated: ids.length > this.#room || trimmed.length > this.#maxCharacters,
     };
+  }
+
+  /**
+   * The whole of a text as parts of about one length, each with the special tokens.
+   * @param tokens of a part at most, the special ones not counted
+   */
+  encodeParts(text: string, tokens: number): number[][] {
+    const trimmed = text.trim();
+    const longest = Math.min(tokens, this.#room);
+    const parts: number[][] = [];
+    for (let from = 0; from < trimmed.length; from += this.#maxCharacters) {
+      const ids = this.#encodePart(trimmed.slice(from, from + this.#maxCharacters));
+      const size = Math.ceil(ids.length / Math.ceil(ids.length / longest));
+      for (let at = 0; at < ids.length; at += size) parts.push(this.#framed(ids.slice(at, at + size)));
+    }
+    return parts;
+  }
+
+  #encodePart(text: string): number[] {
+    // A cut may split a surrogate pair: toWellFormed puts U+FFFD there, as it does for lone surrogates.
+    const part = text.toWellFormed();
+    return this.#encodeText(this.#foldsCapitals ? foldCapitals(part) : part);
+  }
+
+  /** Tokens of a text that fit beside the special ones. */
+  get #room(): number {
+    return this.#maxLength - this.#prefix.length - this.#suffix.length;
+  }
+
+  get #maxCharacters(): number {
+    return this.#maxLength * maxCharactersPerToken;
+  }
+
+  #framed(ids: readonly number[]): number[] {
+    return [...this.#prefix, ...ids, ...this.#suffix];
   }
 }
 

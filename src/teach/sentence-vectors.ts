@@ -59,6 +59,7 @@ export async function sentenceVectors(
         // What a text is taught with must not depend on the texts beside it.
         deterministic: true,
         keepNonAnswers: false,
+        readWhole: false,
       },
       { workers, timeoutMs: settings.timeoutMs, signal },
     );

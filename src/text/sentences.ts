@@ -1,3 +1,4 @@
+import { contrastWords } from './contrast-words.ts';
 import { isVisible } from './visible.ts';
 
 /** A part of a text, as offsets in UTF-16 units; the end is behind its last one. */
@@ -6,20 +7,117 @@ export interface Span {
   end: number;
 }
 
-const segmenter = new Intl.Segmenter('und', { granularity: 'sentence' });
+/** Cuts a text into its parts. */
+export type SentenceCutter = (text: string) => Span[];
+
+/** Scripts of one language, among those that have contrast words; the others are told by their common words. */
+const languageOfScript: readonly [language: string, script: RegExp][] = [
+  ['ar', /\p{Script=Arabic}/u],
+  ['hi', /\p{Script=Devanagari}/u],
+  ['th', /\p{Script=Thai}/u],
+  ['ko', /\p{Script=Hangul}/u],
+  ['ja', /[\p{Script=Hiragana}\p{Script=Katakana}]/u],
+  ['zh', /\p{Script=Han}/u],
+  ['ru', /\p{Script=Cyrillic}/u],
+];
+/** Scripts that put no space between words: a word can begin anywhere. */
+const unspaced = new Set(['ja', 'th', 'zh', 'ko']);
+
+/** What parts the clauses of a sentence in one language. */
+interface ClauseRules {
+  cuts: RegExp;
+  opening: RegExp | undefined;
+  unless: RegExp | undefined;
+  common: ReadonlySet<string>;
+}
 
 /**
- * The sentences of a text, in order, without the white space around them; none for a text that shows nothing. They
- * depend on the text alone.
+ * A cutter of texts into sentences, and of sentences into clauses where a word says that another matter follows, in
+ * these languages as far as they are known. Parts come in order and without the white space around them; a text that
+ * shows nothing has none. They depend on the text alone.
  */
-export function cutSentences(text: string): Span[] {
-  const spans: Span[] = [];
-  for (const { segment, index } of segmenter.segment(text)) {
-    if (!isVisible(segment)) continue;
-    const start = index + segment.length - segment.trimStart().length;
-    spans.push({ start, end: index + segment.trimEnd().length });
+export function sentenceCutter(languages: readonly string[]): SentenceCutter {
+  const segmenter = new Intl.Segmenter('und', { granularity: 'sentence' });
+  const rules = new Map(
+    languages
+      .filter((language) => Object.hasOwn(contrastWords, language))
+      .map((language) => [language, clauseRules(language)]),
+  );
+  return (text) => {
+    const language = languageOf(text, rules);
+    const clauses = language === undefined ? undefined : rules.get(language);
+    const spans: Span[] = [];
+    for (const { segment, index } of segmenter.segment(text)) {
+      for (const { start, end } of cutClauses(segment, clauses))
+        addPart(spans, text, index + start, index + end);
+    }
+    return spans;
+  };
+}
+
+function clauseRules(language: string): ClauseRules {
+  const {
+    before,
+    after = [],
+    opening,
+    unless,
+    common = '',
+  } = contrastWords[language] as (typeof contrastWords)[string];
+  const isWhole = !unspaced.has(language);
+  const [open, close] = isWhole ? ['(?<![\\p{L}\\p{M}])', '(?![\\p{L}\\p{M}])'] : ['', ''];
+  const begin = `(?=${open}(?:${before.join('|')})${close})`;
+  const ends = after.map((word) => `(?<=${word})(?![、,，])${isWhole ? close : ''}`);
+  return {
+    cuts: new RegExp([begin, ...ends].join('|'), 'giu'),
+    opening: opening && new RegExp(`^[^\\p{L}]*(?:${opening.join('|')})${close}`, 'iu'),
+    unless: unless === undefined ? undefined : new RegExp(unless, 'iu'),
+    common: new Set(common.split(' ').filter(Boolean)),
+  };
+}
+
+/** The language whose contrast words hold for a text: by its script, or by its common words. */
+function languageOf(text: string, rules: ReadonlyMap<string, ClauseRules>): string | undefined {
+  for (const [language, script] of languageOfScript) if (script.test(text)) return language;
+  let best: string | undefined;
+  let most = 0;
+  const words = text.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? [];
+  for (const [language, { common, cuts }] of rules) {
+    if (common.size === 0) continue;
+    const isContrast = text.search(cuts) !== -1;
+    const votes = words.reduce((sum, word) => sum + (common.has(word) ? 2 : 0), isContrast ? 1 : 0);
+    if (votes > most) [best, most] = [language, votes];
   }
-  return spans;
+  return best;
+}
+
+/** Letters that a clause has at least: less says nothing by itself. */
+const minClauseLetters = 4;
+
+function cutClauses(sentence: string, rules: ClauseRules | undefined): Span[] {
+  const whole = { start: 0, end: sentence.length };
+  if (rules === undefined || rules.unless?.test(sentence) === true) return [whole];
+  const places = [...sentence.matchAll(rules.cuts)].map(({ index }) => index);
+  const comma = /[,،、，]/u.exec(sentence)?.index;
+  if (comma !== undefined && rules.opening?.test(sentence) === true) places.push(comma + 1);
+  const spans: Span[] = [];
+  let start = 0;
+  for (const place of places.toSorted((one, other) => one - other)) {
+    if (!isClause(sentence.slice(start, place)) || !isClause(sentence.slice(place))) continue;
+    spans.push({ start, end: place });
+    start = place;
+  }
+  return [...spans, { start, end: sentence.length }];
+}
+
+function isClause(part: string): boolean {
+  return (part.match(/\p{L}/gu)?.length ?? 0) >= minClauseLetters;
+}
+
+function addPart(spans: Span[], text: string, from: number, to: number): void {
+  const part = text.slice(from, to);
+  if (!isVisible(part)) return;
+  const start = from + part.length - part.trimStart().length;
+  spans.push({ start, end: from + part.trimEnd().length });
 }
 
 /** Code points before an offset in UTF-16 units. */

@@ -19,7 +19,7 @@ function unreliablePool(
 ): WorkerPool {
   const rest = { bundleSha256: undefined, tasks: undefined, thresholds: {}, maxBatchTokens: 1 };
   const pool = new WorkerPool(
-    { bundlePath, ...rest, deterministic: false, keepNonAnswers: false },
+    { bundlePath, ...rest, deterministic: false, keepNonAnswers: false, readWhole: false },
     {
       workers: 2,
       timeoutMs: Infinity,
@@ -39,7 +39,7 @@ function unreliablePool(
 function poolOf(t: TestContext, bundlePath: string, bundleSha256?: string): WorkerPool {
   const settings = { bundlePath, bundleSha256, tasks: undefined, thresholds: {}, maxBatchTokens: 512 };
   const pool = new WorkerPool(
-    { ...settings, deterministic: false, keepNonAnswers: false },
+    { ...settings, deterministic: false, keepNonAnswers: false, readWhole: false },
     { workers: 1, timeoutMs: Infinity },
   );
   t.after(() => pool.close());

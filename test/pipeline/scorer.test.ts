@@ -21,6 +21,7 @@ function scorer(t: TestContext, isPure: boolean): Scorer {
       maxBatchTokens: 512,
       deterministic: false,
       keepNonAnswers: false,
+      readWhole: false,
     },
     pool: { workers: 1, timeoutMs: Infinity },
     mapped: mapLabels([sentiment], { sentiment: { negative: 'other', neutral: 'other' } }),
