@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import type { ShardPredictions, TaskLayout } from '../protocol.ts';
-import { codePointsBefore } from '../text/sentences.ts';
+import { codePointCounter } from '../text/sentences.ts';
 import {
   type LabelScore,
   predictionAt,

@@ -36,6 +36,13 @@ function isElement(name: string): boolean {
   return blocks.has(name) || inline.has(name) || hidden.has(name);
 }
 
+/** A text, and for each of its UTF-16 units where in a cell it comes from. */
+export interface PlacedText {
+  text: string;
+  starts: number[];
+  ends: number[];
+}
+
 /**
  * The text that a page would show for a cell with HTML in it: tags gone, each block on a line of its own, and
  * character references such as `&amp;` resolved, also where they were escaped more than once. A cell without
@@ -43,34 +50,71 @@ function isElement(name: string): boolean {
  */
 export async function withoutMarkup(cell: string): Promise<string> {
   if (!holdsMarkup(cell)) return cell;
-  // Hardly any file needs the parser, and loading it would slow down the start of every run.
-  const library = await import('htmlparser2');
+  const { Parser: HtmlParser } = await library();
   let text = cell;
   for (let layer = 0; layer < maxLayers && holdsMarkup(text); layer++) {
-    const inner = shownText(text, library.Parser);
-    if (inner === text) break;
-    text = inner;
+    let inner = '';
+    const hasTags = readMarkup(text, HtmlParser, (part) => (inner += part));
+    if (!hasTags && inner === text) break;
+    text = tidied(inner);
   }
   return text;
 }
 
-function shownText(markup: string, HtmlParser: typeof Parser): string {
-  let text = '';
+/** As {@link withoutMarkup}, and where each character comes from. */
+export async function placedWithoutMarkup(cell: string): Promise<PlacedText> {
+  const units = Array.from({ length: cell.length }, (_, at) => at);
+  let placed: PlacedText = { text: cell, starts: units, ends: units.map((at) => at + 1) };
+  if (!holdsMarkup(cell)) return placed;
+  const { Parser: HtmlParser } = await library();
+  for (let layer = 0; layer < maxLayers && holdsMarkup(placed.text); layer++) {
+    const outer = placed;
+    const inner: PlacedText = { text: '', starts: [], ends: [] };
+    const hasTags = readMarkup(outer.text, HtmlParser, (part, start, end) => {
+      inner.text += part;
+      // A character reference is all of what it stands for.
+      const isSame = part === outer.text.slice(start, end);
+      for (let at = 0; at < part.length; at++) {
+        inner.starts.push(outer.starts[isSame ? start + at : start] ?? cell.length);
+        inner.ends.push(outer.ends[isSame ? start + at : end - 1] ?? cell.length);
+      }
+    });
+    if (!hasTags && inner.text === outer.text) break;
+    placed = placedTidied(inner);
+  }
+  return placed;
+}
+
+/** Hardly any file needs the parser, and loading it would slow down the start of every run. */
+function library(): Promise<{ Parser: typeof Parser }> {
+  return import('htmlparser2');
+}
+
+/**
+ * Tells each part of the text that a page would show, and where in the markup it comes from.
+ * @returns whether there were tags
+ */
+function readMarkup(
+  markup: string,
+  HtmlParser: typeof Parser,
+  add: (part: string, start: number, end: number) => void,
+): boolean {
   /** Hidden elements that are open. */
   let depth = 0;
   let hasTags = false;
   const addTag = (name: string, change: 1 | -1): void => {
+    const [start, end] = [parser.startIndex, parser.endIndex + 1];
     if (!isElement(name)) {
-      if (depth === 0) text += markup.slice(parser.startIndex, parser.endIndex + 1);
+      if (depth === 0) add(markup.slice(start, end), start, end);
       return;
     }
     hasTags = true;
     if (hidden.has(name)) depth = Math.max(0, depth + change);
-    if (blocks.has(name)) text += '\n';
+    if (blocks.has(name)) add('\n', start, end);
   };
   const parser = new HtmlParser({
     ontext(part) {
-      if (depth === 0) text += part;
+      if (depth === 0) add(part, parser.startIndex, parser.endIndex + 1);
     },
     onopentag(name) {
       addTag(name, 1);
@@ -83,13 +127,42 @@ function shownText(markup: string, HtmlParser: typeof Parser): string {
     },
   });
   parser.end(markup);
-  return hasTags || text !== markup ? tidied(text) : markup;
+  return hasTags;
 }
 
-/** Space as a page shows it, but for the line ends of blocks. */
+/** What is put for what, so that space is as a page shows it, but for the line ends of blocks. */
+const spaces: readonly [found: RegExp, by: string][] = [
+  [/[\p{Zs}\t\r]+/gu, ' '],
+  [/ ?\n[ \n]*/gu, '\n'],
+  [/^\s+|\s+$/gu, ''],
+];
+
 function tidied(text: string): string {
-  return text
-    .replaceAll(/[\p{Zs}\t\r]+/gu, ' ')
-    .replaceAll(/ ?\n[ \n]*/gu, '\n')
-    .trim();
+  return spaces.reduce((tidy, [found, by]) => tidy.replaceAll(found, by), text);
+}
+
+/** As {@link tidied}. */
+function placedTidied(placed: PlacedText): PlacedText {
+  return spaces.reduce((tidy, [found, by]) => {
+    const next: PlacedText = { text: '', starts: [], ends: [] };
+    let at = 0;
+    const keep = (end: number): void => {
+      next.text += tidy.text.slice(at, end);
+      for (; at < end; at++) {
+        next.starts.push(tidy.starts[at] as number);
+        next.ends.push(tidy.ends[at] as number);
+      }
+    };
+    for (const { 0: space, index } of tidy.text.matchAll(found)) {
+      keep(index);
+      if (by !== '') {
+        next.text += by;
+        next.starts.push(tidy.starts[index] as number);
+        next.ends.push(tidy.ends[index + space.length - 1] as number);
+      }
+      at = index + space.length;
+    }
+    keep(tidy.text.length);
+    return next;
+  }, placed);
 }

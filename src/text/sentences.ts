@@ -92,6 +92,8 @@ function languageOf(text: string, rules: ReadonlyMap<string, ClauseRules>): stri
 
 /** Letters that a clause has at least: less says nothing by itself. */
 const minClauseLetters = 4;
+/** UTF-16 units in which they are looked for: a text of megabytes may be one sentence. */
+const searchedUnits = 64;
 
 function cutClauses(sentence: string, rules: ClauseRules | undefined): Span[] {
   const whole = { start: 0, end: sentence.length };
@@ -102,7 +104,8 @@ function cutClauses(sentence: string, rules: ClauseRules | undefined): Span[] {
   const spans: Span[] = [];
   let start = 0;
   for (const place of places.toSorted((one, other) => one - other)) {
-    if (!isClause(sentence.slice(start, place)) || !isClause(sentence.slice(place))) continue;
+    const [left, right] = [Math.max(start, place - searchedUnits), place + searchedUnits];
+    if (!isClause(sentence.slice(left, place)) || !isClause(sentence.slice(place, right))) continue;
     spans.push({ start, end: place });
     start = place;
   }
@@ -120,12 +123,18 @@ function addPart(spans: Span[], text: string, from: number, to: number): void {
   spans.push({ start, end: from + part.trimEnd().length });
 }
 
-/** Code points before an offset in UTF-16 units. */
-export function codePointsBefore(text: string, offset: number): number {
+/**
+ * Counts the code points before offsets in UTF-16 units; offsets are asked for in ascending order, so that a text is
+ * gone through once.
+ */
+export function codePointCounter(text: string): (offset: number) => number {
+  let at = 0;
   let count = 0;
-  for (let at = 0; at < offset; at++) {
-    count++;
-    if ((text.codePointAt(at) as number) > 0xffff) at++;
-  }
-  return count;
+  return (offset) => {
+    for (; at < offset; at++) {
+      count++;
+      if ((text.codePointAt(at) as number) > 0xffff) at++;
+    }
+    return count;
+  };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withoutMarkup } from '../../src/text/markup.ts';
+import { placedWithoutMarkup, withoutMarkup } from '../../src/text/markup.ts';
 
 test('markup is taken out, references are resolved', async () => {
   for (const [cell, text] of [
@@ -27,6 +27,7 @@ test('markup is taken out, references are resolved', async () => {
     ['&#128545;', '😡'],
   ] as const) {
     assert.equal(await withoutMarkup(cell), text, cell);
+    assert.equal((await placedWithoutMarkup(cell)).text, text, cell);
   }
 });
 
@@ -45,5 +46,24 @@ test('what is no markup stays as it is', async () => {
     '<love> it',
   ]) {
     assert.equal(await withoutMarkup(cell), cell);
+  }
+});
+
+test('each character of a text without markup is known by its place in the cell', async () => {
+  for (const [cell, word, found] of [
+    ['<p>The <b>app</b> crashes</p>', 'app', 'app'],
+    ['<p>late &amp; cold</p>', '&', '&amp;'],
+    ['one<br>two', '\n', '<br>'],
+    ['a &nbsp;\t b<b>!</b>', 'b', 'b'],
+    ['&lt;p&gt;late &amp;amp; cold&lt;/p&gt;', 'cold', 'cold'],
+    ['&lt;p&gt;late &amp;amp; cold&lt;/p&gt;', '&', '&amp;amp;'],
+    ['&#128545; 5 < 6', '😡', '&#128545;'],
+    ['Dear <name>, <i>late</i>', '<name>', '<name>'],
+    ['no markup', 'markup', 'markup'],
+  ] as const) {
+    const { text, starts, ends } = await placedWithoutMarkup(cell);
+    assert.equal(starts.length, text.length, cell);
+    const at = text.indexOf(word);
+    assert.equal(cell.slice(starts[at], ends[at + word.length - 1]), found, cell);
   }
 });
