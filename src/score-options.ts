@@ -55,6 +55,8 @@ export interface ScoreOptions extends ScoringOptions {
   labelMap?: LabelMap | string | undefined;
   /** Score the sentences of each text, too, and tell what is said about what. */
   sentences?: boolean | undefined;
+  /** Write a row per sentence in place of the row, with its columns repeated. */
+  sentenceRows?: boolean | undefined;
   /** Rows to draw at random, each with the same chance. */
   sample?: number | undefined;
   /** Of what is drawn. */
@@ -138,6 +140,10 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
   sentences: {
     flags: '--sentences',
     description: 'score each sentence too: what is said about what; long texts are read whole',
+  },
+  sentenceRows: {
+    flags: '--sentence-rows',
+    description: 'write a row per sentence in place of the row, with its columns repeated',
   },
   model: scoringOptionTable.model,
   ...readingOptionTable,
@@ -274,6 +280,7 @@ export interface ResolvedScoreOptions
   prefix: string;
   flagTruncated: boolean;
   sentences: boolean;
+  sentenceRows: boolean;
   seed: number | undefined;
   shard: Slice | undefined;
   maxRejects: RejectLimit;
@@ -321,7 +328,9 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     wide: options.wide ?? false,
     prefix: options.prefix ?? (defaults.prefix.default as string),
     flagTruncated: options.flagTruncated ?? false,
-    sentences: options.sentences ?? false,
+    // Rows of sentences are about nothing else.
+    sentences: options.sentences ?? options.sentenceRows ?? false,
+    sentenceRows: options.sentenceRows ?? false,
     // Without a sample it says nothing.
     seed: options.sample === undefined ? undefined : (options.seed ?? sharedOptions.seed.default),
     shard: options.shard === undefined ? undefined : parseSlice(options.shard),
@@ -411,6 +420,12 @@ function checkLineBuffered(options: ScoreOptions): void {
     '--errors inline',
     '--rejects',
     'A line that is set aside would leave its place in the output empty.',
+  );
+  expect(
+    options.sentenceRows !== true,
+    'no --sentence-rows',
+    'it',
+    'A line would be answered with several: take --sentences, which puts them into one.',
   );
   expect(
     options.resume !== true,

@@ -28,6 +28,7 @@ import { isContainer, type RecordFormat } from './records/row.ts';
 import { isGzipPath } from './records/sniff.ts';
 import { resolveTextColumns } from './records/text-columns.ts';
 import { createRowWriter, outputFormat } from './records/writer.ts';
+import { nameList } from './text/name-list.ts';
 import { type ResolvedScoreOptions, resolveScoreOptions, type ScoreOptions } from './score-options.ts';
 
 /** Plan of a run, known before the first row is scored. */
@@ -119,6 +120,7 @@ export async function planScore(
       options.text,
       records.profiles,
     );
+    if (options.sentenceRows && textColumns.length > 1) throw severalTexts(textColumns);
     const format = outputFormat(paths.output, records.head, options.to);
     const isResumable = !isContainer(format) && !isContainer(records.head.format);
     if (options.shard !== undefined && isContainer(format)) throw notJoinable(format);
@@ -128,7 +130,7 @@ export async function planScore(
       to: format,
       tasks,
       textColumns,
-      sentences: pairs && { pairs },
+      sentences: pairs && { pairs, asRows: options.sentenceRows },
       rejectRows: request.rejectRows,
       inlineErrors: options.errors === 'inline',
       showChange: options.since !== undefined,
@@ -223,7 +225,12 @@ async function choosePaths({
 }
 
 function recordsRequest(options: ResolvedScoreOptions): RecordsOptions & { rejectRows: boolean } {
-  return { ...options, rejectRows: allowsRejects(options.maxRejects), everyLine: options.lineBuffered };
+  return {
+    ...options,
+    rejectRows: allowsRejects(options.maxRejects),
+    everyLine: options.lineBuffered,
+    keepPlaces: options.sentences,
+  };
 }
 
 const startsOver =
@@ -240,6 +247,14 @@ function notJoinable(format: RecordFormat): UsageError {
     {
       hint: 'Outputs of those formats are joined by `voxpop merge`: `--to csv`.',
     },
+  );
+}
+
+function severalTexts(columns: readonly string[]): UsageError {
+  return new UsageError(
+    'OPTION_INVALID',
+    `Expected one text column along with --sentence-rows, got ${columns.length}: ${nameList(columns)}`,
+    { hint: 'A row is about one sentence: run once for each column, or take --sentences.' },
   );
 }
 

@@ -4,7 +4,8 @@ import { rejectReason } from '../records/row-fault.ts';
 import type { RecordsHead, Row } from '../records/row.ts';
 import type { ShardPredictions } from '../protocol.ts';
 import type { ScoredSentence, TextSentences } from '../records/sentence-view.ts';
-import type { SentenceCutter } from '../text/sentences.ts';
+import type { PlacedText } from '../text/markup.ts';
+import { codePointCounter, type SentenceCutter, type Span } from '../text/sentences.ts';
 import { inOrder } from './in-order.ts';
 import { type PairLayout, pairLabels } from './label-pairs.ts';
 import type { Scorer } from './scorer.ts';
@@ -46,8 +47,8 @@ export interface ScoringPlan {
 /** Scores rows shard by shard, in input order; the consumer's pace is the pace of reading. */
 export async function* scoreRows(plan: ScoringPlan): AsyncGenerator<ScoredShard> {
   const scoreShard = async (rows: Row[]): Promise<ScoredShard> => {
+    const cut = plan.sentences === undefined ? undefined : cutTexts(rows, plan.sentences.cut);
     const texts = rows.flatMap((row) => row.texts);
-    const cut = plan.sentences === undefined ? undefined : cutTexts(texts, plan.sentences.cut);
     const { predictions, failures } = await plan.scorer.score({ texts: cut?.texts ?? texts });
     const rejected = unreadRows(rows);
     for (const { text, ...fault } of failures) {
@@ -80,17 +81,33 @@ interface CutTexts {
   sentences: ScoredSentence[][];
 }
 
-function cutTexts(texts: readonly string[], cutText: SentenceCutter): CutTexts {
-  const all = [...texts];
+function cutTexts(rows: readonly Row[], cut: SentenceCutter): CutTexts {
+  const texts = rows.flatMap((row) => row.texts);
   const owners = texts.map((_, text) => text);
-  const sentences = texts.map((text, own) => {
-    const spans = cutText(text);
-    // A text of one sentence was predicted already.
-    if (spans.length === 1) return spans.map(({ start, end }) => ({ start, end, place: own }));
-    return spans.map(({ start, end }) => {
-      owners.push(own);
-      return { start, end, place: all.push(text.slice(start, end)) - 1 };
-    });
-  });
-  return { texts: all, owners, sentences };
+  let own = -1;
+  const sentences = rows.flatMap((row) =>
+    row.texts.map((text, column) => {
+      own++;
+      const placeOf = placeInCell(text, row.cellPlaces?.[column]);
+      const spans = cut(text);
+      return spans.map((span): ScoredSentence => {
+        const sentence = text.slice(span.start, span.end);
+        const [start, end] = placeOf(span);
+        // A text of one sentence is predicted already.
+        if (spans.length === 1) return { text: sentence, start, end, place: own };
+        owners.push(own);
+        return { text: sentence, start, end, place: texts.push(sentence) - 1 };
+      });
+    }),
+  );
+  return { texts, owners, sentences };
+}
+
+/** Finds spans, one behind the other, in the cell that a text comes from, in code points. */
+function placeInCell(text: string, placed: PlacedText | undefined): (span: Span) => [number, number] {
+  const count = codePointCounter(placed?.cell ?? text);
+  return ({ start, end }) =>
+    placed === undefined
+      ? [count(start), count(end)]
+      : [count(placed.starts[start] as number), count(placed.ends[end - 1] as number)];
 }

@@ -9,6 +9,7 @@ import {
   labelScoreColumnOf,
   labelSeparator,
   scoreColumnOf,
+  sentenceColumns,
   textColumnPrefix,
   truncatedName,
 } from './output-names.ts';
@@ -29,15 +30,19 @@ export function addedNames(options: Layout & Pick<WriterOptions, 'prefix'>): str
       const flags = wide && hasSeveralLabels(task) ? labels.map((label) => labelColumnOf(name, label)) : [];
       return [name].concat(scores === 'none' ? [] : [scoreColumnOf(name)], perLabel, flags);
     });
-    names.push(...(sentences?.pairs ?? []).map(pairColumnOf));
+    if (sentences?.asRows === true) names.unshift(...sentenceColumns);
+    else names.push(...(sentences?.pairs ?? []).map(pairColumnOf));
     if (flagTruncated) names.push(truncatedName);
     return names.map((name) => start + name);
   });
   return options.showChange === true ? [...own, prefix + changeName] : own;
 }
 
-/** What a cell holds: labels, one score or several in one cell, 0 or 1, `true` or `false`, what became of the row. */
-export type AddedKind = 'labels' | 'score' | 'scores' | 'flag' | 'truth' | 'change';
+/**
+ * What a cell holds: labels, one score or several in one cell, 0 or 1, `true` or `false`, what became of the row, a text,
+ * a whole number.
+ */
+export type AddedKind = 'labels' | 'score' | 'scores' | 'flag' | 'truth' | 'change' | 'text' | 'count';
 
 /** What stands in the columns of {@link addedNames}. */
 export function addedKinds(options: Layout): AddedKind[] {
@@ -50,8 +55,10 @@ export function addedKinds(options: Layout): AddedKind[] {
       const flags = wide && isMulti ? task.labels.map((): AddedKind => 'flag') : [];
       return (['labels'] as AddedKind[]).concat(joined, perLabel, flags);
     });
+    const flag: AddedKind[] = flagTruncated ? ['truth'] : [];
+    if (sentences?.asRows === true) return (['text', 'count', 'count'] as AddedKind[]).concat(kinds, flag);
     const pairs = (sentences?.pairs ?? []).map((): AddedKind => 'labels');
-    return kinds.concat(pairs, flagTruncated ? ['truth'] : []);
+    return kinds.concat(pairs, flag);
   });
   return options.showChange === true ? [...own, 'change'] : own;
 }
@@ -60,16 +67,16 @@ export function addedKinds(options: Layout): AddedKind[] {
 export function addedValue(cell: string, kind: AddedKind | undefined): string | number | boolean | null {
   if (cell === '') return null;
   if (kind === 'truth') return cell === 'true';
-  return kind === 'score' || kind === 'flag' ? Number(cell) : cell;
+  return kind === 'score' || kind === 'flag' || kind === 'count' ? Number(cell) : cell;
 }
 
-/** The cells of a row under {@link addedNames}; `place` is where it is in the shard. */
+/** The cells under {@link addedNames}, once for each row that is written for one; `place` is where it is in the shard. */
 export type AddedCells = (
   row: Row,
   predictions: ShardPredictions,
   place: number,
   sentences?: readonly TextSentences[],
-) => string[];
+) => string[][];
 
 /**
  * Reads the cells right out of the shard's arrays: this runs for every text on the one thread that also reads
@@ -90,7 +97,8 @@ export function addedCellsReader({
     if (scores === 'none') return 1 + flags;
     return (scores === 'top' ? 2 : 2 + task.labels.length) + flags;
   };
-  const pairs = asked?.pairs.length ?? 0;
+  const asRows = asked?.asRows === true;
+  const pairs = asRows ? 0 : (asked?.pairs.length ?? 0);
   const blanks = tasks.reduce((sum, task) => sum + cellsOf(task), pairs + (flagTruncated ? 1 : 0));
 
   function addText(
@@ -138,14 +146,32 @@ export function addedCellsReader({
     }
   }
 
+  function sentenceRows(predictions: ShardPredictions, text: number, own: TextSentences): string[][] {
+    // A row without sentences stays a row, so that none is missed.
+    if (own.sentences.length === 0) {
+      const cells: string[] = sentenceColumns.map(() => '');
+      addText(cells, predictions, text, undefined);
+      return [cells];
+    }
+    return own.sentences.map(({ text: sentence, start, end, place }) => {
+      const cells = [sentence, String(start), String(end)];
+      addText(cells, predictions, place, undefined);
+      return cells;
+    });
+  }
+
   return (row, predictions, place, sentences) => {
+    const change = showChange ? [row.change ?? ''] : [];
+    if (asRows) {
+      const own = sentences?.[place] ?? { sentences: [], pairs: [] };
+      return sentenceRows(predictions, place, own).map((cells) => cells.concat(change));
+    }
     const cells: string[] = [];
     for (let column = 0; column < textColumns.length; column++) {
       const text = place * textColumns.length + column;
       addText(cells, predictions, text, sentences?.[text]);
     }
-    if (showChange) cells.push(row.change ?? '');
-    return cells;
+    return [cells.concat(change)];
   };
 }
 

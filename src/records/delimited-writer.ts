@@ -82,12 +82,16 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
         const record = keptRecord(row);
         if (record !== undefined) {
           endMade();
-          parts.push(record, lineEnd(addedCells(row, predictions, index, sentences)));
+          for (const cells of addedCells(row, predictions, index, sentences))
+            parts.push(record, lineEnd(cells));
           continue;
         }
         const cells = kept.cells(row);
-        if (Array.isArray(cells)) made.push([...cells, ...addedCells(row, predictions, index, sentences)]);
-        else rejected.set(index, rejectMisfit(row, cells, head, options.rejectRows));
+        if (!Array.isArray(cells)) {
+          rejected.set(index, rejectMisfit(row, cells, head, options.rejectRows));
+          continue;
+        }
+        for (const added of addedCells(row, predictions, index, sentences)) made.push([...cells, ...added]);
       }
       endMade();
       return { lines: joinParts(parts), rejected };

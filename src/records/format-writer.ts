@@ -21,8 +21,11 @@ export interface WriterOptions {
   wide?: boolean | undefined;
   /** Say for each text whether only its start was scored. */
   flagTruncated: boolean;
-  /** Write what was found in sentences, and the pairs of these tasks; undefined: sentences were not asked for. */
-  sentences?: { pairs: readonly PairNames[] } | undefined;
+  /**
+   * Write what was found in sentences: the pairs of these tasks, or in place of each row a row per sentence.
+   * Undefined: sentences were not asked for.
+   */
+  sentences?: { pairs: readonly PairNames[]; asRows: boolean } | undefined;
   /** Say for each row what became of it since an earlier file. */
   showChange?: boolean | undefined;
   /** Reject a row that does not fit into the output instead of throwing. */

@@ -1,6 +1,5 @@
 import { UsageError } from '../errors.ts';
 import type { ShardPredictions, TaskLayout } from '../protocol.ts';
-import { codePointCounter } from '../text/sentences.ts';
 import {
   type LabelScore,
   predictionAt,
@@ -14,8 +13,14 @@ import type { Misfit, RejectReason } from './row-fault.ts';
 import { keptColumns } from './kept-columns.ts';
 import { isTable, type RecordsHead } from './row.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
-import { changeName, predictionsKey, sentencesName, truncatedName } from './output-names.ts';
-import { type LabelPair, pairColumnOf, type TextSentences } from './sentence-view.ts';
+import { changeName, predictionsKey, sentenceColumns, sentencesName, truncatedName } from './output-names.ts';
+import {
+  type LabelPair,
+  pairColumnOf,
+  type PairNames,
+  type ScoredSentence,
+  type TextSentences,
+} from './sentence-view.ts';
 
 /**
  * Writes JSONL: the original line with one more key. Objects are put together as text, since
@@ -56,31 +61,31 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
           lines += record + head.newline;
           continue;
         }
-        const texts = options.textColumns.map((_, column) => {
-          const place = index * options.textColumns.length + column;
-          const prediction = predictionAt(options.tasks, predictions, place);
-          const own = sentences?.[place];
-          return own === undefined
-            ? { prediction, sentences: undefined }
-            : { prediction, sentences: { text: row.texts[column] as string, own, predictions } };
-        });
         const change = options.showChange ? `,${changeField}${JSON.stringify(row.change ?? null)}` : '';
-        lines += addField(record, field + describe(texts) + change) + head.newline;
+        for (const value of describe(predictions, index, sentences)) {
+          lines += addField(record, field + value + change) + head.newline;
+        }
       }
       return { lines, rejected };
     },
   };
 }
 
-function requireDifferentTasks({ tasks, flagTruncated }: WriterOptions): void {
-  if (!flagTruncated || tasks.every(({ name }) => name !== truncatedName)) return;
-  throw new UsageError(
-    'COLUMN_CLASH',
-    `Expected no task named \`${truncatedName}\` beside the flag of that name`,
-    {
-      hint: 'Leave out `--flag-truncated`.',
-    },
-  );
+function requireDifferentTasks({ tasks, flagTruncated, sentences }: WriterOptions): void {
+  const [sentence] = sentenceColumns;
+  const taken: [name: string, option: string][] = [
+    ...(flagTruncated ? [[truncatedName, '--flag-truncated'] as [string, string]] : []),
+    ...(sentences === undefined
+      ? []
+      : [sentencesName, sentence, 'start', 'end', ...sentences.pairs.map(pairColumnOf)].map(
+          (name): [string, string] => [name, sentences.asRows ? '--sentence-rows' : '--sentences'],
+        )),
+  ];
+  const clash = taken.find(([name]) => tasks.some((task) => task.name === name));
+  if (clash === undefined) return;
+  const [name, option] = clash;
+  const message = `Expected no task named \`${name}\` beside the key of that name`;
+  throw new UsageError('COLUMN_CLASH', message, { hint: `Leave out \`${option}\`.` });
 }
 
 function requireUsableHeader(columns: string[], keys: string[]): void {
@@ -124,26 +129,18 @@ function addField(json: string, field: string): string {
   return `${start}${isEmpty ? '' : ','}${field}${json.slice(end)}`;
 }
 
-/** A text with what was predicted for it, and for its sentences where they were asked for. */
-interface DescribedText {
-  prediction: TextPrediction;
-  sentences: SentencesOfText | undefined;
-}
+/** The values of the added key for a row, one for each row that is written for it. */
+type Describer = (
+  predictions: ShardPredictions,
+  /** Place of the row in the shard. */
+  row: number,
+  sentences: readonly TextSentences[] | undefined,
+) => string[];
 
-interface SentencesOfText {
-  text: string;
-  own: TextSentences;
-  predictions: ShardPredictions;
-}
-
-/** A function that writes the value of the added key: by task, or by text column and task. */
-function createDescriber(options: WriterOptions): (texts: DescribedText[]) => string {
+/** Describes texts by task, or by text column and task. */
+function createDescriber(options: WriterOptions): Describer {
   const { tasks, textColumns, flagTruncated } = options;
-  const pairs = (options.sentences?.pairs ?? []).map((names) => ({
-    key: `${JSON.stringify(pairColumnOf(names))}:`,
-    task: `${JSON.stringify(names.task)}:`,
-    with: `${JSON.stringify(names.with)}:`,
-  }));
+  const pairs = options.sentences?.pairs ?? [];
   const taskKeys = tasks.map(({ name }) => `${JSON.stringify(name)}:`);
   const columnKeys = textColumns.map((column) => `${JSON.stringify(column)}:`);
 
@@ -154,36 +151,62 @@ function createDescriber(options: WriterOptions): (texts: DescribedText[]) => st
     });
   }
 
-  function describePairs(pair: LabelPair[], { task, with: other }: { task: string; with: string }): string {
-    const items = pair.map(({ of, is }) => `{${task}${JSON.stringify(of)},${other}${JSON.stringify(is)}}`);
-    return `[${items.join(',')}]`;
+  function describeText(
+    predictions: ShardPredictions,
+    text: number,
+    { first = [], last = [] }: { first?: string[]; last?: string[] } = {},
+  ): string {
+    const prediction = predictionAt(tasks, predictions, text);
+    const flag = flagTruncated ? [`"${truncatedName}":${prediction.isTruncated}`] : [];
+    return `{${[...first, ...describeTasks(prediction), ...last, ...flag].join(',')}}`;
   }
 
-  function describeSentences({ text, own, predictions }: SentencesOfText): string {
-    const items = own.sentences.map(({ start, end, place }) => {
-      const parts = describeTasks(predictionAt(tasks, predictions, place));
-      return `{"start":${codePointsBefore(text, start)},"end":${codePointsBefore(text, end)},${parts.join(',')}}`;
+  function describeSentences(predictions: ShardPredictions, own: TextSentences): string[] {
+    const parts = own.sentences.map(({ start, end, place }) => {
+      const labels = describeTasks(predictionAt(tasks, predictions, place));
+      return `{${[`"start":${start}`, `"end":${end}`, ...labels].join(',')}}`;
     });
-    return `[${items.join(',')}]`;
+    return [
+      ...pairs.map((names, index) => describePairs(names, own.pairs[index] ?? [])),
+      `"${sentencesName}":[${parts.join(',')}]`,
+    ];
   }
 
-  function describeText({ prediction, sentences }: DescribedText): string {
-    const parts = describeTasks(prediction);
-    if (sentences !== undefined) {
-      pairs.forEach((names, index) => {
-        parts.push(names.key + describePairs(sentences.own.pairs[index] ?? [], names));
-      });
-      parts.push(`"${sentencesName}":${describeSentences(sentences)}`);
+  function describeRows(predictions: ShardPredictions, text: number, own: TextSentences): string[] {
+    // A row without sentences stays a row, so that none is missed.
+    if (own.sentences.length === 0) return [describeText(predictions, text, { first: [describePlace()] })];
+    return own.sentences.map((sentence) =>
+      describeText(predictions, sentence.place, { first: [describePlace(sentence)] }),
+    );
+  }
+
+  return (predictions, row, sentences) => {
+    if (options.sentences?.asRows === true) {
+      return describeRows(predictions, row, sentences?.[row] ?? { sentences: [], pairs: [] });
     }
-    if (flagTruncated) parts.push(`"${truncatedName}":${prediction.isTruncated}`);
-    return `{${parts.join(',')}}`;
-  }
-
-  return (texts) => {
-    const [only] = texts;
-    if (texts.length === 1 && only !== undefined) return describeText(only);
-    return `{${texts.map((text, index) => (columnKeys[index] ?? '') + describeText(text)).join(',')}}`;
+    const texts = textColumns.map((_, column) => {
+      const place = row * textColumns.length + column;
+      const own = sentences?.[place];
+      const last = own === undefined ? [] : describeSentences(predictions, own);
+      return describeText(predictions, place, { last });
+    });
+    if (texts.length === 1) return texts;
+    return [`{${texts.map((text, index) => (columnKeys[index] ?? '') + text).join(',')}}`];
   };
+}
+
+/** The sentence that a row stands for; null for a row without one. */
+function describePlace(sentence?: ScoredSentence): string {
+  const [name] = sentenceColumns;
+  if (sentence === undefined) return `"${name}":null`;
+  const { text, start, end } = sentence;
+  return `"${name}":{"text":${JSON.stringify(text)},"start":${start},"end":${end}}`;
+}
+
+function describePairs(names: PairNames, pairs: readonly LabelPair[]): string {
+  const [task, other] = [names.task, names.with].map((name) => JSON.stringify(name));
+  const items = pairs.map(({ of, is }) => `{${task}:${JSON.stringify(of)},${other}:${JSON.stringify(is)}}`);
+  return `${JSON.stringify(pairColumnOf(names))}:[${items.join(',')}]`;
 }
 
 /** @param prediction - undefined for an empty text */

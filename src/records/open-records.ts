@@ -115,7 +115,10 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
         const skip = isStart ? start.skip : 0;
         for await (const rows of reader.rows({ textColumns, ordinal, found, skip, from: rest })) {
           ordinal += rows.length;
-          await readTexts(rows, { keepNonAnswers: options.keepNonAnswers ?? false });
+          await readTexts(rows, {
+            keepNonAnswers: options.keepNonAnswers ?? false,
+            keepPlaces: options.keepPlaces ?? false,
+          });
           yield rows;
         }
       } finally {

@@ -13,6 +13,9 @@ export const sentencesName = 'sentences';
 /** Column, or key, that says what became of a row since an earlier file. */
 export const changeName = 'change';
 
+/** Columns of a row that stands for a sentence: the sentence, and where it starts and ends in its cell. */
+export const sentenceColumns = ['sentence', 'sentence_start', 'sentence_end'] as const;
+
 /** Key of the predictions in a JSON record. */
 export function predictionsKey(prefix: string): string {
   return prefix + predictionsName;

@@ -76,11 +76,11 @@ export function createParquetWriter(head: RecordsHead, options: WriterOptions): 
           rejected.set(index, rejectMisfit(row, values, head, options.rejectRows));
           continue;
         }
-        addedCells(row, predictions, index, sentences).forEach((cell, place) => {
-          values.push(addedValue(cell, kinds[place]));
-        });
-        for (const [place, column] of columns.entries()) column.values.push(values[place]);
-        if (columns[0]?.values.length === groupRows) endGroup();
+        for (const cells of addedCells(row, predictions, index, sentences)) {
+          const all = [...values, ...cells.map((cell, place) => addedValue(cell, kinds[place]))];
+          for (const [place, column] of columns.entries()) column.values.push(all[place]);
+          if (columns[0]?.values.length === groupRows) endGroup();
+        }
       }
       return { lines: take(), rejected };
     },
@@ -114,7 +114,7 @@ function addedColumn(
   kind: AddedKind | undefined,
 ): Pick<ParquetColumn, 'name' | 'declared' | 'stored'> {
   if (kind === 'score') return optional({ name, type: 'DOUBLE' });
-  if (kind === 'flag') return optional({ name, type: 'INT32' });
+  if (kind === 'flag' || kind === 'count') return optional({ name, type: 'INT32' });
   return kind === 'truth' ? optional({ name, type: 'BOOLEAN' }) : textColumn(name);
 }
 

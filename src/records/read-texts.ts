@@ -1,4 +1,4 @@
-import { holdsMarkup, withoutMarkup } from '../text/markup.ts';
+import { holdsMarkup, placedWithoutMarkup, withoutMarkup } from '../text/markup.ts';
 import { isNonAnswer } from '../text/non-answers.ts';
 import { isVisible } from '../text/visible.ts';
 import { type Row, textNotes } from './row.ts';
@@ -6,6 +6,8 @@ import { type Row, textNotes } from './row.ts';
 export interface TextRules {
   /** Score what is no answer, such as `n/a`, like any other text. */
   keepNonAnswers: boolean;
+  /** Keep where each character comes from in a cell with markup. */
+  keepPlaces: boolean;
 }
 
 /**
@@ -20,6 +22,9 @@ export async function readTexts(rows: readonly Row[], rules: TextRules): Promise
       const shown = holdsMarkup(cell) ? await withoutMarkup(cell) : cell;
       const { text, notes } = readText(cell, shown, rules);
       row.texts[index] = text;
+      if (rules.keepPlaces && text !== cell && text !== '') {
+        (row.cellPlaces ??= row.texts.map(() => undefined))[index] = await placedWithoutMarkup(cell);
+      }
       if (notes !== 0) (row.textNotes ??= row.texts.map(() => 0))[index] = notes;
     }
   }
@@ -35,7 +40,7 @@ export async function isScorable(cell: string): Promise<boolean> {
 function readText(
   cell: string,
   shown: string,
-  { keepNonAnswers }: TextRules,
+  { keepNonAnswers }: Pick<TextRules, 'keepNonAnswers'>,
 ): { text: string; notes: number } {
   const notes = shown === cell ? 0 : textNotes.markup;
   if (!isVisible(shown)) return { text: '', notes };

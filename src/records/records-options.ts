@@ -46,6 +46,8 @@ export interface RecordsOptions {
   columns?: string[] | undefined;
   /** Score texts that are no answers, such as `n/a`, too; false by default. */
   keepNonAnswers?: boolean | undefined;
+  /** Keep where each character of a text without its markup comes from; false by default. */
+  keepPlaces?: boolean | undefined;
   stdin?: Readable | undefined;
   /** Called with the bytes of each read, before decompression, and the place of their input in `inputs`. */
   onBytes?: ((bytes: Uint8Array, input: number) => void) | undefined;

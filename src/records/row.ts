@@ -1,3 +1,4 @@
+import type { PlacedText } from '../text/markup.ts';
 import type { CellValue } from './cell-value.ts';
 import type { DelimitedRecord, Newline, Quoting } from './delimited-record.ts';
 import type { ParquetColumn } from './parquet-schema.ts';
@@ -37,6 +38,8 @@ export interface Row {
   textNotes?: number[] | undefined;
   /** What became of the row since an earlier file; only where one is named. */
   change?: RowChange | undefined;
+  /** For each text that is not the whole of its cell, and where they are kept: the places of its characters there. */
+  cellPlaces?: (PlacedText | undefined)[] | undefined;
   /** A delimited record: its bytes, and single cells. */
   readonly record?: DelimitedRecord | undefined;
   /** All values of a row of a table as text, of CSV and TSV exactly as read; decoded anew each time. */

@@ -1,4 +1,3 @@
-import type { Span } from '../text/sentences.ts';
 import { labelSeparator } from './output-names.ts';
 
 /** Two tasks whose labels belong together. */
@@ -14,7 +13,12 @@ export interface LabelPair {
 }
 
 /** A sentence of a text. */
-export interface ScoredSentence extends Span {
+export interface ScoredSentence {
+  /** As it was scored. */
+  text: string;
+  /** Where it starts and ends in its cell, in code points; the end is behind its last one. */
+  start: number;
+  end: number;
   /** Place of its prediction among those of the shard. */
   place: number;
 }

@@ -38,6 +38,7 @@ function isElement(name: string): boolean {
 
 /** A text, and for each of its UTF-16 units where in a cell it comes from. */
 export interface PlacedText {
+  cell: string;
   text: string;
   starts: number[];
   ends: number[];
@@ -64,12 +65,12 @@ export async function withoutMarkup(cell: string): Promise<string> {
 /** As {@link withoutMarkup}, and where each character comes from. */
 export async function placedWithoutMarkup(cell: string): Promise<PlacedText> {
   const units = Array.from({ length: cell.length }, (_, at) => at);
-  let placed: PlacedText = { text: cell, starts: units, ends: units.map((at) => at + 1) };
+  let placed: PlacedText = { cell, text: cell, starts: units, ends: units.map((at) => at + 1) };
   if (!holdsMarkup(cell)) return placed;
   const { Parser: HtmlParser } = await library();
   for (let layer = 0; layer < maxLayers && holdsMarkup(placed.text); layer++) {
     const outer = placed;
-    const inner: PlacedText = { text: '', starts: [], ends: [] };
+    const inner: PlacedText = { cell, text: '', starts: [], ends: [] };
     const hasTags = readMarkup(outer.text, HtmlParser, (part, start, end) => {
       inner.text += part;
       // A character reference is all of what it stands for.
@@ -144,7 +145,7 @@ function tidied(text: string): string {
 /** As {@link tidied}. */
 function placedTidied(placed: PlacedText): PlacedText {
   return spaces.reduce((tidy, [found, by]) => {
-    const next: PlacedText = { text: '', starts: [], ends: [] };
+    const next: PlacedText = { cell: tidy.cell, text: '', starts: [], ends: [] };
     let at = 0;
     const keep = (end: number): void => {
       next.text += tidy.text.slice(at, end);
