@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { layoutPairs, pairLabels } from '../../src/pipeline/label-pairs.ts';
+import type { TaskLayout } from '../../src/protocol.ts';
+
+const tasks: TaskLayout[] = [
+  { name: 'mood', problemType: 'single_label_classification', labels: ['bad', 'good', 'so_so'] },
+  { name: 'thing', problemType: 'multi_label_classification', labels: ['room', 'staff'] },
+];
+const pairing = { task: 'thing', with: 'mood', both: { labels: ['bad', 'good'], label: 'so_so' } };
+const pairs = [pairing as typeof pairing & { both: { labels: [string, string] } }];
+
+/** Pairs of a text, given the scores of the text and of its sentences, bad good so_so room staff each. */
+function pairsOf(...rows: [number, number, number, number, number][]): string {
+  const assigned = rows.flatMap(([bad, good, both, room, staff]) => {
+    const best = Math.max(bad, good, both);
+    return [bad === best, good === best, both === best, room >= 0.3, staff >= 0.3].map(Number);
+  });
+  const predictions = {
+    scores: Float32Array.from(rows.flat()),
+    assigned: Uint8Array.from(assigned),
+    flags: new Uint8Array(rows.length),
+    counts: { duplicates: 0, tokens: 0, paddedTokens: 0, batches: 0 },
+    width: 5,
+  };
+  const [pair] = layoutPairs(tasks, pairs, {});
+  assert.ok(pair);
+  const sentences = rows.length === 1 ? [0] : rows.slice(1).map((_, index) => index + 1);
+  return pairLabels(pair, predictions, 0, sentences)
+    .map(({ of, is }) => `${of}=${is}`)
+    .join(';');
+}
+
+test('each label of the first task gets what is said where it was found', () => {
+  const text: [number, number, number, number, number] = [0.1, 0.2, 0.7, 0.8, 0.9];
+  assert.equal(pairsOf(text, [0.9, 0.1, 0, 0.9, 0.1], [0.1, 0.9, 0, 0.1, 0.9]), 'room=bad;staff=good');
+});
+
+test('a text of one sentence has its own label, or the stronger one of two that make it', () => {
+  assert.equal(pairsOf([0.1, 0.9, 0, 0.1, 0.9]), 'staff=good');
+  assert.equal(pairsOf([0.2, 0.1, 0.7, 0.9, 0.1]), 'room=bad');
+});
+
+test('opposites of about equal weight make a third label, others do not', () => {
+  const text: [number, number, number, number, number] = [0.1, 0.2, 0.7, 0.8, 0.1];
+  assert.equal(pairsOf(text, [0.9, 0.1, 0, 0.9, 0.1], [0.1, 0.9, 0, 0.9, 0.1]), 'room=so_so');
+  assert.equal(pairsOf(text, [0.95, 0.05, 0, 0.9, 0.1], [0.1, 0.9, 0, 0.31, 0.1]), 'room=bad');
+});
+
+test('a label that only a sentence has must be sure, one of the text takes the closest sentence', () => {
+  const text: [number, number, number, number, number] = [0.1, 0.9, 0, 0.1, 0.1];
+  assert.equal(pairsOf(text, [0.1, 0.9, 0, 0.6, 0.1], [0.9, 0.1, 0, 0.1, 0.4]), 'room=good');
+  assert.equal(
+    pairsOf([0.1, 0.9, 0, 0.5, 0.1], [0.1, 0.9, 0, 0.1, 0.1], [0.9, 0.1, 0, 0.2, 0.1]),
+    'room=bad',
+  );
+});
+
+test('pairs carry new names, and are left out where a task is not scored', () => {
+  const map = { mood: { bad: 'minus', good: 'plus' } };
+  const renamed = [
+    { ...(tasks[0] as TaskLayout), labels: ['minus', 'plus', 'so_so'] },
+    tasks[1] as TaskLayout,
+  ];
+  const [pair] = layoutPairs(renamed, pairs, map);
+  assert.deepEqual(pair?.both, { labels: [0, 1], label: 2 });
+  assert.deepEqual(layoutPairs(tasks.slice(0, 1), pairs, {}), []);
+});
+
+test('a new name with = in it is refused, as it stands between the labels of a pair', () => {
+  const renamed = [{ ...(tasks[0] as TaskLayout), labels: ['a=b', 'good', 'so_so'] }, tasks[1] as TaskLayout];
+  assert.throws(() => layoutPairs(renamed, pairs, { mood: { bad: 'a=b' } }), {
+    name: 'UsageError',
+    message: /Expected labels of mood without =.*found a=b/,
+  });
+});
