@@ -77,11 +77,10 @@ export function createWorkbookWriter(head: RecordsHead, options: WriterOptions):
           rejected.set(index, rejectMisfit(row, values, head, options.rejectRows));
           continue;
         }
-        addedCells(row, predictions, index, sentences).forEach((cell, place) => {
-          values.push(addedValue(cell, kinds[place]));
-        });
-        if (xml.rows === mostRows) throw tooManyRows(row.file, row.line);
-        text += xml.row(values);
+        for (const cells of addedCells(row, predictions, index, sentences)) {
+          if (xml.rows === mostRows) throw tooManyRows(row.file, row.line);
+          text += xml.row([...values, ...cells.map((cell, place) => addedValue(cell, kinds[place]))]);
+        }
       }
       sheet.push(strToU8(text));
       return { lines: take(), rejected };

@@ -62,7 +62,7 @@ test('JSONL has every sentence, with its place in the original cell in code poin
       comment: string;
       predictions: { sentences: Sentence[] };
     };
-    return predictions.sentences.map(({ start, end }) => [...comment].slice(start, end).join(''));
+    return predictions.sentences.map(({ start, end }) => Array.from(comment).slice(start, end).join(''));
   });
   assert.deepEqual(shown, [
     ['It was great service,', 'but the room was dirty.', 'Delicious food!'],
@@ -120,7 +120,7 @@ test('the same bytes for any workers, batches and neighbours, resumed ones and j
   writeFileSync(input, [header, ...all, ''].join('\n'));
   const reversed = join(directory, 'reversed.csv');
   writeFileSync(reversed, [header, ...all.toReversed(), ''].join('\n'));
-  const byId = (csv: string): Map<string, Cells[]> => groupById(parse(csv, { columns: true }) as Cells[]);
+  const byId = (csv: string): Map<string, Cells[]> => groupById(parse(csv, { columns: true }));
   for (const kind of ['--sentences', '--sentence-rows']) {
     const expected = await score(input, kind, '--workers', '1');
     assert.equal(await score(input, kind, '--workers', '3', '--batch-tokens', '17'), expected);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { layoutPairs, pairLabels } from '../../src/pipeline/label-pairs.ts';
-import type { TaskLayout } from '../../src/protocol.ts';
+import { blankPredictions, type TaskLayout } from '../../src/protocol.ts';
 
 const tasks: TaskLayout[] = [
   { name: 'mood', problemType: 'single_label_classification', labels: ['bad', 'good', 'so_so'] },
@@ -17,10 +17,9 @@ function pairsOf(...rows: [number, number, number, number, number][]): string {
     return [bad === best, good === best, both === best, room >= 0.3, staff >= 0.3].map(Number);
   });
   const predictions = {
+    ...blankPredictions(rows.length, 5),
     scores: Float32Array.from(rows.flat()),
     assigned: Uint8Array.from(assigned),
-    flags: new Uint8Array(rows.length),
-    counts: { duplicates: 0, tokens: 0, paddedTokens: 0, batches: 0 },
     width: 5,
   };
   const [pair] = layoutPairs(tasks, pairs, {});
