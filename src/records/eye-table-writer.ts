@@ -30,11 +30,12 @@ export function createEyeTableWriter(head: RecordsHead, options: WriterOptions):
     rows(rows, predictions, rejected, sentences) {
       const shown = rows.flatMap((row, index) => {
         if (rejected.has(index)) return [];
-        const labels = addedCells(row, predictions, index, sentences).map((cell) =>
-          excerpt(cell, cellCharacters),
-        );
         const texts = row.texts.map((text) => excerpt(text, textCharacters));
-        return [[String(row.ordinal + 1), ...keptCells(row), ...labels, ...texts]];
+        const own = [String(row.ordinal + 1), ...keptCells(row)];
+        return addedCells(row, predictions, index, sentences).map((cells) => {
+          const labels = cells.map((cell) => excerpt(cell, cellCharacters));
+          return own.concat(labels, texts);
+        });
       });
       return { lines: shown.length === 0 ? '' : textTable([names, ...shown]), rejected };
     },

@@ -29,6 +29,7 @@ export async function commentVectors(
     // Which comments are shown must not depend on the ones beside them.
     deterministic: !manifest.batchInvariant,
     keepNonAnswers: false,
+    readWhole: false,
   };
   const pool = new WorkerPool(settings, { workers: 1, timeoutMs: Infinity, signal });
   try {
