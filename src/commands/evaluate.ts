@@ -3,11 +3,12 @@ import { GateFailed } from '../errors.ts';
 import { githubAnnotations, junitXml } from '../evaluate/ci-formats.ts';
 import { evaluate } from '../evaluate/evaluate.ts';
 import { evaluationText } from '../evaluate/evaluation-text.ts';
-import { type EvaluateOptions, evaluateOptionTable } from '../evaluate/options.ts';
+import { evaluateDefaults, type EvaluateOptions, evaluateOptionTable } from '../evaluate/options.ts';
 import { checkEvaluationOutputs } from '../evaluate/outputs.ts';
+import { markdownForm, plainForm } from '../text/document-form.ts';
 import { printableJson, printableLines } from '../text/printable.ts';
 import { addOptions } from './add-options.ts';
-import { printResult } from './print-result.ts';
+import { printResult, refuseTwoForms } from './print-result.ts';
 import { createProgressBar } from './progress-bar.ts';
 import { say } from './say.ts';
 import type { Terminal } from './terminal.ts';
@@ -25,6 +26,7 @@ Exit codes: 0 done, 1 failed while running, 2 usage, input or bundle wrong, 4 a 
 
 type Flags = EvaluateOptions & {
   json?: boolean;
+  md?: boolean;
   junit?: string;
   github?: boolean;
   quiet?: boolean;
@@ -41,6 +43,7 @@ export function evaluateCommand(terminal: Terminal): Command {
 }
 
 async function runEvaluate(inputs: string[], flags: Flags, terminal: Terminal): Promise<void> {
+  refuseTwoForms(flags);
   await checkEvaluationOutputs(flags, { ...flags, inputs });
   const bar = createProgressBar(terminal, !flags.quiet && flags.progress);
   try {
@@ -52,7 +55,11 @@ async function runEvaluate(inputs: string[], flags: Flags, terminal: Terminal): 
     if (!flags.quiet) say(terminal, ...notices);
     if (flags.junit !== undefined) await writeResult(junitXml(document), flags.junit, terminal);
     const json = flags.json === true;
-    const text = json ? `${printableJson(document, 2)}\n` : printableLines(evaluationText(document));
+    const form = flags.md === true ? markdownForm : plainForm;
+    const { minSliceRows = evaluateDefaults.minSliceRows } = flags;
+    const text = json
+      ? `${printableJson(document, 2)}\n`
+      : printableLines(evaluationText(document, minSliceRows, form));
     await printResult(text, terminal);
     if (flags.github === true) terminal.stderr.write(githubAnnotations(document));
     if (passed) return;

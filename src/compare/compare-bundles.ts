@@ -138,6 +138,8 @@ interface CommonTask {
   /** Where in the gold labels the task is, -1 without gold. */
   gold: number;
   quality: [TaskTally, TaskTally];
+  /** Rows that one side alone labels right. */
+  rightOnly: [number, number];
 }
 
 class BundleComparison {
@@ -171,6 +173,7 @@ class BundleComparison {
         gold: gold.findIndex(({ task }) => task === layouts[index]),
         // Measured under the labels of the first bundle, which gold is read by.
         quality: own.map(() => new TaskTally(own[0], false)) as [TaskTally, TaskTally],
+        rightOnly: [0, 0],
       };
     });
     const column = languageColumn(head);
@@ -212,6 +215,11 @@ class BundleComparison {
       task.tally.add(...pair, { row: row.ordinal, words: row.texts[0], language });
       const expected = gold[task.gold];
       if (expected === undefined) continue;
+      const isRight = pair.map(({ labels }) => {
+        const right = expected.map((label) => task.layouts[0].labels[label]);
+        return labels.length === right.length && right.every((label) => labels.includes(label ?? ''));
+      });
+      if (isRight[0] !== isRight[1]) task.rightOnly[isRight[0] === true ? 0 : 1]++;
       pair.forEach(({ labels }, side) => {
         const { labels: names } = task.layouts[0];
         const predicted = labels.map((label) =>
@@ -229,7 +237,7 @@ class BundleComparison {
 
   result({ isTimed }: { isTimed: boolean }): Compared {
     this.#readGold.requireFound();
-    const quality = this.#tasks.flatMap(({ name, gold, quality: tallies }): TaskQuality[] => {
+    const quality = this.#tasks.flatMap(({ name, gold, quality: tallies, rightOnly }): TaskQuality[] => {
       if (gold === -1 || tallies[0].rows === 0) return [];
       const [a, b] = tallies.map((tally) => tally.measure({ resamples: 0, seed: 0 }).measured.metrics);
       return [
@@ -240,6 +248,8 @@ class BundleComparison {
           macro_f1_b: b?.macro_f1 ?? 0,
           accuracy_a: a?.accuracy ?? 0,
           accuracy_b: b?.accuracy ?? 0,
+          right_only_a: rightOnly[0],
+          right_only_b: rightOnly[1],
         },
       ];
     });

@@ -103,6 +103,9 @@ export interface TaskQuality {
   macro_f1_b: number;
   accuracy_a: number;
   accuracy_b: number;
+  /** Rows that one bundle labels right and the other one does not. */
+  right_only_a: number;
+  right_only_b: number;
 }
 
 export interface ComparisonGate {

@@ -35,7 +35,9 @@ export interface CompareOptions extends Omit<ScoringOptions, 'threshold'> {
 }
 
 interface CompareFlags {
+  details?: boolean;
   json?: boolean;
+  md?: boolean;
   quiet?: boolean;
   progress?: boolean;
 }
@@ -81,7 +83,12 @@ export const compareOptionTable: { [Name in CompareFlagName]-?: OptionSpec } = {
     description: 'prefix that the files were scored with (default: found out)',
   },
   seed: sharedOptions.seed,
+  details: {
+    flags: '--details',
+    description: 'with --bundles: print the figures behind the verdict, by task, label and language',
+  },
   json: { flags: '--json', description: 'print the comparison as JSON' },
+  md: { flags: '--md', description: 'print the comparison as Markdown, for a pull request' },
   ...scoring,
   limit: withBundles(scoring.limit),
   workers: withBundles(scoring.workers),

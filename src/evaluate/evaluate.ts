@@ -19,7 +19,7 @@ import {
   type TextPredictions,
 } from './baseline.ts';
 import { type Evaluation, EvaluationRun } from './evaluation-run.ts';
-import { FlipsFile } from './flips.ts';
+import { FlipsFile, keyColumn } from './flips.ts';
 import { findGoldColumns } from './gold.ts';
 import { type EvaluateOptions, resolveEvaluateOptions, type ResolvedEvaluateOptions } from './options.ts';
 import { checkEvaluationOutputs } from './outputs.ts';
@@ -56,7 +56,12 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
     const flips =
       options.flips === undefined
         ? undefined
-        : await FlipsFile.open(options.flips, await outputMode(options.inputs, options.stdin));
+        : await FlipsFile.open(
+            options.flips,
+            await outputMode(options.inputs, options.stdin),
+            scoring.plan.records.head,
+            keyColumn(scoring.plan.records.head.columns, options.key),
+          );
     try {
       const tally = new Tally(scoring.plan.tasks);
       const rejects = new Rejects({ rows: 0 }, undefined);
@@ -88,8 +93,9 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
 
 /** Options for scoring: the tasks that were asked for, and the language, by which figures are always given. */
 async function scoringOptions(options: ResolvedEvaluateOptions): Promise<ScoreOptions> {
-  // Labels are renamed where gold is read.
-  const scoring = { ...options, labelMap: undefined };
+  // Labels are renamed where gold is read, and the key only names rows that flipped.
+  const { key: _key, ...others } = options;
+  const scoring = { ...others, labelMap: undefined };
   const { tasks } = options;
   if (tasks === undefined || tasks.includes(languageTask)) return scoring;
   const { manifest } = await checkBundle(await findBundle(options.model));

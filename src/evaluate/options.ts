@@ -32,6 +32,8 @@ export interface EvaluateOptions extends ScoringOptions {
   minSliceRows?: number | undefined;
   /** Path of a CSV file for the rows that were right in the baseline and are wrong now. */
   flips?: string | undefined;
+  /** Column that names each row in that file; the first one that is named like an id when absent. */
+  key?: string | undefined;
   /** Path of a baseline to write, unless a gate fails. */
   save?: string | undefined;
   resamples?: number | undefined;
@@ -46,6 +48,7 @@ export const evaluateDefaults = {
 
 interface EvaluateFlags {
   json?: boolean;
+  md?: boolean;
   junit?: string;
   github?: boolean;
 }
@@ -89,6 +92,11 @@ export const evaluateOptionTable: {
     flags: '--flips <file>',
     description: 'write the rows that were right in the baseline and are wrong now (CSV)',
   },
+  key: {
+    flags: '--key <column>',
+    description:
+      'column that names each row in the file of --flips (default: the first one named like an id)',
+  },
   save: { flags: '--save <file>', description: 'write a baseline, unless a gate fails' },
   resamples: {
     flags: '--resamples <count>',
@@ -98,6 +106,7 @@ export const evaluateOptionTable: {
   },
   seed: sharedOptions.seed,
   json: { flags: '--json', description: 'print the evaluation as JSON' },
+  md: { flags: '--md', description: 'print the evaluation as Markdown, for a pull request' },
   junit: { flags: '--junit <file>', description: 'write the gates as JUnit XML' },
   github: { flags: '--github', description: 'print failed gates as GitHub annotations, on stderr' },
   ...scoringOptionTable,
@@ -143,6 +152,11 @@ export function resolveEvaluateOptions(options: EvaluateOptions): ResolvedEvalua
   if (needsBaseline !== undefined && resolved.baseline === undefined) {
     throw new UsageError('OPTION_INVALID', `Expected --baseline beside ${needsBaseline}, got none`, {
       hint: 'Make a baseline with `voxpop evaluate <gold> --save baseline.json`.',
+    });
+  }
+  if (options.key !== undefined && options.flips === undefined) {
+    throw new UsageError('OPTION_INVALID', 'Expected --flips beside --key, got none', {
+      hint: 'The key names rows in that file: `--flips flips.csv`.',
     });
   }
   return resolved;

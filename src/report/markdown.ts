@@ -1,5 +1,5 @@
 import { count } from '../text/numbers.ts';
-import { printable } from '../text/printable.ts';
+import { escapeMarkdown, markdownTable } from '../text/markdown.ts';
 import { LabelNames } from './label-names.ts';
 import type { Asked, ReportDocument, SampleText } from './report-document.ts';
 import { taskName } from './parts.ts';
@@ -173,7 +173,7 @@ function comparison({ comparison: found, min_group: minGroup }: ReportDocument):
 }
 
 function section(title: string, rows: string[][], head: string[]): string[] {
-  return rows.length === 0 ? [] : [`## ${escapeMarkdown(title)}\n`, table(head, rows)];
+  return rows.length === 0 ? [] : [`## ${escapeMarkdown(title)}\n`, markdownTable(head, rows)];
 }
 
 function quoteLines(samples: readonly SampleText[]): string {
@@ -182,23 +182,4 @@ function quoteLines(samples: readonly SampleText[]): string {
 
 function quoted({ text, cut, row }: SampleText): string {
   return `${escapeMarkdown(text)}${cut ? ' …' : ''} (row ${count(row)})`;
-}
-
-function table(head: string[], rows: string[][]): string {
-  const line = (cells: string[]): string => `| ${cells.map(escapeMarkdown).join(' | ')} |\n`;
-  const rule = `| ${head.map((_, column) => (column === 0 ? '---' : '--:')).join(' | ')} |\n`;
-  return line(head) + rule + rows.map(line).join('');
-}
-
-/**
- * Text from a file as Markdown shows it: no markup, no HTML, no link that nobody wrote, no mention of a person, no
- * formula, and nothing that a terminal acts upon when the page is printed there.
- */
-function escapeMarkdown(text: string): string {
-  return printable(text.replaceAll(/\s+/gu, ' '))
-    .replaceAll(/[\\`*_{}[\]<>|#~&$@!^]/gu, '\\$&')
-    .replaceAll(/:(?=\/\/|[\w+-]+:)/gu, '\\:')
-    .replaceAll(/\bwww\./giu, 'www\\.')
-    .replace(/^( *)([-+=])/u, '$1\\$2')
-    .replace(/^( *\d+)([.)])/u, '$1\\$2');
 }

@@ -1,6 +1,7 @@
 import { count } from '../text/numbers.ts';
 import type { ReportDocument, Trend } from './report-document.ts';
-import { comments, interval, listOf, percent, period } from './words.ts';
+import { listed } from '../text/name-list.ts';
+import { comments, interval, percent, period } from './words.ts';
 
 type Facts = Pick<
   ReportDocument,
@@ -30,7 +31,7 @@ function shares({ sentiment, feedback }: Facts): string[] {
   const told = sentiment.map(
     ({ role, ...share }) => `${interval(share)} ${share.texts === 1 ? 'is' : 'are'} ${role}`,
   );
-  return [`Of these ${listOf(told)}.`];
+  return [`Of these ${listed(told)}.`];
 }
 
 function change({ time, focus }: Facts): string[] {

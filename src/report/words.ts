@@ -47,8 +47,3 @@ export function capital(text: string): string {
 export function period({ start, end }: { start: string; end: string }): string {
   return start === end ? start : `${start} to ${end}`;
 }
-
-/** `one, two and three`. */
-export function listOf(parts: readonly string[]): string {
-  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
-}

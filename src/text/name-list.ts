@@ -7,3 +7,8 @@ export function nameList(names: readonly string[]): string {
   if (names.length > shown.length) shown.push(`... (${names.length} in all)`);
   return shown.join(', ');
 }
+
+/** Parts of a sentence, like `one, two and three`. */
+export function listed(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+}

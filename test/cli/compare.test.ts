@@ -196,7 +196,27 @@ test('two bundles on one file: speed side by side, cost, quality and degradation
   assert.equal(topic?.macro_f1_a, topic?.macro_f1_b);
   assert.ok((document.degradation_percent ?? 0) > 10);
   const text = await run(...args, '--tasks', 'sentiment');
-  assert.match(text.stdout, /Average task degradation from a to b/);
+  const lines = text.stdout.trimEnd().split('\n');
+  assert.equal(lines.length, 5);
+  assert.match(lines[0] ?? '', /^a is fixture 1\.0\.0, b is other 1\.0\.0, on \d+ texts$/);
+  assert.match(lines[1] ?? '', /^Better: a at sentiment \(\+66\.67 points of accuracy\)$/);
+  assert.match(
+    lines[2] ?? '',
+    /^By how much: from a to b macro-F1 falls by [\d.]+ % on average over 1 task$/,
+  );
+  assert.match(
+    lines[3] ?? '',
+    /^Price: b scores [\d,.]+ rows\/s against [\d,.]+ \([\d.]+x\) and takes 0\.1 MB against 0\.1$/,
+  );
+  assert.match(lines[4] ?? '', /^Agreement: the same labels for [\d.]+ % of texts in sentiment$/);
+  assert.match(text.stderr, /--details/);
+  const details = await run(...args, '--tasks', 'sentiment', '--details');
+  assert.equal(details.stdout.split('\n')[0], lines[0]);
+  assert.match(details.stdout, /Average task degradation from a to b/);
+  assert.match(details.stdout, /sentiment flips/);
+  const markdown = await run(...args, '--tasks', 'sentiment', '--md');
+  assert.match(markdown.stdout, /^- a is fixture[\s\S]*### Quality on gold labels\n\n\| task \| rows \|/);
+  assert.match(markdown.stdout, /<details><summary>By task<\/summary>\n\n\| sentiment \| a \| b \|/);
 });
 
 test('wrong calls say what is right', async (context) => {
@@ -221,6 +241,8 @@ test('wrong calls say what is right', async (context) => {
     [/along with --gold, got two files/, 'a.csv', 'a.csv', '--gold', 'sentiment=channel'],
     [/along with --price-per-hour, got two files/, 'a.csv', 'a.csv', '--price-per-hour', '1'],
     [/two scored files along with --key, got bundles/, ...bundles, '--key', 'id'],
+    [/Expected --bundles and --on along with --details, got two files/, 'a.csv', 'a.csv', '--details'],
+    [/Expected one of --json and --md, got both/, 'a.csv', 'a.csv', '--json', '--md'],
     [/two scored files along with --drift, got bundles/, ...bundles, '--drift'],
     [/two scored files along with --text, got two manifests/, ...manifests, '--text', 'comment'],
     [/two scored files along with --key, got two manifests/, ...manifests, '--key', 'id'],

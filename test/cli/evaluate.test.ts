@@ -114,6 +114,18 @@ test('a failed minimum is exit code 4, with the figures on stdout and in JUnit',
   assert.match(xml, /<failure message="sentiment\.accuracy is 0\.833, required is 0\.900/);
 });
 
+test('slices of a few rows are counted and not shown, and Markdown tells the same', async (context) => {
+  const { evaluate } = workplace(context);
+  const text = await evaluate('gold.csv', '--by', 'channel');
+  assert.match(text.stdout, /By channel\n\d+ values? with fewer than 20 rows of a task: not shown/);
+  assert.doesNotMatch(text.stdout, /^sentiment +app/mu);
+  const all = await evaluate('gold.csv', '--by', 'channel', '--min-slice-rows', '1');
+  assert.match(all.stdout, /By channel\ntask +channel +rows/);
+  const markdown = await evaluate('gold.csv', '--by', 'channel', '--md');
+  assert.match(markdown.stdout, /### Tasks[\s\S]*\| task \| rows \| accuracy \|/);
+  assert.match(markdown.stdout, /<details><summary>By label<\/summary>\n\n\| sentiment \| precision \|/);
+});
+
 test('a drop against a baseline fails, and the rows that flipped are written', async (context) => {
   const { evaluate, read, directory } = workplace(context);
   const saved = await evaluate('gold.csv', '--save', 'baseline.json');
@@ -128,7 +140,7 @@ test('a drop against a baseline fails, and the rows that flipped are written', a
     'none.csv',
   );
   assert.equal(same.code, exitCodes.ok, same.stderr);
-  assert.equal(read('none.csv').trim(), 'row,file,line,task,gold,before,now,text');
+  assert.equal(read('none.csv').trim(), 'id,row,file,line,task,gold,before,now,text');
 
   // A threshold that no topic reaches stands in for a worse model.
   const worse = ['gold.csv', '--threshold', 'topic=0.999', '--flips', 'flips.csv', '--json'];
@@ -143,6 +155,7 @@ test('a drop against a baseline fails, and the rows that flipped are written', a
   const flips = parse(read('flips.csv'), { columns: true }) as Record<string, string>[];
   assert.ok(flips.length > 0);
   assert.deepEqual(flips[0], {
+    id: '2',
     row: '2',
     file: 'gold.csv',
     line: '3',
@@ -154,6 +167,20 @@ test('a drop against a baseline fails, and the rows that flipped are written', a
   });
   const counted = document.comparison?.flips.find(({ task }) => task === 'topic')?.to_wrong;
   assert.equal(counted, flips.length);
+  const keyed = await evaluate(
+    ...worse,
+    '--baseline',
+    'baseline.json',
+    '--flips',
+    'keyed.csv',
+    '--key',
+    'channel',
+  );
+  assert.equal(keyed.code, exitCodes.ok, keyed.stderr);
+  assert.match(read('keyed.csv'), /^channel,row,file,line,task,gold,before,now,text\n/);
+  const unknown = await evaluate(...worse, '--baseline', 'baseline.json', '--key', 'nr');
+  assert.equal(unknown.code, exitCodes.usage);
+  assert.match(unknown.stderr, /column named `nr`/);
   // The failed run must not become the new standard.
   assert.match(other.stderr, /No baseline was saved/);
   assert.ok(existsSync(join(directory, 'baseline.json')));
