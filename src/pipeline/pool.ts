@@ -81,7 +81,7 @@ export class WorkerPool {
       minThreads: workers,
       maxThreads: workers,
       concurrentTasksPerWorker: 1,
-      // Its histograms end the process when a clock goes back.
+      // Nobody reads its histograms.
       recordTiming: false,
       ...piscinaOverrides,
     });

@@ -11,6 +11,9 @@ export const killAtBytes = preload('kill-at-bytes.js');
 /** For `node --import`, see `fail-at-call.ts`. */
 export const failAtCall = preload('fail-at-call.js');
 
+/** For `node --import`, see `clock-back.ts`. */
+export const clockBack = preload('clock-back.js');
+
 function preload(file: string): string {
   return pathToFileURL(join(repositoryRoot, 'dist', 'test', 'support', file)).href;
 }
