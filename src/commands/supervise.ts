@@ -39,17 +39,14 @@ export async function supervise(
     const { code, signal } = await runOnce(args, terminal);
     const mayPass = code === null || code === exitCodes.failed;
     const exitCode = code ?? 128 + constants.signals[signal as NodeJS.Signals];
+    const reason = code === null ? String(signal) : `exit code ${code}`;
     if (!mayPass || restart === times || terminal.signal.aborted) {
       if (exitCode === exitCodes.ok) return;
+      if (mayPass && !terminal.signal.aborted) tellEnd(terminal, { times, reason });
       throw new ExitWith(exitCode);
     }
     const waitMs = Math.min(firstWaitMs * 2 ** restart, longestWaitMs);
-    tell(terminal, {
-      restart: restart + 1,
-      times,
-      waitMs,
-      reason: code === null ? String(signal) : `exit code ${code}`,
-    });
+    tell(terminal, { restart: restart + 1, times, waitMs, reason });
     await pause(waitMs, undefined, { signal: terminal.signal }).catch(() => {
       throw terminal.signal.reason;
     });
@@ -68,6 +65,19 @@ function tell(
   terminal.stderr.write(clearLine(terminal));
   const when = `resuming it in ${waitMs / 1000} s, ${restart} of ${times}`;
   say(terminal, `voxpop: the run ended with ${reason}; ${when}`);
+}
+
+/** A process that was killed has said nothing itself. */
+function tellEnd(terminal: Terminal, { times, reason }: { times: number; reason: string }): void {
+  if (terminal.logFormat === 'json') {
+    emit(terminal, 'give_up', { restarts: times, reason });
+    return;
+  }
+  terminal.stderr.write(clearLine(terminal));
+  say(
+    terminal,
+    `voxpop: the run ended with ${reason}; restarts used up: ${times}. What is kept is gone on from with --resume`,
+  );
 }
 
 /** Undoes what the progress bar of a process that was killed has left on a terminal. */

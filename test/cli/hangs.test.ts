@@ -45,6 +45,7 @@ test('under --supervise it ends with the exit code all the same', async (t) => {
   prepare(directory);
   const finished = await runVoxpop([...args, '--timeout', '2', '--supervise', '1'], { cwd: directory });
   assert.match(finished.stderr, /the run ended with exit code 1; resuming it in 1 s, 1 of 1/);
+  assert.match(finished.stderr, /the run ended with exit code 1; restarts used up: 1\. What is kept/);
   assert.deepEqual([finished.code, finished.signal], [exitCodes.failed, null]);
 });
 
