@@ -252,7 +252,7 @@ test('a supervised run resumes by itself after its process was killed', async (t
   ];
   const { code, stderr } = await runVoxpop(args, { cwd: directory, env });
   assert.equal(code, exitCodes.ok, stderr);
-  assert.match(stderr, /the run ended with SIGKILL; resuming it, 1 of 2/);
+  assert.match(stderr, /the run ended with SIGKILL; resuming it in 1 s, 1 of 2/);
   assert.deepEqual(results(directory, each), expected);
 });
 
