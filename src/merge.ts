@@ -14,7 +14,8 @@ import { requireHonestName } from './records/honest-name.ts';
 import { outputMode } from './records/output-mode.ts';
 import { checkOutputs } from './records/output-paths.ts';
 import type { Sink } from './records/sink.ts';
-import { formatOfPath, isGzipPath } from './records/sniff.ts';
+import { compressionOfPath } from './records/compression.ts';
+import { formatOfPath } from './records/sniff.ts';
 import { outputNames } from './records/writer.ts';
 
 /** Counts and files of a finished merge. */
@@ -104,7 +105,7 @@ function requireSameForm(output: string, { path, slice: { format, gzip } }: Slic
   requireHonestName(output, outputNames);
   const named = formatOfPath(output);
   const isOther = named !== undefined && named !== 'text' && named !== 'json' && named !== format;
-  if (!isOther && isGzipPath(output) === gzip) return;
+  if (!isOther && compressionOfPath(output) === (gzip ? 'gzip' : undefined)) return;
   const expected = `.${format}${gzip ? '.gz' : ''}`;
   throw new UsageError(
     'OUTPUT_FORM_DIFFERS',

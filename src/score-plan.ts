@@ -25,7 +25,7 @@ import { openRecords, type Records } from './records/open-records.ts';
 import type { RecordsOptions } from './records/records-options.ts';
 import { checkOutputs } from './records/output-paths.ts';
 import { isContainer, type RecordFormat } from './records/row.ts';
-import { isGzipPath } from './records/sniff.ts';
+import { compressionOfPath } from './records/compression.ts';
 import { resolveTextColumns } from './records/text-columns.ts';
 import { createRowWriter, outputFormat } from './records/writer.ts';
 import { nameList } from './text/name-list.ts';
@@ -114,7 +114,7 @@ export async function planScore(
   const request = recordsRequest(options);
   const records = await openRecords({ ...request, onBytes });
   try {
-    if (options.lineBuffered && records.head.gzip) throw compressedLines();
+    if (options.lineBuffered && records.head.compression !== undefined) throw compressedLines();
     const { columns: textColumns, guessed } = await resolveTextColumns(
       records.head,
       options.text,
@@ -124,6 +124,8 @@ export async function planScore(
     const format = outputFormat(paths.output, records.head, options.to);
     const isResumable = !isContainer(format) && !isContainer(records.head.format);
     if (options.shard !== undefined && isContainer(format)) throw notJoinable(format);
+    if (options.shard !== undefined && compressionOfPath(paths.output ?? '') === 'zstd')
+      throw notJoinable('zstd');
     if (options.resume && !isResumable) records.head.notices.push(startsOver);
     const writer = createRowWriter(records.head, {
       ...options,
@@ -240,7 +242,7 @@ function drawn({ rows, inputRows, seed }: SamplePlan): string {
   return `${rows} of ${inputRows} rows are drawn at random (seed ${seed})`;
 }
 
-function notJoinable(format: RecordFormat): UsageError {
+function notJoinable(format: string): UsageError {
   return new UsageError(
     'OPTION_INVALID',
     `Expected CSV, TSV or JSONL output along with --shard, got ${format}`,
@@ -259,9 +261,13 @@ function severalTexts(columns: readonly string[]): UsageError {
 }
 
 function compressedLines(): UsageError {
-  return new UsageError('OPTION_INVALID', 'Expected plain lines along with --line-buffered, found gzip', {
-    hint: 'A compressed line cannot be told before the next ones: `gzip -dc | voxpop score - ...`.',
-  });
+  return new UsageError(
+    'OPTION_INVALID',
+    'Expected plain lines along with --line-buffered, found compressed ones',
+    {
+      hint: 'A compressed line cannot be told before the next ones: `gzip -dc | voxpop score - ...`.',
+    },
+  );
 }
 
 /**
@@ -269,6 +275,6 @@ function compressedLines(): UsageError {
  * a gzip file, and shards of texts that influence each other, must end where they would end there.
  */
 function cutSize(output: string | undefined, isPure: boolean): number {
-  if (output !== undefined && isGzipPath(output)) return checkpointShards * shardRows;
+  if (output !== undefined && compressionOfPath(output) !== undefined) return checkpointShards * shardRows;
   return isPure ? 1 : shardRows;
 }

@@ -171,7 +171,7 @@ function filesOf(
     first_row: part.firstRow,
     input_rows: part.inputRows,
     format,
-    gzip: sink.isGzip,
+    gzip: sink.compression === 'gzip',
     header_bytes: headerBytes,
   });
   return {

@@ -135,9 +135,9 @@ export class OutputSession {
     this.#isComplete = state.complete;
   }
 
-  /** A checkpoint wherever the run stands; gzip output keeps its last one, as its members end where rows say. */
+  /** A checkpoint wherever the run stands; compressed output keeps its last one, as its members end where rows say. */
   async checkpointAnywhere(tally: Tally, read: InputRead[]): Promise<void> {
-    if (!this.sink.isGzip) await this.checkpoint(tally, read);
+    if (this.sink.compression === undefined) await this.checkpoint(tally, read);
   }
 
   /**

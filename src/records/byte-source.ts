@@ -3,9 +3,11 @@ import { basename, dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { exitCodes, InputError, UsageError, VoxpopError } from '../errors.ts';
 import { nearest } from '../text/did-you-mean.ts';
+import { type Compression, compressionOf } from './compression.ts';
 import { gunzip } from './gunzip.ts';
 import { precede } from './precede.ts';
 import { refuseSignature, signatureBytes } from './signature.ts';
+import { unzstd } from './unzstd.ts';
 
 /** Bytes asked of the file system at a time; bounds the read-ahead together with zlib's own buffers. */
 const readBytes = 64 * 1024;
@@ -19,7 +21,7 @@ export interface ByteSourceOptions {
 
 /** The uncompressed bytes of one input; pulling `chunks` is what drives reading. */
 export interface ByteSource {
-  gzip: boolean;
+  compression: Compression | undefined;
   chunks: AsyncGenerator<Buffer>;
   /** Closes the file, also when `chunks` was never pulled. May be called twice. */
   close(): Promise<void>;
@@ -39,22 +41,23 @@ export async function inputSize(file: string): Promise<number | undefined> {
 }
 
 /**
- * Opens a path or stdin, and decompresses gzip, which is known by its first bytes and not by its name.
- * @throws {InputError} when the file cannot be opened; from `chunks`, when the gzip data are damaged or
+ * Opens a path or stdin, and decompresses gzip and zstd, which are known by their first bytes and not by a name.
+ * @throws {InputError} when the file cannot be opened; from `chunks`, when the compressed data are damaged or
  * a decompression bomb.
  */
 export async function openBytes(file: string, options: ByteSourceOptions): Promise<ByteSource> {
   const raw = file === '-' ? readStdin(options) : await readFileFrom(file, options);
   try {
     const [start, chunks] = await peek(raw.chunks, signatureBytes, holdsLineFeed);
-    const gzip = start[0] === 0x1f && start[1] === 0x8b;
-    if (!gzip) {
+    const compression = compressionOf(start);
+    if (compression === undefined) {
       refuseSignature(file, start);
-      return { gzip, chunks, close: raw.close };
+      return { compression, chunks, close: raw.close };
     }
-    const [inner, text] = await peek(gunzip(file, chunks), signatureBytes, holdsLineFeed);
-    refuseSignature(file, inner, true);
-    return { gzip, chunks: text, close: raw.close };
+    const plain = compression === 'gzip' ? gunzip(file, chunks) : unzstd(file, chunks);
+    const [inner, text] = await peek(plain, signatureBytes, holdsLineFeed);
+    refuseSignature(file, inner, compression);
+    return { compression, chunks: text, close: raw.close };
   } catch (error) {
     await raw.close();
     throw error;
@@ -69,7 +72,7 @@ export async function openBytesAt(
   file: string,
   start: number,
   options: ByteSourceOptions,
-): Promise<Omit<ByteSource, 'gzip'>> {
+): Promise<Omit<ByteSource, 'compression'>> {
   return readFileFrom(file, options, start);
 }
 

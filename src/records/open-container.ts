@@ -46,7 +46,7 @@ export async function openContainer(
       delimiter: undefined,
       quoting: usualQuoting,
       encoding: 'utf-8',
-      gzip: false,
+      compression: undefined,
       byteOrderMark: false,
       newline: reader.newline,
       columns: reader.columns,

@@ -62,7 +62,7 @@ async function readHead(
     delimiter: undefined,
     quoting: usualQuoting,
     encoding: decoded.encoding,
-    gzip: source.gzip,
+    compression: source.compression,
     byteOrderMark: decoded.byteOrderMark || marks > 0,
     newline: '\n',
     columns: [],
@@ -113,7 +113,8 @@ async function readHead(
     await source.close();
   };
   // Where bytes are replaced, places in the text are not those in the file.
-  const canStart = !source.gzip && decoded.encoding === 'utf-8' && options.invalidUtf8 !== 'replace';
+  const canStart =
+    source.compression === undefined && decoded.encoding === 'utf-8' && options.invalidUtf8 !== 'replace';
   return { head: { ...head, newline, columns, headerRows, questions }, reader, canStart, close };
 }
 

@@ -1,5 +1,6 @@
 import type { PlacedText } from '../text/markup.ts';
 import type { CellValue } from './cell-value.ts';
+import type { Compression } from './compression.ts';
 import type { DelimitedRecord, Newline, Quoting } from './delimited-record.ts';
 import type { ParquetColumn } from './parquet-schema.ts';
 import type { RejectReason } from './row-fault.ts';
@@ -98,7 +99,7 @@ export interface RecordsHead {
   quoting: Quoting;
   /** WHATWG name, for example `utf-8`. */
   encoding: string;
-  gzip: boolean;
+  compression: Compression | undefined;
   byteOrderMark: boolean;
   newline: Newline;
   /**

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts';
+import type { Compression } from './compression.ts';
 import { shellWord } from '../text/shell-word.ts';
 
 /** Bytes at the start of a file that tell what it is. */
@@ -14,17 +15,17 @@ interface Signature {
 
 /**
  * Refuses files that are no text, but that people have by that name all the same, and says how to go on.
- * @param isInGzip - whether the bytes come out of a gzip file
+ * @param outer - how the file is compressed that the bytes come out of
  * @throws {InputError} when the bytes begin as those of such a file
  */
-export function refuseSignature(file: string, start: Buffer, isInGzip = false): void {
+export function refuseSignature(file: string, start: Buffer, outer?: Compression): void {
   const found = signatures.find(({ matches }) => matches(start));
   if (found === undefined) return;
   throw new InputError(
     'INPUT_NOT_TEXT',
-    `expected text, found ${found.name}${isInGzip ? ' inside gzip' : ''}`,
+    `expected text, found ${found.name}${outer === undefined ? '' : ` inside ${outer}`}`,
     { file },
-    { hint: isInGzip ? unpackTwice(file, found, start) : found.wayOn(file, start) },
+    { hint: outer === undefined ? found.wayOn(file, start) : unpackTwice(file, outer, found, start) },
   );
 }
 
@@ -42,10 +43,11 @@ function unpacked(program: string, file: string): string {
   return file === '-' ? `... | ${program}` : `${program} ${shellWord(file)}`;
 }
 
-function unpackTwice(file: string, { wayOn }: Signature, start: Buffer): string {
-  const outer = unpacked('gzip -dc', file);
+function unpackTwice(file: string, compression: Compression, { wayOn }: Signature, start: Buffer): string {
+  const outer = unpacked(`${compression} -dc`, file);
   const inner = /`(?:\.\.\. \| )?(.*?) \|/u.exec(wayOn('-', start))?.[1];
-  if (inner === undefined) return `Decompress it first: \`gunzip ${shellWord(file)}\`. ${wayOn(file, start)}`;
+  if (inner === undefined)
+    return `Decompress it first: \`${compression} -d ${shellWord(file)}\`. ${wayOn(file, start)}`;
   return `Decompress it on the way: \`${outer} | ${inner} | voxpop score -\`.`;
 }
 
@@ -58,7 +60,7 @@ const signatures: Signature[] = [
     name: 'a file compressed by zstd',
     // A frame to skip may come first.
     matches: (start) => starts('28b52ffd')(start) || /^5[0-9a-f]2a4d18$/u.test(start.toString('hex', 0, 4)),
-    wayOn: unpack('zstd -dc'),
+    wayOn: (file, start) => `${unpack('zstd -dc')(file, start)} Node 22.15 and later read it as it is.`,
   },
   {
     name: 'a file compressed by bzip2',

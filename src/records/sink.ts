@@ -1,21 +1,21 @@
 import type { Writable } from 'node:stream';
 import { openFileEnd } from './file-end.ts';
-import { GzipMember } from './gzip-member.ts';
+import { CompressedMember } from './compressed-member.ts';
+import { type Compression, compressionOfPath } from './compression.ts';
 import type { SinkEnd, WrittenBytes } from './sink-end.ts';
-import { isGzipPath } from './sniff.ts';
 import { openStreamEnd } from './stream-end.ts';
 
 /** Where the output goes. After a failure only `suspend` and `abort` are left to call. */
 export interface Sink {
   /** Bytes that were handed to the file or stream, after compression. */
   readonly bytesWritten: number;
-  readonly isGzip: boolean;
+  readonly compression: Compression | undefined;
   /** SHA-256 of the bytes written so far, hex. */
   sha256(): string;
   /** Settles when more may be written, so that waiting for it bounds the memory. */
   write(chunk: string | Buffer): Promise<void>;
   /**
-   * Brings everything written so far to the disk. A gzip file starts a new member here, so that a run which
+   * Brings everything written so far to the disk. A compressed file starts a new member here, so that a run which
    * goes on from this place gives the same bytes: call it at places that follow from the rows alone.
    */
   checkpoint(): Promise<void>;
@@ -28,7 +28,7 @@ export interface Sink {
 }
 
 export interface SinkOptions {
-  /** Whether to compress; by the extension of the name when absent. */
+  /** Whether to compress, by gzip; as the extension of the name says when absent. */
   gzip?: boolean;
   /** Keep these bytes of the unfinished file, and go on behind them. */
   resume?: WrittenBytes;
@@ -45,21 +45,23 @@ export interface SinkOptions {
  * whose reader has gone they throw ReaderGoneError.
  */
 export async function openSink(target: string | Writable, options: SinkOptions = {}): Promise<Sink> {
-  if (typeof target !== 'string') return new EndSink(openStreamEnd(target), options.gzip ?? false);
+  if (typeof target !== 'string')
+    return new EndSink(openStreamEnd(target), options.gzip === true ? 'gzip' : undefined);
   const end = await openFileEnd(target, options);
-  return new EndSink(end, options.gzip ?? isGzipPath(target));
+  const { gzip } = options;
+  return new EndSink(end, gzip === undefined ? compressionOfPath(target) : gzip ? 'gzip' : undefined);
 }
 
 class EndSink implements Sink {
   bytesWritten: number;
   readonly #end: SinkEnd;
-  readonly isGzip: boolean;
-  #member: GzipMember | undefined;
+  readonly compression: Compression | undefined;
+  #member: CompressedMember | undefined;
   #closed = false;
 
-  constructor(end: SinkEnd, isGzip: boolean) {
+  constructor(end: SinkEnd, compression: Compression | undefined) {
     this.#end = end;
-    this.isGzip = isGzip;
+    this.compression = compression;
     this.bytesWritten = end.bytes;
   }
 
@@ -70,9 +72,8 @@ class EndSink implements Sink {
   async write(chunk: string | Buffer): Promise<void> {
     if (chunk.length === 0) return;
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    if (!this.isGzip) return this.#pass(bytes);
-    this.#member ??= new GzipMember((compressed) => this.#pass(compressed));
-    await this.#member.write(bytes);
+    if (this.compression === undefined) return this.#pass(bytes);
+    await this.#openMember(this.compression).write(bytes);
   }
 
   async checkpoint(): Promise<void> {
@@ -102,9 +103,13 @@ class EndSink implements Sink {
     await how();
   }
 
+  #openMember(compression: Compression): CompressedMember {
+    return (this.#member ??= new CompressedMember(compression, (bytes) => this.#pass(bytes)));
+  }
+
   async #endMember(): Promise<void> {
-    // A gzip file without any member would not be one.
-    if (this.isGzip && this.bytesWritten === 0) this.#member ??= new GzipMember((bytes) => this.#pass(bytes));
+    // A compressed file without any member would not be one.
+    if (this.compression !== undefined && this.bytesWritten === 0) this.#openMember(this.compression);
     await this.#member?.end();
     this.#member = undefined;
   }

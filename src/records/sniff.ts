@@ -7,9 +7,9 @@ import { type InputFormat, isContainer, type RecordFormat } from './row.ts';
 /** Text looked at to find out what a file is. */
 export const sniffBytes = 64 * 1024;
 
-/** The format that the extension of a path tells, `.gz` apart. `text` is delimited by something. */
+/** The format that the extension of a path tells, `.gz` and `.zst` apart. `text` is delimited by something. */
 export function formatOfPath(path: string): RecordFormat | 'text' | 'json' | undefined {
-  const name = path.toLowerCase().replace(/\.gz$/u, '');
+  const name = path.toLowerCase().replace(/\.(?:gz|zst)$/u, '');
   if (name.endsWith('.csv')) return 'csv';
   if (name.endsWith('.tsv') || name.endsWith('.tab')) return 'tsv';
   if (name.endsWith('.jsonl') || name.endsWith('.ndjson')) return 'jsonl';
@@ -17,11 +17,6 @@ export function formatOfPath(path: string): RecordFormat | 'text' | 'json' | und
   if (name.endsWith('.xlsx')) return 'xlsx';
   if (name.endsWith('.txt')) return 'text';
   return name.endsWith('.json') ? 'json' : undefined;
-}
-
-/** Whether a path names a compressed output; of inputs the first bytes tell. */
-export function isGzipPath(path: string): boolean {
-  return path.toLowerCase().endsWith('.gz');
 }
 
 /**

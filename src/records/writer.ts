@@ -2,6 +2,7 @@ import { UsageError } from '../errors.ts';
 import { createDelimitedWriter } from './delimited-writer.ts';
 import { createJsonLinesWriter } from './json-lines-writer.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
+import { zstd } from './compression.ts';
 import { createEyeTableWriter } from './eye-table-writer.ts';
 import { createParquetWriter } from './parquet-writer.ts';
 import { isDelimited, isTable, type RecordFormat, type RecordsHead } from './row.ts';
@@ -42,7 +43,9 @@ export function createRowWriter(head: RecordsHead, options: WriterOptions): RowW
 
 /** Names of outputs that can be written. */
 export const outputNames = [
-  ...['csv', 'tsv', 'tab', 'txt', 'jsonl', 'ndjson'].flatMap((name) => [name, `${name}.gz`]),
+  ...['csv', 'tsv', 'tab', 'txt', 'jsonl', 'ndjson'].flatMap((name) =>
+    [name, `${name}.gz`].concat(zstd !== undefined ? `${name}.zst` : []),
+  ),
   'parquet',
   'xlsx',
 ];
@@ -66,6 +69,8 @@ function otherName(extension: string): string | undefined {
   if (extension === 'json')
     return 'JSON is written one record per line: name it `.jsonl`; `jq -s .` makes an array of that.';
   if (/^xls|^ods$/u.test(extension)) return 'Write `.xlsx`, which spreadsheet programs open.';
+  if (extension === 'zst' && zstd === undefined)
+    return 'Node 22.15 and later write it. Write `.gz`, or compress stdout: `voxpop score ... | zstd > file`.';
   if (/^(?:zst|bz2|xz|lz4|zip|7z)$/u.test(extension))
     return 'Write `.gz`, or compress stdout: `voxpop score ... | zstd > file`.';
   return undefined;

@@ -11,7 +11,7 @@ const head: RecordsHead = {
   delimiter: undefined,
   quoting: { quote: '"', escape: '' },
   encoding: 'utf-8',
-  gzip: false,
+  compression: undefined,
   byteOrderMark: false,
   newline: '\n',
   columns: ['a', 'b'],

@@ -39,7 +39,7 @@ test('rows have ordinal, file, line, texts and cells', async () => {
     delimiter: ',',
     quoting: { quote: '"', escape: '' },
     encoding: 'utf-8',
-    gzip: false,
+    compression: undefined,
     byteOrderMark: false,
     newline: '\n',
     columns: ['id', 'comment'],

@@ -14,7 +14,7 @@ function head(columns: string[], more: Partial<RecordsHead> = {}): RecordsHead {
     quoting: usualQuoting,
     columns,
     encoding: 'utf-8',
-    gzip: false,
+    compression: undefined,
     byteOrderMark: false,
     newline: '\n',
     headerRows: 0,
