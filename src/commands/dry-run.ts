@@ -19,7 +19,10 @@ export async function describePlan(plan: ScorePlan): Promise<string[]> {
   const questions = textColumns.map((column) => head.questions?.[columnPlace(head.columns, column)] ?? '');
   const lines: [string, string][] = [
     ['input', options.inputs.join(', ')],
-    ['format', [head.format, head.encoding, ...(head.compression === undefined ? [] : [head.compression])].join(', ')],
+    [
+      'format',
+      [head.format, head.encoding, ...(head.compression === undefined ? [] : [head.compression])].join(', '),
+    ],
     ...(head.delimiter === undefined ? [] : [line('delimiter', quote(head.delimiter))]),
     ...(head.headerRows === 0 ? [] : [line('header', `${head.headerRows + 1} rows`)]),
     ['columns', list(head.columns)],

@@ -1,4 +1,11 @@
-import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetScan } from 'hyparquet';
+import {
+  type AsyncBuffer,
+  type Compressors,
+  type DecodedArray,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetScan,
+} from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { InputError, VoxpopError } from '../errors.ts';
 import type { FormatReader } from './format-reader.ts';
@@ -6,6 +13,17 @@ import { Lookahead } from './lookahead.ts';
 import { type ParquetColumn, parquetColumns, storedMetadata } from './parquet-schema.ts';
 import type { RandomAccess } from './random-access.ts';
 import { type TypedRecord, typedReader } from './typed-table.ts';
+
+/** What LZ4 makes of nothing, as in a page of missing values, the library takes for damage. */
+const decompressors: Compressors = {
+  ...compressors,
+  LZ4: (input, length) => (length === 0 ? new Uint8Array() : decompressed('LZ4', input, length)),
+  LZ4_RAW: (input, length) => (length === 0 ? new Uint8Array() : decompressed('LZ4_RAW', input, length)),
+};
+
+function decompressed(codec: 'LZ4' | 'LZ4_RAW', input: Uint8Array, length: number): Uint8Array {
+  return compressors[codec]?.(input, length) ?? new Uint8Array();
+}
 
 /** Rows that are given out at a time. */
 const batchRows = 1024;
@@ -23,8 +41,10 @@ export async function openParquet(
     slice: async (start, end = access.byteLength) => {
       const from = start < 0 ? access.byteLength + start : start;
       const bytes = await access.read(from, end);
-      // The library looks at the whole buffer of what it gets.
-      return new Uint8Array(bytes).buffer;
+      // The library looks at the whole buffer of what it gets; only small reads share one.
+      return bytes.byteLength === bytes.buffer.byteLength
+        ? (bytes.buffer as ArrayBuffer)
+        : new Uint8Array(bytes).buffer;
     },
   };
   const metadata = await whole(file, () => parquetMetadataAsync(buffer, { geoparquet: false }));
@@ -51,16 +71,18 @@ async function* readGroups(
     parquetScan({
       file: buffer,
       metadata: storedMetadata(metadata),
-      compressors,
+      compressors: decompressors,
       utf8: false,
       geoparquet: false,
       parsers: { timestampFromNanoseconds: (nanoseconds) => nanoseconds },
     }),
   );
   for (const { rowStart, rowEnd } of scan.ranges) {
-    const data = await whole(file, () =>
-      Promise.all(columns.map(({ name }) => scan.readColumn({ column: name, rowStart, rowEnd }))),
-    );
+    const data: DecodedArray[] = [];
+    // One after another, so that what is read of one column is gone before the next.
+    for (const { name } of columns) {
+      data.push(await whole(file, () => scan.readColumn({ column: name, rowStart, rowEnd })));
+    }
     const short = columns.find((_, place) => data[place]?.length !== rowEnd - rowStart);
     if (short !== undefined) throw damaged(file, `too few values in \`${short.name}\``);
     for (let start = 0; start < rowEnd - rowStart; start += batchRows) {

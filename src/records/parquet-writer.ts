@@ -11,7 +11,7 @@ import { rejectMisfit } from './rejected.ts';
 import type { RecordsHead, Row } from './row.ts';
 
 /** Rows of a row group: few enough to be held, many enough to be compressed and skipped well. */
-const groupRows = 65_536;
+const groupRows = 32_768;
 
 /** A column that is written. */
 interface WrittenColumn extends Pick<ParquetColumn, 'name' | 'declared' | 'stored'> {
