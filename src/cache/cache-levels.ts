@@ -1,7 +1,7 @@
 import { blankPredictions, type ShardPredictions } from '../protocol.ts';
 import { isBusy, isDamage } from './cache-damage.ts';
 import { close, commit, type Database, pagesOf, textsOf } from './cache-file.ts';
-import type { CacheEnd, CacheSettings, Found } from './messages.ts';
+import { type CacheEnd, type CacheSettings, type Found, hitKinds } from './messages.ts';
 import { type Lane, notifySetAside, type OpenCache, openOwnCache, openSharedCache } from './open-cache.ts';
 import { hashBytes } from './text-hasher.ts';
 
@@ -11,7 +11,7 @@ interface Search {
   lookup: number;
   texts: readonly string[];
   predictions: ShardPredictions;
-  /** 1 where a text was found. */
+  /** `hitKinds` of each text. */
   isHit: Uint8Array;
 }
 
@@ -51,7 +51,7 @@ export class CacheLevels {
       for (const other of this.#others) this.#findInOther(other, search, hashes);
     }
     const { isHit } = search;
-    const hits = isHit.reduce((sum, hit) => sum + hit, 0);
+    const hits = isHit.reduce((sum, kind) => sum + (kind === hitKinds.missing ? 0 : 1), 0);
     const ticket = hits === texts.length ? undefined : this.#await(lookup, hashes, isHit);
     return { predictions, isHit, hits, ticket, computeMs: this.#computeMs(lookup) };
   }
@@ -162,7 +162,7 @@ export class CacheLevels {
           const place = reader.find(words, index);
           if (place === undefined) continue;
           reader.copyTo(search.predictions, text, place);
-          search.isHit[text] = 1;
+          search.isHit[text] = hitKinds.found;
           found.push(text);
         }
       });
@@ -206,10 +206,11 @@ function findAll({ reader, writer }: Lane, { texts, predictions, isHit }: Search
     const found = reader.find(words, text);
     if (found !== undefined) {
       reader.copyTo(predictions, text, found);
-      writer?.touched.add(found.block.id, found.place);
-      isHit[text] = 1;
+      const isFirst = writer === undefined || writer.touched.add(found.block.id, found.place);
+      isHit[text] = isFirst ? hitKinds.found : hitKinds.foundAgain;
     } else if (writer !== undefined && writer.staged.count > 0) {
-      isHit[text] = writer.staged.copyTo(predictions, text, hashAt(hashes, text)) ? 1 : 0;
+      const isStaged = writer.staged.copyTo(predictions, text, hashAt(hashes, text));
+      if (isStaged) isHit[text] = hitKinds.foundAgain;
     }
   }
 }

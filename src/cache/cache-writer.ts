@@ -111,7 +111,9 @@ export class CacheWriter {
       const { lastInsertRowid } = this.#statements.block.run(conditionsId, layout.encode(entries, own));
       const block = Number(lastInsertRowid);
       this.#statements.uses.run(block, bytesOf(new Uint32Array(own.length).fill(this.#run)));
-      for (const place of own) {
+      for (const [index, place] of own.entries()) {
+        // What comes up again in this run is a repeat, no hit.
+        this.touched.add(block, index);
         const key = indexKey(words[place * 4] as number, words[place * 4 + 1] as number);
         places.push({ key, block });
       }

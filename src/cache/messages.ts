@@ -20,11 +20,14 @@ export interface Lookup {
   labelCount: number;
 }
 
+/** Whether a text was found in a cache, and whether it came up earlier in the same run, as far as that is remembered. */
+export const hitKinds = { missing: 0, found: 1, foundAgain: 2 } as const;
+
 /** What the cache holds of some texts. */
 export interface Found {
   /** As a worker would have given it; blank where a text is not found. Nothing was computed for it. */
   predictions: ShardPredictions;
-  /** 1 where a text was found, uint8 [texts]. */
+  /** `hitKinds` of each text, uint8 [texts]. */
   isHit: Uint8Array;
   hits: number;
   /** Names the texts that were not found, for `keep` or `drop`; undefined when there are none, or nothing is kept. */

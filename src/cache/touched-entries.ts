@@ -24,12 +24,15 @@ export class TouchedEntries {
     this.#write = db.prepare('UPDATE uses SET runs = ? WHERE block = ?');
   }
 
-  add(block: number, place: number): void {
+  /** @returns whether it is new among those that are remembered */
+  add(block: number, place: number): boolean {
     const group = Math.floor(block / groupBlocks);
     if (this.#groups.size >= maxGroups && !this.#groups.has(group)) this.write();
     const bits = getOrInsert(this.#groups, group, () => new Uint32Array(groupBlocks * wordsPerBlock));
     const word = (block % groupBlocks) * wordsPerBlock + (place >> 5);
-    bits[word] = (bits[word] as number) | (1 << (place & 31));
+    const before = bits[word] as number;
+    bits[word] = before | (1 << (place & 31));
+    return ((before >>> (place & 31)) & 1) === 0;
   }
 
   /** Writes the number of this run to all that was touched; to be called within a transaction. */

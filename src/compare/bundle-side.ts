@@ -2,7 +2,8 @@ import { memoryUsage } from 'node:process';
 import { findBundle } from '../bundle/find-bundle.ts';
 import { type BundleDescription, checkBundle } from '../bundle/load-bundle.ts';
 import { type ResolvedScoringOptions, workerSettingsOf } from '../options.ts';
-import { CachedPredictions, type EarlierPredictions } from '../pipeline/cached-predictions.ts';
+import type { EarlierPredictions } from '../pipeline/cached-predictions.ts';
+import { knownFirst, type Predict } from '../pipeline/known-predictions.ts';
 import { type PoolOptions, WorkerPool } from '../pipeline/pool.ts';
 import {
   labelCountOf,
@@ -53,7 +54,7 @@ export class BundleSide {
   readonly #settings: WorkerSettings;
   readonly #pooling: PoolOptions;
   #pool: WorkerPool | undefined;
-  readonly #predict: (shard: Shard) => Promise<ShardPredictions>;
+  readonly #predict: Predict;
 
   /** @param earlier predictions of earlier runs; only where predictions are pure */
   constructor({ name, bundle, tasks, settings }: SidePlan, pool: PoolOptions, earlier?: EarlierPredictions) {
@@ -64,9 +65,9 @@ export class BundleSide {
     this.workers = pool.workers;
     this.#pooling = pool;
     this.#settings = settings;
-    const cached =
-      earlier === undefined ? undefined : new CachedPredictions((shard) => this.#compute(shard), earlier);
-    this.#predict = (shard) => (cached === undefined ? this.#compute(shard) : cached.score(shard));
+    const compute: Predict = (shard) => this.#compute(shard);
+    // Without a cache it is timed, and repeats are computed like any other text.
+    this.#predict = earlier === undefined ? compute : knownFirst(compute, earlier);
   }
 
   #compute(shard: Shard): Promise<ShardPredictions> {

@@ -1,3 +1,4 @@
+import { hitKinds } from '../cache/messages.ts';
 import type { PredictionCache } from '../cache/prediction-cache.ts';
 import { copyPrediction, type Shard, type ShardPredictions, textFlags } from '../protocol.ts';
 
@@ -11,7 +12,7 @@ export interface EarlierPredictions {
 }
 
 /**
- * Sends only texts to the workers that the cache of earlier runs does not hold, and keeps what they predict.
+ * The level of earlier runs: sends only texts on that their cache does not hold, and keeps what they predict.
  * Predictions depend on the text alone, so this changes speed only; it must not be used where they do not.
  */
 export class CachedPredictions {
@@ -29,8 +30,11 @@ export class CachedPredictions {
     const found = texts.length === 0 ? undefined : await store.find(texts, lookup);
     if (found === undefined) return this.#score({ texts });
     const { predictions, isHit, ticket } = found;
-    const hits = countScored(predictions, isHit, 1);
-    const counts = { ...predictions.counts, hits, savedMs: Math.round(hits * found.computeMs) };
+    const hits = countScored(predictions, isHit, hitKinds.found);
+    const duplicates = countScored(predictions, isHit, hitKinds.foundAgain);
+    // Without a cache repeats would mostly not have been computed either.
+    const savedMs = Math.round(hits * found.computeMs);
+    const counts = { ...predictions.counts, hits, duplicates, savedMs };
     if (found.hits === texts.length) return { ...predictions, counts };
     const missing = texts.filter((_, text) => isHit[text] === 0);
     const computed = await this.#score({ texts: missing }).catch((error: unknown) => {
@@ -42,13 +46,15 @@ export class CachedPredictions {
     for (let text = 0; text < texts.length; text++) {
       if (isHit[text] === 0) copyPrediction(predictions, text, computed, next++, this.#earlier.labelCount);
     }
-    const misses = countScored(predictions, isHit, 0);
-    return { ...predictions, counts: { ...computed.counts, hits, misses, savedMs: counts.savedMs } };
+    const repeats = computed.counts.duplicates;
+    const misses = countScored(predictions, isHit, hitKinds.missing) - repeats;
+    const all = { ...computed.counts, hits, misses, duplicates: duplicates + repeats, savedMs };
+    return { ...predictions, counts: all };
   }
 }
 
-/** Texts with something to score that were found, or not. */
-function countScored({ flags }: ShardPredictions, isHit: Uint8Array, wanted: 0 | 1): number {
+/** Texts with something to score of a kind of hit. */
+function countScored({ flags }: ShardPredictions, isHit: Uint8Array, wanted: number): number {
   let scored = 0;
   for (let text = 0; text < isHit.length; text++) {
     if (isHit[text] === wanted && ((flags[text] as number) & textFlags.empty) === 0) scored++;

@@ -27,8 +27,23 @@ export interface RunSummary {
   /** Rows by task and label. */
   labels: RunManifest['labels'];
   labelsByLanguage: RunManifest['labels_by_language'];
+  /** What became of rows since an earlier file; undefined where none was named. */
+  changes: ChangesSummary | undefined;
   /** Undefined when the manifest does not tell, as one of an earlier version. */
   labelFacts: LabelFacts | undefined;
+}
+
+/** What a manifest tells about rows since an earlier file. */
+export interface ChangesSummary {
+  since: string;
+  new: number;
+  changed: number;
+  unchanged: number;
+  /** Undefined when not all rows were read. */
+  deleted: number | undefined;
+  newLabels: RunManifest['labels'];
+  /** Of the earlier file; empty when nothing told them. */
+  labelsBefore: RunManifest['labels'];
 }
 
 /** The manifest of a finished run; undefined when there is none that this version can go on from. */
@@ -82,6 +97,7 @@ export async function readRunSummary(path: string): Promise<RunSummary> {
     ),
     labels: labelCounts(manifest.labels),
     labelsByLanguage: Object.fromEntries(byLanguage.map(([key, value]) => [key, labelCounts(value)])),
+    changes: changesOf(manifest.changes),
     labelFacts: manifest.report === undefined ? undefined : readLabelFacts(manifest.report),
   };
 }
@@ -95,6 +111,21 @@ function readingOf(options: Parts<RunManifest['options']>): RunSummary['reading'
     ...(isSameDelimiter && quote !== undefined ? { quote } : {}),
     ...(isSameDelimiter && escape !== undefined ? { escape } : {}),
     ...(headerRows === undefined ? {} : { headerRows }),
+  };
+}
+
+function changesOf(value: unknown): ChangesSummary | undefined {
+  const changes = partsOf<NonNullable<RunManifest['changes']>>(value);
+  const [since, added] = [stringOf(changes.since), numberOf(changes.new)];
+  if (since === undefined || added === undefined) return undefined;
+  return {
+    since,
+    new: added,
+    changed: numberOf(changes.changed) ?? 0,
+    unchanged: numberOf(changes.unchanged) ?? 0,
+    deleted: numberOf(changes.deleted),
+    newLabels: labelCounts(changes.new_labels),
+    labelsBefore: labelCounts(changes.labels_before),
   };
 }
 

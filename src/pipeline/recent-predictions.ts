@@ -27,20 +27,17 @@ interface Place {
 }
 
 /**
- * Sends only texts to the workers that did not come up lately, in this shard or in an earlier one, finished or not.
+ * The level in memory: sends only texts on that did not come up lately, in this shard or in an earlier one, finished or not.
  * Predictions depend on the text alone, so this changes speed only; it must not be used where they do not.
  */
 export class RecentPredictions {
   readonly #score: (shard: Shard) => Promise<ShardPredictions>;
-  readonly #labelCount: number;
   readonly #places = new Map<string, Place>();
   /** Texts in `#places`, by the shard that brought them, the oldest first. */
   readonly #shards: string[][] = [];
 
-  /** @param labelCount labels of all scored tasks */
-  constructor(score: (shard: Shard) => Promise<ShardPredictions>, labelCount: number) {
+  constructor(score: (shard: Shard) => Promise<ShardPredictions>) {
     this.#score = score;
-    this.#labelCount = labelCount;
   }
 
   /** Scores a shard as the given function does, with repeated texts counted as duplicates; fails as it does. */
@@ -73,7 +70,9 @@ export class RecentPredictions {
   }
 
   async #gather(places: Place[], sent: Sent, now: ShardPredictions): Promise<ShardPredictions> {
-    const labels = this.#labelCount;
+    const [first] = places as [Place];
+    const { flags, scores } = await first.sent.predictions;
+    const labels = scores.length / flags.length;
     const gathered = blankPredictions(places.length, labels);
     const counts = { ...now.counts };
     /**

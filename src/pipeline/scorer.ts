@@ -1,8 +1,8 @@
-import { labelCountOf, type Shard, type ShardPredictions, type WorkerSettings } from '../protocol.ts';
-import { CachedPredictions, type EarlierPredictions } from './cached-predictions.ts';
+import { labelCountOf, type Shard, type WorkerSettings } from '../protocol.ts';
+import type { EarlierPredictions } from './cached-predictions.ts';
+import { knownFirst, type Predict } from './known-predictions.ts';
 import type { MappedTasks } from './label-map.ts';
 import { type PoolOptions, WorkerPool } from './pool.ts';
-import { RecentPredictions } from './recent-predictions.ts';
 import { type RobustPredictions, scoreRobustly } from './robust.ts';
 
 export interface ScorerOptions {
@@ -24,21 +24,17 @@ export class Scorer {
   #pool: WorkerPool | undefined;
   readonly #newPool: () => WorkerPool;
   readonly #labelCount: number;
-  readonly #predict: (shard: Shard) => Promise<ShardPredictions>;
+  readonly #predict: Predict;
 
   constructor({ settings, pool, mapped, isPure, earlier }: ScorerOptions) {
     this.#newPool = () => new WorkerPool(settings, pool);
     // With a cache it may turn out that no model needs to be loaded.
     if (earlier === undefined) this.#pool = this.#newPool();
     this.#labelCount = labelCountOf(mapped.tasks);
-    const compute = (shard: Shard): Promise<ShardPredictions> =>
-      (this.#pool ??= this.#newPool()).score(shard);
-    const cached = earlier === undefined ? undefined : new CachedPredictions(compute, earlier);
-    const predict = async (shard: Shard): Promise<ShardPredictions> =>
-      mapped.apply(await (cached === undefined ? compute(shard) : cached.score(shard)));
+    const compute: Predict = (shard) => (this.#pool ??= this.#newPool()).score(shard);
     // Where neighbours have an influence, what was predicted beside others is not what would be predicted here.
-    const recent = isPure ? new RecentPredictions(predict, this.#labelCount) : undefined;
-    this.#predict = recent === undefined ? predict : (shard) => recent.score(shard);
+    const predict = isPure ? knownFirst(compute, earlier) : compute;
+    this.#predict = async (shard) => mapped.apply(await predict(shard));
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { RoleLabels } from '../label-facts.ts';
+import { nightFigures } from './night.ts';
 import { columnPlace } from '../records/column-place.ts';
 import { excerpt } from '../text/excerpt.ts';
 import { languageTask } from '../scored/column-groups.ts';
@@ -133,6 +134,7 @@ export function reportDocument(parts: DocumentParts): ReportDocument {
     },
     uncertain: tally.uncertain(),
     comparison: parts.before,
+    night: nightFigures(file.manifest),
     quotes: { by: vectors.by, seed },
     notices: [...notices, ...ownNotices(parts, found)],
   };

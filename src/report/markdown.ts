@@ -3,6 +3,7 @@ import { escapeMarkdown, markdownTable } from '../text/markdown.ts';
 import { LabelNames } from './label-names.ts';
 import type { Asked, ReportDocument, SampleText } from './report-document.ts';
 import { taskName } from './parts.ts';
+import { nightHead, nightNote, nightRows, nightWords } from './section-night.ts';
 import { trendWords } from './summary.ts';
 import { comments, interval, percent, pointsOf } from './words.ts';
 
@@ -19,6 +20,7 @@ export function markdownReport(document: ReportDocument): string {
     `# ${escapeMarkdown(title)}\n`,
     `${escapeMarkdown(summary.join(' '))}\n`,
     ...comparison(document),
+    ...night(document, names),
     ...fix(document),
     ...asked('What people ask for', document.suggestions),
     ...asked('Questions that want an answer', document.questions),
@@ -109,6 +111,15 @@ export function markdownReport(document: ReportDocument): string {
     ...document.notices.map((notice) => `${escapeMarkdown(notice)}.\n`),
   ];
   return sections.filter((each) => each !== '').join('\n');
+}
+
+function night({ night: figures }: ReportDocument, names: LabelNames): string[] {
+  if (figures === undefined) return [];
+  const rows = nightRows(figures, names);
+  const words = `${escapeMarkdown(nightWords(figures))}\n`;
+  if (rows.length === 0) return ['## What is new\n', words];
+  const [heading = '', ...table] = section('What is new', rows, nightHead);
+  return [heading, words, `${nightNote(figures)}\n`, ...table];
 }
 
 function fix({ fix: items, roles, min_group: minGroup }: ReportDocument): string[] {

@@ -5,6 +5,7 @@ import type { ReportLook } from './options.ts';
 import { knownSentiments, legend, type Section, sectionMarkup, stackBar } from './parts.ts';
 import type { ReportDocument } from './report-document.ts';
 import { askedSections, fixSection, lovesSection } from './section-fix.ts';
+import { nightSection } from './section-night.ts';
 import { audiencesSection, comparisonSection, qualitySection, tasksSection } from './section-rest.ts';
 import { groupsSection, timeSection, topicsSection } from './section-topics.ts';
 import { style } from './style.ts';
@@ -66,6 +67,7 @@ async function sectionsOf(document: ReportDocument): Promise<Section[]> {
   const names = new LabelNames(document);
   const sections = [
     comparisonSection(document),
+    nightSection(document, names),
     fixSection(document),
     ...askedSections(document),
     lovesSection(document),

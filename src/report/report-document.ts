@@ -2,6 +2,7 @@ import type { LabelFacts } from '../label-facts.ts';
 import type { Audience, CountedRole, SentimentRole } from './counts.ts';
 import type { DateOrder, TimeUnit } from './dates.ts';
 import type { Roles } from './roles.ts';
+import type { NightFigures } from './night.ts';
 import type { Difference, ShareOf } from './statistics.ts';
 
 /**
@@ -47,6 +48,8 @@ export interface ReportDocument {
   quality: QualityFigures;
   uncertain: UncertainTexts[];
   comparison: ReportComparison | undefined;
+  /** What became of rows since an earlier file, as the manifest tells it. */
+  night: NightFigures | undefined;
   /** How comments to show were chosen. */
   quotes: { by: 'vectors' | 'words'; seed: number };
   notices: string[];

@@ -27,7 +27,7 @@ function recording(answer = async (texts: string[]) => predict(texts)): {
   const recent = new RecentPredictions(({ texts }: Shard) => {
     sent.push(texts);
     return answer(texts);
-  }, 2);
+  });
   return { sent, recent };
 }
 
