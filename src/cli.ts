@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { cacheCommand } from './commands/cache.ts';
 import { compareCommand } from './commands/compare.ts';
 import { completionsCommand } from './commands/completions.ts';
+import { explainCommand } from './commands/explain.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { mergeCommand } from './commands/merge.ts';
 import { modelCommand } from './commands/model.ts';
@@ -31,6 +32,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(reportCommand(terminal))
     .addCommand(teachCommand(terminal))
     .addCommand(reviewCommand(terminal))
+    .addCommand(explainCommand(terminal))
     .addCommand(modelCommand(terminal))
     .addCommand(cacheCommand(terminal))
     .addCommand(completionsCommand(terminal));

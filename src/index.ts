@@ -34,6 +34,8 @@ export { review } from './review/review.ts';
 export { reviewPage } from './review/page.ts';
 export type { Review } from './review/review.ts';
 export type { ReviewOptions } from './review/options.ts';
+export { explain } from './explain.ts';
+export type { ExplainedPrediction, ExplainTextOptions as ExplainOptions } from './explain.ts';
 export { teach } from './teach/teach.ts';
 export type { Taught, TeachHooks } from './teach/teach.ts';
 export type { TeachOptions } from './teach/options.ts';

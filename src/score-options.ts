@@ -57,6 +57,10 @@ export interface ScoreOptions extends ScoringOptions {
   sentences?: boolean | undefined;
   /** Write a row per sentence in place of the row, with its columns repeated. */
   sentenceRows?: boolean | undefined;
+  /** Find the words that carried the labels. */
+  explain?: boolean | undefined;
+  /** Find them in so many rows, drawn at random. */
+  explainSample?: number | undefined;
   /** Rows to draw at random, each with the same chance. */
   sample?: number | undefined;
   /** Of what is drawn. */
@@ -140,6 +144,15 @@ export const scoreOptionTable: { [Name in FlagName]-?: OptionSpec } = {
   sentences: {
     flags: '--sentences',
     description: 'score each sentence too: what is said about what; long texts are read whole',
+  },
+  explain: {
+    flags: '--explain',
+    description: 'find the words that carried the labels (JSONL only); takes up to 19 times as long',
+  },
+  explainSample: {
+    flags: '--explain-sample <rows>',
+    description: 'find them in so many rows only, drawn at random',
+    parse: toNumber,
   },
   sentenceRows: {
     flags: '--sentence-rows',
@@ -281,6 +294,7 @@ export interface ResolvedScoreOptions
   flagTruncated: boolean;
   sentences: boolean;
   sentenceRows: boolean;
+  explain: boolean;
   seed: number | undefined;
   shard: Slice | undefined;
   maxRejects: RejectLimit;
@@ -304,6 +318,7 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
   const scoring = resolveScoringOptions(options);
   expectInteger('max-row-bytes', options.maxRowBytes, 1, longestRow);
   expectInteger('sample', options.sample, 1);
+  expectInteger('explain-sample', options.explainSample, 1);
   expectInteger('seed', options.seed);
   if (options.sample !== undefined) checkSample(options);
   if (options.table === true) checkTable(options);
@@ -331,8 +346,12 @@ export function resolveScoreOptions(options: ScoreOptions): ResolvedScoreOptions
     // Rows of sentences are about nothing else.
     sentences: options.sentences ?? options.sentenceRows ?? false,
     sentenceRows: options.sentenceRows ?? false,
+    explain: options.explain ?? options.explainSample !== undefined,
     // Without a sample it says nothing.
-    seed: options.sample === undefined ? undefined : (options.seed ?? sharedOptions.seed.default),
+    seed:
+      options.sample === undefined && options.explainSample === undefined
+        ? undefined
+        : (options.seed ?? sharedOptions.seed.default),
     shard: options.shard === undefined ? undefined : parseSlice(options.shard),
     maxRejects: errors === 'inline' ? everyRow : resolveRejectLimit(options),
     errors,

@@ -1,5 +1,5 @@
 import { findBundle } from './bundle/find-bundle.ts';
-import { checkBundle, identityOfBundle } from './bundle/load-bundle.ts';
+import { type BundleDescription, checkBundle, identityOfBundle } from './bundle/load-bundle.ts';
 import type { CacheSettings } from './cache/messages.ts';
 import { type ChangesPlan, planChanges } from './changes/plan-changes.ts';
 import { secretPath } from './cache/secret.ts';
@@ -64,6 +64,8 @@ export interface ScorePlan {
   changes: ChangesPlan | undefined;
   /** The rows that are drawn; undefined: all of them. */
   sample: SamplePlan | undefined;
+  /** Rows in which the words are found that carried their labels; undefined: in none. */
+  explained: ExplainedRows | undefined;
 }
 
 /** Names of the files that a run writes. */
@@ -136,6 +138,7 @@ export async function planScore(
       rejectRows: request.rejectRows,
       inlineErrors: options.errors === 'inline',
       showChange: options.since !== undefined,
+      explain: options.explain,
     });
     const { since } = options;
     const changes =
@@ -160,6 +163,7 @@ export async function planScore(
     const { sample: size, seed = 0, signal } = options;
     const sample = size === undefined ? undefined : await planSample(request, { size, seed, signal });
     if (sample !== undefined) records.head.notices.push(drawn(sample));
+    const explained = await planExplained(request, bundle, options);
     return {
       options,
       records,
@@ -188,6 +192,7 @@ export async function planScore(
       cache,
       changes,
       sample,
+      explained,
     };
   } catch (error) {
     await records.close();
@@ -231,7 +236,7 @@ function recordsRequest(options: ResolvedScoreOptions): RecordsOptions & { rejec
     ...options,
     rejectRows: allowsRejects(options.maxRejects),
     everyLine: options.lineBuffered,
-    keepPlaces: options.sentences,
+    keepPlaces: options.sentences || options.explain,
   };
 }
 
@@ -250,6 +255,37 @@ function notJoinable(format: string): UsageError {
       hint: 'Outputs of those formats are joined by `voxpop merge`: `--to csv`.',
     },
   );
+}
+
+/** Rows in which the words are found that carried their labels. */
+export interface ExplainedRows {
+  /** From which score on a label is assigned, for all labels that are written. */
+  thresholds: number[];
+  /** Which rows; undefined: all. */
+  sample: SamplePlan | undefined;
+}
+
+async function planExplained(
+  request: RecordsOptions,
+  { manifest }: BundleDescription,
+  options: PlannedOptions,
+): Promise<ExplainedRows | undefined> {
+  if (!options.explain) return undefined;
+  const { labelMap = {}, threshold, explainSample: size, seed = 0, signal } = options;
+  const selected = selectTasks(manifest.tasks, { tasks: options.tasks, thresholds: threshold });
+  const thresholds = selected.flatMap(({ name, labels, thresholds: own }) => {
+    // Labels that were merged are assigned from the lowest threshold on.
+    const lowest = new Map<string, number>();
+    for (const [index, label] of labels.entries()) {
+      const at = threshold[name] ?? own?.[index] ?? 0;
+      const shown = newName(labelMap, name, label);
+      lowest.set(shown, Math.min(at, lowest.get(shown) ?? 1));
+    }
+    return [...lowest.values()];
+  });
+  if (size === undefined) return { thresholds, sample: undefined };
+  await requireFiles(options.inputs, 'explain-sample');
+  return { thresholds, sample: await planSample(request, { size, seed, signal }) };
 }
 
 function severalTexts(columns: readonly string[]): UsageError {

@@ -2,7 +2,7 @@ import type { CacheEnd } from './cache/messages.ts';
 import { PredictionCache } from './cache/prediction-cache.ts';
 import type { ChangeCounts, Changes } from './changes/changes.ts';
 import { InputLog } from './pipeline/input-log.ts';
-import { drawSample } from './pipeline/sample.ts';
+import { drawSample, markSample } from './pipeline/sample.ts';
 import { type ScoredShard, scoreRows } from './pipeline/score-rows.ts';
 import type { EarlierPredictions } from './pipeline/cached-predictions.ts';
 import { Scorer } from './pipeline/scorer.ts';
@@ -77,7 +77,8 @@ export async function openScoring(
     changes,
     shards: (skip = 0) => {
       const all = records.rows(plan.textColumns, plan.slice?.start);
-      const rows = plan.sample === undefined ? all : drawSample(all, plan.sample);
+      const marked = plan.explained?.sample === undefined ? all : markSample(all, plan.explained.sample);
+      const rows = plan.sample === undefined ? marked : drawSample(marked, plan.sample);
       return scoreRows({
         rows: changes === undefined ? rows : changes.mark(rows, options.limit),
         head: records.head,
@@ -86,6 +87,11 @@ export async function openScoring(
           cut: sentenceCutter(plan.bundle.languages),
           pairs: plan.pairs,
           labelCount: labelCountOf(plan.tasks),
+        },
+        explain: plan.explained && {
+          tasks: plan.tasks,
+          thresholds: plan.explained.thresholds,
+          onlyMarked: plan.explained.sample !== undefined,
         },
         skip,
         // Rows that are left out are among those that a limit counts.

@@ -50,6 +50,7 @@ const mayImport: Record<string, string[]> = {
   review: ['options', 'bundle', 'records', 'scored'],
   // What was taught is measured as `evaluate` does it.
   teach: ['options', 'bundle', 'predictor', 'records', 'pipeline', 'evaluate'],
+  explain: ['options', 'predictor', 'records', 'pipeline'],
   completions: [],
   commands: [
     'completions',
@@ -68,6 +69,7 @@ const mayImport: Record<string, string[]> = {
     'compare',
     'report',
     'review',
+    'explain',
     'teach',
   ],
   cli: ['commands', 'score-options'],
@@ -86,6 +88,7 @@ const mayImport: Record<string, string[]> = {
     'compare',
     'report',
     'review',
+    'explain',
     'teach',
   ],
 };

@@ -49,7 +49,10 @@ export async function planSlice(request: SliceRequest): Promise<SlicePlan> {
  * @param option - without dashes
  * @throws UsageError when an input cannot be read twice
  */
-export async function requireFiles(inputs: readonly string[], option: 'shard' | 'sample'): Promise<void> {
+export async function requireFiles(
+  inputs: readonly string[],
+  option: 'shard' | 'sample' | 'explain-sample',
+): Promise<void> {
   const stream = (await identifyInputs(inputs)).find(({ bytes }) => bytes === undefined);
   if (stream === undefined) return;
   const name = stream.path === '-' ? 'stdin' : stream.path;

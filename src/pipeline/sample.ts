@@ -47,6 +47,18 @@ export async function* drawSample(
   }
 }
 
+/** All rows, those of a sample marked to be explained. */
+export async function* markSample(
+  batches: AsyncIterable<Row[]>,
+  { rows, inputRows, seed }: SamplePlan,
+): AsyncGenerator<Row[]> {
+  const draw = drawer({ rows, inputRows }, seededRandom(seed));
+  for await (const batch of batches) {
+    for (const row of batch) if (row.isHeader !== true && draw()) row.isExplained = true;
+    yield batch;
+  }
+}
+
 /** Says of one row after another whether it is drawn, exactly as many as wanted (Knuth's algorithm S). */
 function drawer({ rows, inputRows }: Omit<SamplePlan, 'seed'>, random: Random): () => boolean {
   let left = inputRows;

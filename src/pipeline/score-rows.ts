@@ -3,10 +3,12 @@ import { type Rejected, unreadRows } from '../records/rejected.ts';
 import { rejectReason } from '../records/row-fault.ts';
 import type { RecordsHead, Row } from '../records/row.ts';
 import type { ShardPredictions } from '../protocol.ts';
+import type { ExplainedLabel } from '../records/explained-label.ts';
+import { placeInCell } from '../records/place-in-cell.ts';
 import type { ScoredSentence, TextSentences } from '../records/sentence-view.ts';
-import type { PlacedText } from '../text/markup.ts';
-import { codePointCounter, type SentenceCutter, type Span } from '../text/sentences.ts';
+import type { SentenceCutter } from '../text/sentences.ts';
 import { inOrder } from './in-order.ts';
+import { explainRows, type RowExplainer } from './explain-rows.ts';
 import { type PairLayout, pairLabels } from './label-pairs.ts';
 import type { Scorer } from './scorer.ts';
 import { cutShards } from './shard.ts';
@@ -22,6 +24,8 @@ export interface ScoredShard {
   rejected: Rejected;
   /** By text, where sentences are asked for. */
   sentences?: TextSentences[];
+  /** By text, for the rows in which words were asked for. */
+  explained?: Map<number, ExplainedLabel[]>;
 }
 
 export interface ScoringPlan {
@@ -32,6 +36,8 @@ export interface ScoringPlan {
   scorer: Pick<Scorer, 'score'>;
   /** Cut texts into sentences, too, and pair the labels of these tasks. */
   sentences?: { cut: SentenceCutter; pairs: readonly PairLayout[]; labelCount: number } | undefined;
+  /** Find the words that carried labels, in the rows that are asked for; undefined: in none. */
+  explain?: RowExplainer | undefined;
   /** Rows to leave out at the start; a multiple of `shardRows`, so that shards are cut at the same places. */
   skip: number;
   /** Rows to take at most, those left out included. */
@@ -57,7 +63,10 @@ export async function* scoreRows(plan: ScoringPlan): AsyncGenerator<ScoredShard>
       if (rejected.has(index)) continue;
       rejected.set(index, rejectReason(fault, rawOf(rows[index] as Row, plan.head)));
     }
-    if (cut === undefined || plan.sentences === undefined) return { rows, predictions, rejected };
+    const explained =
+      plan.explain && (await explainRows(rows, { predictions, rejected }, plan.explain, plan.scorer));
+    const scored = { rows, predictions, rejected, ...(explained === undefined ? {} : { explained }) };
+    if (cut === undefined || plan.sentences === undefined) return scored;
     const { pairs, labelCount } = plan.sentences;
     const rowsOf = { ...predictions, width: labelCount };
     const sentences = cut.sentences.map((own, text): TextSentences => {
@@ -67,7 +76,7 @@ export async function* scoreRows(plan: ScoringPlan): AsyncGenerator<ScoredShard>
         pairs: pairs.map((pair) => pairLabels(pair, rowsOf, text, places)),
       };
     });
-    return { rows, predictions, rejected, sentences };
+    return { ...scored, sentences };
   };
   yield* inOrder(cutShards(plan.rows, plan), scoreShard, plan.maxShardsInFlight);
 }
@@ -101,13 +110,4 @@ function cutTexts(rows: readonly Row[], cut: SentenceCutter): CutTexts {
     }),
   );
   return { texts, owners, sentences };
-}
-
-/** Finds spans, one behind the other, in the cell that a text comes from, in code points. */
-function placeInCell(text: string, placed: PlacedText | undefined): (span: Span) => [number, number] {
-  const count = codePointCounter(placed?.cell ?? text);
-  return ({ start, end }) =>
-    placed === undefined
-      ? [count(start), count(end)]
-      : [count(placed.starts[start] as number), count(placed.ends[end - 1] as number)];
 }

@@ -33,8 +33,8 @@ export interface WritingPlan {
 export async function writeRows(plan: WritingPlan): Promise<void> {
   const { writer, session, rejects, tally } = plan;
   if (tally.counts.rows === 0) await session.writeHeader(writer.header(), plan.headerApart);
-  for await (const { rows, predictions, rejected: unscored, sentences } of plan.shards) {
-    const { lines, rejected } = writer.rows(rows, predictions, unscored, sentences);
+  for await (const { rows, predictions, rejected: unscored, sentences, explained } of plan.shards) {
+    const { lines, rejected } = writer.rows(rows, predictions, unscored, sentences, explained);
     await session.sink.write(lines);
     await rejects.write(rows, rejected, tally.counts.rejected);
     tally.add(rows, predictions, rejected);

@@ -1,5 +1,6 @@
 import type { ShardPredictions, TaskLayout } from '../protocol.ts';
 import type { ScoresShown } from './prediction-view.ts';
+import type { ExplainedLabel } from './explained-label.ts';
 import type { Rejected } from './rejected.ts';
 import type { PairNames, TextSentences } from './sentence-view.ts';
 import type { RecordFormat, Row } from './row.ts';
@@ -28,6 +29,8 @@ export interface WriterOptions {
   sentences?: { pairs: readonly PairNames[]; asRows: boolean } | undefined;
   /** Say for each row what became of it since an earlier file. */
   showChange?: boolean | undefined;
+  /** JSONL: write the words that carried the labels. */
+  explain?: boolean | undefined;
   /** Reject a row that does not fit into the output instead of throwing. */
   rejectRows?: boolean | undefined;
   /** JSONL: write what is wrong with a rejected row in its place. */
@@ -55,6 +58,7 @@ export interface RowWriter {
    * is at index `r * textColumns.length + i` of `predictions`.
    * @param rejected rows that are rejected already
    * @param sentences by text, where they were asked for
+   * @param explained by text, where the words that carried labels were asked for
    * @throws InputError for a row that does not fit into the output (a key that has no column, a key that is there
    * already), unless `rejectRows` is on
    */
@@ -63,6 +67,7 @@ export interface RowWriter {
     predictions: ShardPredictions,
     rejected: Rejected,
     sentences?: readonly TextSentences[],
+    explained?: ReadonlyMap<number, readonly ExplainedLabel[]>,
   ): WrittenRows;
   /** To be written once, last; undefined where rows are all there is. */
   end?: () => Buffer;

@@ -10,10 +10,19 @@ import { requireDifferentNames } from './free-names.ts';
 import { jsonObject } from './json-object.ts';
 import { rejectMisfit } from './rejected.ts';
 import type { Misfit, RejectReason } from './row-fault.ts';
+import { round } from '../text/numbers.ts';
+import type { ExplainedLabel } from './explained-label.ts';
 import { keptColumns } from './kept-columns.ts';
 import { isTable, type RecordsHead } from './row.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
-import { changeName, predictionsKey, sentenceColumns, sentencesName, truncatedName } from './output-names.ts';
+import {
+  changeName,
+  explanationName,
+  predictionsKey,
+  sentenceColumns,
+  sentencesName,
+  truncatedName,
+} from './output-names.ts';
 import {
   type LabelPair,
   pairColumnOf,
@@ -40,7 +49,7 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
   return {
     addedColumns: addedKeys,
     header: () => '',
-    rows(rows, predictions, before, sentences) {
+    rows(rows, predictions, before, sentences, explained) {
       const rejected = new Map(before);
       let lines = '';
       for (const [index, row] of rows.entries()) {
@@ -62,7 +71,7 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
           continue;
         }
         const change = options.showChange ? `,${changeField}${JSON.stringify(row.change ?? null)}` : '';
-        for (const value of describe(predictions, index, sentences)) {
+        for (const value of describe(predictions, index, sentences, explained)) {
           lines += addField(record, field + value + change) + head.newline;
         }
       }
@@ -71,10 +80,11 @@ export function createJsonLinesWriter(head: RecordsHead, options: WriterOptions)
   };
 }
 
-function requireDifferentTasks({ tasks, flagTruncated, sentences }: WriterOptions): void {
+function requireDifferentTasks({ tasks, flagTruncated, sentences, explain }: WriterOptions): void {
   const [sentence] = sentenceColumns;
   const taken: [name: string, option: string][] = [
     ...(flagTruncated ? [[truncatedName, '--flag-truncated'] as [string, string]] : []),
+    ...(explain === true ? [[explanationName, '--explain'] as [string, string]] : []),
     ...(sentences === undefined
       ? []
       : [sentencesName, sentence, 'start', 'end', ...sentences.pairs.map(pairColumnOf)].map(
@@ -135,6 +145,7 @@ type Describer = (
   /** Place of the row in the shard. */
   row: number,
   sentences: readonly TextSentences[] | undefined,
+  explained: ReadonlyMap<number, readonly ExplainedLabel[]> | undefined,
 ) => string[];
 
 /** Describes texts by task, or by text column and task. */
@@ -180,7 +191,7 @@ function createDescriber(options: WriterOptions): Describer {
     );
   }
 
-  return (predictions, row, sentences) => {
+  return (predictions, row, sentences, explained) => {
     if (options.sentences?.asRows === true) {
       return describeRows(predictions, row, sentences?.[row] ?? { sentences: [], pairs: [] });
     }
@@ -188,11 +199,21 @@ function createDescriber(options: WriterOptions): Describer {
       const place = row * textColumns.length + column;
       const own = sentences?.[place];
       const last = own === undefined ? [] : describeSentences(predictions, own);
+      const labels = explained?.get(place);
+      if (labels !== undefined) last.push(describeExplanation(labels));
       return describeText(predictions, place, { last });
     });
     if (texts.length === 1) return texts;
     return [`{${texts.map((text, index) => (columnKeys[index] ?? '') + text).join(',')}}`];
   };
+}
+
+function describeExplanation(labels: readonly ExplainedLabel[]): string {
+  const items = labels.map(({ task, label, parts }) => {
+    const own = parts.map(({ start, end, text, weight }) => ({ start, end, text, weight: round(weight) }));
+    return { task, label, parts: own };
+  });
+  return `"${explanationName}":${JSON.stringify(items)}`;
 }
 
 /** The sentence that a row stands for; null for a row without one. */

@@ -13,6 +13,9 @@ export const sentencesName = 'sentences';
 /** Column, or key, that says what became of a row since an earlier file. */
 export const changeName = 'change';
 
+/** Key of the words that carried a text's labels in a JSON record. */
+export const explanationName = 'explanation';
+
 /** Columns of a row that stands for a sentence: the sentence, and where it starts and ends in its cell. */
 export const sentenceColumns = ['sentence', 'sentence_start', 'sentence_end'] as const;
 

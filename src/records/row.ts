@@ -39,6 +39,8 @@ export interface Row {
   textNotes?: number[] | undefined;
   /** What became of the row since an earlier file; only where one is named. */
   change?: RowChange | undefined;
+  /** Whether the words that carried its labels are to be found; only where that is asked for some rows. */
+  isExplained?: boolean;
   /** For each text that is not the whole of its cell, and where they are kept: the places of its characters there. */
   cellPlaces?: (PlacedText | undefined)[] | undefined;
   /** A delimited record: its bytes, and single cells. */

@@ -25,6 +25,14 @@ export function createRowWriter(head: RecordsHead, options: WriterOptions): RowW
       },
     );
   }
+  if (options.explain === true && (isTable(options.to) || options.sentences?.asRows === true)) {
+    const found = isTable(options.to) ? options.to : '--sentence-rows';
+    throw new UsageError(
+      'OPTION_INVALID',
+      `Expected JSONL output with a line per row along with --explain, got ${found}`,
+      { hint: 'Words with their places and weights have no column: write JSONL with `--to jsonl`.' },
+    );
+  }
   if (options.wide === true && !isTable(options.to)) {
     throw new UsageError(
       'OPTION_INVALID',

@@ -1,0 +1,88 @@
+import { Command } from 'commander';
+import { UsageError } from '../errors.ts';
+import { explain, type ExplainedPrediction, type ExplainTextOptions } from '../explain.ts';
+import { type OptionSpec, scoringOptionTable } from '../options.ts';
+import { formatScore } from '../records/prediction-view.ts';
+import { printable, shownName } from '../text/printable.ts';
+import { textTable } from '../text/text-table.ts';
+import { addOptions } from './add-options.ts';
+import type { Terminal } from './terminal.ts';
+
+const examples = `
+Examples:
+  voxpop explain "Great staff, but the room was filthy."
+  voxpop explain "Das Zimmer war schmutzig." --tasks sentiment,topic --json
+
+Exit codes: 0 done, 1 failed while running, 2 usage or bundle wrong.`;
+
+const { model, tasks, threshold, keepNonAnswers } = scoringOptionTable;
+const optionTable = {
+  model,
+  tasks,
+  threshold,
+  keepNonAnswers,
+  json: { flags: '--json', description: 'print labels, words, places and weights as JSON' },
+} as const satisfies Record<string, OptionSpec>;
+
+type Flags = Omit<ExplainTextOptions, 'text'> & { json?: boolean };
+
+export function explainCommand(terminal: Terminal): Command {
+  const command = new Command('explain')
+    .description('Label one text, and mark the words that carried each label.')
+    .argument('<text>', 'the text itself')
+    .addHelpText('after', examples);
+  addOptions(command, optionTable);
+  return command.action(async (text: string, flags: Flags) => {
+    if (text.trim() === '') {
+      throw new UsageError('OPTION_INVALID', 'Expected a text to explain, got none', {
+        hint: 'Put it in quotes: `voxpop explain "Great staff, but the room was filthy."`',
+      });
+    }
+    const labels = await explain({ ...flags, text });
+    terminal.stdout.write(flags.json === true ? asJson(text, labels) : asTable(text, labels, terminal));
+  });
+}
+
+function asJson(text: string, labels: readonly ExplainedPrediction[]): string {
+  const explanation = labels.map(({ task, label, score, parts }) => ({
+    task,
+    label,
+    score: Number(formatScore(score)),
+    parts: parts.map(({ start, end, text: words, weight }) => ({
+      start: codePoints(text, start),
+      end: codePoints(text, end),
+      text: words,
+      weight: Number(weight.toFixed(4)),
+    })),
+  }));
+  return `${JSON.stringify({ text, explanation }, null, 2)}\n`;
+}
+
+function codePoints(text: string, end: number): number {
+  return Array.from(text.slice(0, end)).length;
+}
+
+function asTable(text: string, labels: readonly ExplainedPrediction[], { stdout, env }: Terminal): string {
+  if (labels.length === 0) return 'no labels: the text says nothing\n';
+  const hasColour = stdout.isTTY === true && env['NO_COLOR'] === undefined;
+  const [open, close] = hasColour ? ['\u001b[1;7m', '\u001b[0m'] : ['[', ']'];
+  return textTable(
+    labels.map(({ task, label, score, parts }) => [
+      shownName(task),
+      shownName(label),
+      formatScore(score),
+      parts.length === 0 ? '(no word in particular)' : marked(text, parts, open, close),
+    ]),
+  );
+}
+
+function marked(text: string, parts: ExplainedPrediction['parts'], open: string, close: string): string {
+  const shown = (from: number, to?: number): string => printable(text.slice(from, to), Infinity);
+  let line = '';
+  let at = 0;
+  for (const { start, end } of parts) {
+    line += shown(at, start) + open + shown(start, end) + close;
+    at = end;
+  }
+  return line + shown(at);
+}
