@@ -24,7 +24,7 @@ import { requireHonestName } from './records/honest-name.ts';
 import { openRecords, type Records } from './records/open-records.ts';
 import type { RecordsOptions } from './records/records-options.ts';
 import { checkOutputs } from './records/output-paths.ts';
-import { isContainer, type RecordFormat } from './records/row.ts';
+import { isContainer, isTable, type RecordFormat } from './records/row.ts';
 import { compressionOfPath } from './records/compression.ts';
 import { resolveTextColumns } from './records/text-columns.ts';
 import { createRowWriter, outputFormat } from './records/writer.ts';
@@ -129,6 +129,9 @@ export async function planScore(
     if (options.shard !== undefined && compressionOfPath(paths.output ?? '') === 'zstd')
       throw notJoinable('zstd');
     if (options.resume && !isResumable) records.head.notices.push(startsOver);
+    if (pairs?.length === 0 && !options.sentenceRows && isTable(format)) {
+      records.head.notices.push(nothingPaired);
+    }
     const writer = createRowWriter(records.head, {
       ...options,
       to: format,
@@ -247,6 +250,9 @@ function drawn({ rows, inputRows, seed }: SamplePlan): string {
   return `${rows} of ${inputRows} rows are drawn at random (seed ${seed})`;
 }
 
+const nothingPaired =
+  'No two of the tasks are paired by the bundle: a table has no column for sentences (--to jsonl, --sentence-rows)';
+
 function notJoinable(format: string): UsageError {
   return new UsageError(
     'OPTION_INVALID',
@@ -281,7 +287,7 @@ async function planExplained(
       const shown = newName(labelMap, name, label);
       lowest.set(shown, Math.min(at, lowest.get(shown) ?? 1));
     }
-    return [...lowest.values()];
+    return Array.from(lowest.values());
   });
   if (size === undefined) return { thresholds, sample: undefined };
   await requireFiles(options.inputs, 'explain-sample');

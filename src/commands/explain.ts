@@ -64,7 +64,7 @@ function codePoints(text: string, end: number): number {
 
 function asTable(text: string, labels: readonly ExplainedPrediction[], { stdout, env }: Terminal): string {
   if (labels.length === 0) return 'no labels: the text says nothing\n';
-  const hasColour = stdout.isTTY === true && env['NO_COLOR'] === undefined;
+  const hasColour = stdout.isTTY && env['NO_COLOR'] === undefined;
   const [open, close] = hasColour ? ['\u001b[1;7m', '\u001b[0m'] : ['[', ']'];
   return textTable(
     labels.map(({ task, label, score, parts }) => [

@@ -22,6 +22,7 @@ import { type Evaluation, EvaluationRun } from './evaluation-run.ts';
 import { FlipsFile, keyColumn } from './flips.ts';
 import { findGoldColumns } from './gold.ts';
 import { type EvaluateOptions, resolveEvaluateOptions, type ResolvedEvaluateOptions } from './options.ts';
+import { pairTask } from './pair-task.ts';
 import { checkEvaluationOutputs } from './outputs.ts';
 import { languageTask } from '../scored/column-groups.ts';
 
@@ -134,14 +135,19 @@ function prepare(
   // Names that only gold labels have are no labels of the bundle: they are mapped where gold is read.
   const map = mapLabels(plan.tasks, knownPart(labelMap, plan.tasks, options.tasks !== undefined));
   const chosen = map.tasks.filter(({ name }) => options.tasks?.includes(name) ?? true);
-  const gold = findGoldColumns(plan.records.head, chosen, options.gold);
+  const pairs = (plan.pairs ?? []).map((pair) => pairTask(pair, labelMap));
+  const measurable = [...chosen, ...pairs.map(({ task }) => task)];
+  const gold = findGoldColumns(plan.records.head, measurable, options.gold).map((column) => {
+    const pair = pairs.find(({ task }) => task === column.task);
+    return { task: column.task, column: column.column, rename: pair?.rename };
+  });
   if (baseline !== undefined) {
     const measured = gold.map(({ task }) => task.name);
     requireSameTasks(baseline.evaluation, measured, options.tasks);
   }
   const { name, version, sha256 } = plan.bundle;
   const bundle = { name, version, sha256 };
-  return new EvaluationRun({ plan, options, labelMap, baseline, map, gold, bundle });
+  return new EvaluationRun({ plan, options, labelMap, baseline, map, pairs, gold, bundle });
 }
 
 /**

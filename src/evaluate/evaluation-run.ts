@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts';
 import type { LabelMap, MappedTasks } from '../pipeline/label-map.ts';
-import { type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
+import { labelCountOf, type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
 import type { ScoredShard } from '../pipeline/score-rows.ts';
 import type { Row } from '../records/row.ts';
 import type { ScorePlan } from '../score-plan.ts';
@@ -20,6 +20,7 @@ import {
   languageTask,
   ValueLimit,
 } from '../scored/column-groups.ts';
+import { type PairTask, withPairs } from './pair-task.ts';
 import { type TaskMeasurement, TaskTally } from './task-tally.ts';
 import { getOrInsert } from '../collections.ts';
 
@@ -38,6 +39,8 @@ export interface RunParts {
   labelMap: LabelMap;
   baseline: Baseline | undefined;
   map: MappedTasks;
+  /** Pairs of tasks that are measured as tasks of their own, behind the others. */
+  pairs: PairTask[];
   gold: GoldColumn[];
   bundle: EvaluationDocument['bundle'];
 }
@@ -46,6 +49,8 @@ type FlipCounts = NonNullable<EvaluationDocument['comparison']>['flips'][number]
 
 /** A task that is measured, and where its labels stand among those of all scored tasks. */
 interface MeasuredTask extends GoldColumn {
+  /** Whether it is a pair of tasks, whose labels have no scores of their own. */
+  isPair: boolean;
   offset: number;
   tally: TaskTally;
   /** Index of the task in the baseline's predictions, -1 if it is not there. */
@@ -59,6 +64,7 @@ export class EvaluationRun {
   readonly #parts: RunParts;
   readonly #tasks: MeasuredTask[];
   readonly #width: number;
+  readonly #predictionsOf: (shard: ScoredShard) => ShardPredictions;
   readonly #readGold: GoldReader;
   readonly #readColumns: GroupReader;
   readonly #readSlices: (row: Row, predictions: ShardPredictions, text: number) => string[];
@@ -71,22 +77,33 @@ export class EvaluationRun {
 
   constructor(parts: RunParts) {
     this.#parts = parts;
-    const { plan, options, labelMap, baseline, map, gold } = parts;
+    const { plan, options, labelMap, baseline, map, pairs, gold } = parts;
     const { head } = plan.records;
     let offset = 0;
     const offsets = new Map<string, number>();
-    for (const { name, labels } of map.tasks) {
+    const ofTasks = labelCountOf(map.tasks);
+    for (const { name, labels } of [...map.tasks, ...pairs.map(({ task }) => task)]) {
       offsets.set(name, offset);
       offset += labels.length;
     }
     this.#width = offset;
-    this.#tasks = gold.map(({ task, column }) => ({
-      task,
-      column,
-      offset: offsets.get(task.name) as number,
-      tally: new TaskTally(task, true),
-      inBaseline: baseline?.predictions.tasks.findIndex(({ name }) => name === task.name) ?? -1,
-    }));
+    this.#predictionsOf = ({ predictions, sentences }) => {
+      const mapped = map.apply(predictions);
+      return sentences === undefined || pairs.length === 0
+        ? mapped
+        : withPairs(mapped, ofTasks, pairs, sentences);
+    };
+    this.#tasks = gold.map(({ task, column }) => {
+      const isPair = pairs.some((pair) => pair.task === task);
+      return {
+        task,
+        column,
+        isPair,
+        offset: offsets.get(task.name) as number,
+        tally: new TaskTally(task, true, !isPair),
+        inBaseline: baseline?.predictions.tasks.findIndex(({ name }) => name === task.name) ?? -1,
+      };
+    });
     this.#readGold = goldReader(head, gold, labelMap);
 
     const goldLanguage = gold.find(({ task }) => task.name === languageTask)?.column;
@@ -116,7 +133,7 @@ export class EvaluationRun {
   }
 
   async add(shard: ScoredShard, flips: FlipsFile | undefined): Promise<void> {
-    const predictions = this.#parts.map.apply(shard.predictions);
+    const predictions = this.#predictionsOf(shard);
     for (const [text, row] of shard.rows.entries()) {
       if (row.isHeader === true) continue;
       // Gold is read of every other row, so that a wrong label is found whatever stands beside it.
@@ -171,7 +188,9 @@ export class EvaluationRun {
 
   #sliceTallies(dimension: number, value: string): TaskTally[] {
     const slices = this.#slices[dimension] as Map<string, TaskTally[]>;
-    return getOrInsert(slices, value, () => this.#tasks.map(({ task }) => new TaskTally(task, false)));
+    return getOrInsert(slices, value, () =>
+      this.#tasks.map(({ task, isPair }) => new TaskTally(task, false, !isPair)),
+    );
   }
 
   finish(rows: number, empty: number): Evaluation {
@@ -186,7 +205,7 @@ export class EvaluationRun {
       seed: seedFor(options.seed, ...names),
     });
     const measurements: [SliceEvaluation | undefined, TaskMeasurement][] = [];
-    const tasks = this.#tasks.map(({ task, column, tally }) => {
+    const tasks = this.#tasks.map(({ task, column, tally, isPair }) => {
       const measurement = tally.measure(seedOf(task.name));
       measurements.push([undefined, measurement]);
       if (tally.rows === 0) notices.push(`No row has a gold label for ${task.name} in \`${column}\``);
@@ -194,7 +213,8 @@ export class EvaluationRun {
         ...measurement.measured,
         problem_type: task.problemType,
         gold_column: column,
-        labels: tally.labels(),
+        // Most of the pairs that there could be say nothing about any row.
+        labels: tally.labels().filter(({ support, predicted }) => !isPair || support + predicted > 0),
         ...(task.problemType === 'single_label_classification' ? { confusion: tally.confusion() } : {}),
       };
     });

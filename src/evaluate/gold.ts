@@ -11,6 +11,8 @@ import { splitLabels } from '../records/output-names.ts';
 export interface GoldColumn {
   task: TaskLayout;
   column: string;
+  /** The label that a name in the column stands for, where the label map alone does not tell. */
+  rename?: ((name: string) => string) | undefined;
 }
 
 /**
@@ -64,12 +66,13 @@ export function goldReader(head: RecordsHead, gold: readonly GoldColumn[], label
   const places = gold.map(({ task }) => new Map(task.labels.map((label, index) => [label, index])));
   const labelsOf: (row: Row) => (number[] | undefined)[] = (row) =>
     columns(row).map((value, index) => {
-      const { task, column } = gold[index] as GoldColumn;
+      const { task, column, rename } = gold[index] as GoldColumn;
       const names = cellLabels(value, task.problemType === 'multi_label_classification');
       if (names === undefined) return undefined;
       const labels = names.map((name) => {
         const known = places[index] as Map<string, number>;
-        const label = known.get(newName(labelMap, task.name, name)) ?? known.get(name);
+        const renamed = rename === undefined ? newName(labelMap, task.name, name) : rename(name);
+        const label = known.get(renamed) ?? known.get(name);
         if (label === undefined) throw unknownLabel(row, task, column, name, head);
         return label;
       });

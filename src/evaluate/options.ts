@@ -19,6 +19,8 @@ export interface EvaluateOptions extends ScoringOptions {
   gold?: Record<string, string> | undefined;
   /** New names of labels, or a JSON file with them; for gold labels and predictions. */
   labelMap?: LabelMap | string | undefined;
+  /** Score sentences, and measure what is said about what against gold pairs. */
+  sentences?: boolean | undefined;
   /** Columns to measure by, besides language. */
   by?: string[] | undefined;
   /** Path of a baseline, written by `save`, to compare with. */
@@ -61,6 +63,11 @@ export const evaluateOptionTable: {
 } = {
   gold: sharedOptions.gold,
   labelMap: sharedOptions.labelMap,
+  sentences: {
+    flags: '--sentences',
+    description:
+      'score sentences too, and measure what is said about what: gold pairs are like `service_staff=positive;location=negative`',
+  },
   by: sharedOptions.by,
   baseline: { flags: '--baseline <file>', description: 'compare with an evaluation written by --save' },
   maxDrop: {

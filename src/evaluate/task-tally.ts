@@ -28,10 +28,13 @@ export class TaskTally {
   readonly #calibration: CalibrationTally[];
   readonly #ranking: RankingTally[];
 
-  /** @param withRanking average precision as well, which takes the most memory */
-  constructor(task: TaskLayout, withRanking: boolean) {
+  /**
+   * @param withRanking average precision as well, which takes the most memory
+   * @param withScores false where labels have no scores of their own
+   */
+  constructor(task: TaskLayout, withRanking: boolean, withScores = true) {
     this.#task = task;
-    const each = this.#isMulti ? task.labels : ['top'];
+    const each = !withScores ? [] : this.#isMulti ? task.labels : ['top'];
     this.#calibration = each.map(() => new CalibrationTally());
     this.#ranking = withRanking && this.#isMulti ? each.map(() => new RankingTally()) : [];
   }
@@ -65,7 +68,9 @@ export class TaskTally {
     const precisions = this.#ranking.map((tally) => tally.averagePrecision());
     const known = precisions.filter((value) => value !== undefined);
     if (known.length > 0) metrics.mean_average_precision = mean(known);
-    metrics.calibration_error = mean(this.#calibration.map((tally) => tally.error()));
+    if (this.#calibration.length > 0) {
+      metrics.calibration_error = mean(this.#calibration.map((tally) => tally.error()));
+    }
     return {
       measured: {
         task: name,

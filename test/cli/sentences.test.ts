@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { exitCodes } from '../../src/errors.ts';
+import type { EvaluationDocument } from '../../src/index.ts';
 import { openScoredFile, type ScoredRow } from '../../src/scored/scored-file.ts';
 import { fixturesDirectory } from '../support/paths.ts';
 import { runVoxpop } from '../support/run-voxpop.ts';
@@ -176,6 +177,52 @@ test('what was paired is read again, from tables and from JSON', async (t) => {
       await file.close();
     }
   }
+});
+
+test('pairs are measured against gold pairs, and gates hold them', async (t) => {
+  const path = join(scratchDirectory(t), 'gold.csv');
+  const rows = [
+    'comment,topic_sentiment',
+    '"It was great service, but the room was dirty.",service_staff=positive;cleanliness=negative',
+    'Great service,service_staff=negative',
+    'Great service,',
+  ];
+  writeFileSync(path, `${rows.join('\n')}\n`);
+  const args = ['evaluate', '-m', bundle, path, '--sentences', '--resamples', '0', '--json'];
+  const { code, stdout, stderr } = await runVoxpop(args);
+  assert.equal(code, exitCodes.ok, stderr);
+  const { tasks } = JSON.parse(stdout) as EvaluationDocument;
+  assert.deepEqual(
+    tasks.map(({ task, rows: measured, metrics }) => [task, measured, metrics.calibration_error]),
+    [['topic_sentiment', 2, undefined]],
+  );
+  const byLabel = Object.fromEntries(
+    (tasks[0]?.labels ?? []).map(({ label, ...figures }) => [label, figures]),
+  );
+  assert.deepEqual(
+    ['service_staff=positive', 'service_staff=negative', 'cleanliness=negative'].map((label) => [
+      byLabel[label]?.support,
+      byLabel[label]?.predicted,
+    ]),
+    [
+      [1, 2],
+      [1, 0],
+      [1, 1],
+    ],
+  );
+  const failed = await runVoxpop([...args, '--min', 'topic_sentiment.micro_f1=0.9']);
+  assert.equal(failed.code, exitCodes.gate);
+  writeFileSync(path, `${rows[0]}\nGreat service,service_staff=lovely\n`);
+  const wrong = await runVoxpop(args);
+  assert.equal(wrong.code, exitCodes.usage);
+  assert.match(wrong.stderr, /service_staff=lovely/);
+});
+
+test('a bundle that pairs no tasks is said to have no column for sentences', async (t) => {
+  const path = staysFile(scratchDirectory(t));
+  const { code, stderr } = await runVoxpop(['score', '-m', bundle, path, '--sentences', '--tasks', 'topic']);
+  assert.equal(code, exitCodes.ok);
+  assert.match(stderr, /No two of the tasks are paired by the bundle/);
 });
 
 function groupById(rows: readonly Cells[]): Map<string, Cells[]> {
