@@ -9,6 +9,7 @@ import {
   reportOptionTable,
 } from '../report/options.ts';
 import { formatReport, report } from '../report/report.ts';
+import { checkLook } from '../report/theme.ts';
 import { addOptions } from './add-options.ts';
 import { checkPageOutput } from './check-page-output.ts';
 import { say } from './say.ts';
@@ -46,6 +47,8 @@ async function runReport(flags: Flags, terminal: Terminal): Promise<void> {
       hint: 'Write it to a file: `-o report.html`.',
     });
   }
+  // Told before a file of a million rows is read.
+  await checkLook(flags);
   const document = await report({ ...flags, stdin: terminal.stdin, signal: terminal.signal });
   if (!flags.quiet) say(terminal, ...document.notices);
   await writeResult(

@@ -13,7 +13,7 @@ export interface QuoteVectors {
 }
 
 /** Average likeness down to which texts are taken to ask for the same. */
-const leastAlike = { vectors: 0.5, words: 0.16 };
+const leastAlike = { vectors: 0.4, words: 0.14 };
 
 /** Texts grouped by what they ask for, with how many there are of each. */
 export function asked(

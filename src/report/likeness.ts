@@ -41,8 +41,8 @@ function partsOf(text: string): string[] {
 }
 
 /**
- * Takes out of each vector what its language has in common, so that texts are alike by what they say and not by the
- * language that they say it in.
+ * Takes out of each vector what all of them, and those of its language, have in common: that they all are suggestions,
+ * say, or in German. Texts are then alike by what they say.
  */
 export function withoutLanguage({ vectors, size }: TextVectors, texts: readonly SampleText[]): TextVectors {
   const means = new Map<string, { sum: Float64Array; texts: number }>();
@@ -55,13 +55,17 @@ export function withoutLanguage({ vectors, size }: TextVectors, texts: readonly 
       known.sum[at] = (known.sum[at] as number) + (vectors[text * size + at] as number);
   }
   const centred = vectors.slice();
+  const all = new Float64Array(size);
+  for (const { sum } of means.values())
+    for (let at = 0; at < size; at++)
+      all[at] = (all[at] as number) + (sum[at] as number) / Math.max(1, texts.length);
   for (let text = 0; text < texts.length; text++) {
     const { sum, texts: count } = means.get(languageOf(text)) as { sum: Float64Array; texts: number };
     // The mean of a few texts is what they say, not their language.
     const part = count / (count + fewTexts);
     for (let at = 0; at < size; at++) {
-      centred[text * size + at] =
-        (centred[text * size + at] as number) - (part * (sum[at] as number)) / count;
+      const mean = part * ((sum[at] as number) / count) + (1 - part) * (all[at] as number);
+      centred[text * size + at] = (centred[text * size + at] as number) - mean;
     }
   }
   return normalised(centred, size);

@@ -129,7 +129,7 @@ export function reportDocument(parts: DocumentParts): ReportDocument {
         mixes.filter(({ task }) => task !== languageTask),
         file.labelFacts,
         names,
-        { feedback, seed },
+        { feedback, seed, apart: roles.no_feedback },
       ),
     },
     uncertain: tally.uncertain(),

@@ -1,4 +1,4 @@
-import type { LabelConfusion, LabelFacts, LabelHits } from '../label-facts.ts';
+import type { LabelConfusion, LabelFacts, LabelHits, RoleLabels } from '../label-facts.ts';
 import { poisson, type Random, seededRandom, seedFor } from '../random.ts';
 import { ratio, round } from '../text/numbers.ts';
 import type { LabelNames } from './label-names.ts';
@@ -18,13 +18,17 @@ export function correctedShares(
   mixes: readonly TaskMix[],
   facts: LabelFacts,
   names: LabelNames,
-  { feedback, seed }: { feedback: number; seed: number },
+  { feedback, seed, apart }: { feedback: number; seed: number; apart: RoleLabels | undefined },
 ): QualityFigures['corrected'] {
   if (feedback === 0) return [];
   return mixes.flatMap(({ task, labels }) => {
     const random = seededRandom(seedFor(seed, 'quality', task));
     const counted = new Map(labels.map(({ label, texts }) => [label, texts]));
-    const [confusion, hits] = [facts.confusion[task], facts.hits[task]];
+    // What says nothing is in no share, on neither side.
+    const isApart = (label: string): boolean => apart?.task === task && apart.labels.includes(label);
+    const measured = facts.confusion[task];
+    const confusion = measured && withoutLabels(measured, isApart);
+    const hits = facts.hits[task];
     const found =
       confusion === undefined
         ? Object.entries(hits ?? {}).flatMap(([label, each]) =>
@@ -43,6 +47,12 @@ export function correctedShares(
       rows,
     }));
   });
+}
+
+function withoutLabels(confusion: LabelConfusion, isLeftOut: (label: string) => boolean): LabelConfusion {
+  const kept = <Value>(table: Record<string, Value>): [string, Value][] =>
+    Object.entries(table).filter(([label]) => !isLeftOut(label));
+  return Object.fromEntries(kept(confusion).map(([truth, row]) => [truth, Object.fromEntries(kept(row))]));
 }
 
 interface Corrected {

@@ -145,7 +145,9 @@ function groupPart(group: GroupFigures, document: ReportDocument): SafeHtml {
   const roles = knownSentiments(document);
   const large = values.filter(({ small }) => !small);
   const small = values.filter((value) => value.small);
-  const shown = large.length > 0 ? large.slice(0, shownValues) : values.slice(0, shownValues);
+  // Of values with an order none is left out between two others.
+  const isWhole = order === 'value' || large.length === 0;
+  const shown = (isWhole ? values : large).slice(0, shownValues);
   const rest = values.filter((value) => !shown.includes(value));
   const table = (rows: typeof values): SafeHtml =>
     plainTable(

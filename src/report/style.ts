@@ -54,9 +54,10 @@ td.n,th.n{text-align:end}
 td.n:has(.stack){width:38%}
 tr.small{color:var(--ink-2);opacity:.72}
 table.heat td.c{background:color-mix(in srgb,var(--accent) calc(var(--s)*.55),transparent);padding-inline-end:.6em}
+table.heat thead th.n{white-space:nowrap}
 table.heat{border-collapse:separate;border-spacing:2px 2px}
 li.small{opacity:.8}
-.quotes{display:grid;gap:12px;grid-template-columns:repeat(auto-fit,minmax(min(100%,250px),1fr));margin:.6rem 0 .3rem}
+.quotes{display:grid;gap:12px;grid-template-columns:repeat(auto-fit,minmax(min(100%,215px),1fr));margin:.6rem 0 .3rem}
 .quote{border:1px solid var(--line);border-radius:8px;padding:10px 13px;break-inside:avoid;min-width:0}
 .quote blockquote{margin:0;white-space:pre-line;overflow-wrap:anywhere}
 .quote figcaption{margin-top:.35rem;font-size:.82rem;color:var(--ink-2)}
@@ -71,7 +72,7 @@ mark{background:var(--mark);color:inherit;border-radius:2px}
 footer{font-size:.88rem;overflow-wrap:anywhere}
 footer dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.5rem 0}
 footer dd{margin:0}
-@media (max-width:600px){body{padding:14px 8px 40px}header,footer{padding:0 6px}.card{padding:14px 12px}footer dl{grid-template-columns:1fr}footer dt{font-weight:600}.asked li{grid-template-columns:1.7em 1fr}th,td{padding-inline-end:.5rem}tbody th{min-width:7em}.share small{display:block}td.n:has(.stack){min-width:120px}}
+@media (max-width:600px){body{padding:14px 8px 40px}header,footer{padding:0 6px}.card{padding:14px 12px}footer dl{grid-template-columns:1fr}footer dt{font-weight:600}.asked li{grid-template-columns:1.7em 1fr}th,td{padding-inline-end:.5rem}tbody th{min-width:7em}td .share small{display:block}td.n:has(.stack){min-width:120px}}
 @page{margin:14mm}
 @media print{h2,h3,.note,.legend,.figures{break-after:avoid}:root{color-scheme:light;--page:#fff;--card:#fff;--ink:#000;--ink-2:#333;--line:#bbb}html{font-size:11px}body{max-width:none;padding:0}.card{border:0;border-top:1px solid #ccc;border-radius:0;padding:10px 0;margin:8px 0}.lead{border-inline-start:0}tr,.ranked>li>.figures{break-inside:avoid}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}details:not([open])>summary{display:none}.scroll{overflow:visible}a{color:inherit;text-decoration:none}}
 `;

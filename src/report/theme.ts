@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { InputError, UsageError } from '../errors.ts';
+import type { ReportLook } from './options.ts';
 
 /** Colours of the page that a theme can set, and what each is for. */
 export const themeColours = ['accent', 'negative', 'mixed', 'neutral', 'positive', 'page', 'card'] as const;
@@ -82,4 +83,10 @@ export async function logoAddress(path: string): Promise<string> {
     );
   }
   return `data:${type};base64,${bytes.toString('base64')}`;
+}
+
+/** @throws UsageError, InputError for a look that a page cannot have */
+export async function checkLook({ theme, logo }: ReportLook): Promise<void> {
+  themeStyle(theme);
+  if (logo !== undefined) await logoAddress(logo);
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { JSDOM } from 'jsdom';
 import { exitCodes } from '../../src/errors.ts';
 import { csvLines } from '../../src/records/plain-table.ts';
 import type { ReportDocument } from '../../src/report/report-document.ts';
@@ -77,6 +78,119 @@ test('markup in a file is shown as text; texts keep their direction and language
   assert.doesNotMatch(page, /<script|<img|<b>"|<i>Title/u);
   assert.match(page, /&#60;script&#62;alert\(&#34;x&#34;\)/);
   assert.match(page, /<blockquote dir="auto" ?>هذا سيئ<\/blockquote>/);
+});
+
+test('a script planted in every place that holds foreign text stays text', async (context) => {
+  const { run, write, read } = workplace(context);
+  const plant = (place: string): string => `<script>alert('${place}')</script><img src=x onerror=alert(1)>`;
+  const csvOf = (count: number): string =>
+    csvLines([
+      [
+        'id',
+        plant('text'),
+        plant('shop'),
+        plant('date'),
+        'mood',
+        'mood_score',
+        'theme',
+        'theme_score',
+        'act',
+        'act_score',
+      ],
+      ...Array.from({ length: count }, (_, at) => [
+        String(at),
+        `${plant('comment')} ${at}`,
+        at % 2 === 0 ? plant('value') : `b ${plant('other value')}`,
+        `2026-0${1 + (at % 4)}-01`,
+        at % 3 === 0 ? plant('bad') : plant('good'),
+        '0.9',
+        [plant('topic'), plant('second topic')][at % 2] ?? '',
+        '0.8',
+        [plant('problem'), plant('suggestion'), plant('question')][at % 3] ?? '',
+        '0.7',
+      ]),
+    ]);
+  const roles = {
+    negative: { task: 'mood', labels: [plant('bad')] },
+    positive: { task: 'mood', labels: [plant('good')] },
+    problem: { task: 'act', labels: [plant('problem')] },
+    suggestion: { task: 'act', labels: [plant('suggestion')] },
+    question: { task: 'act', labels: [plant('question')] },
+    topic: { task: 'theme', labels: [] },
+    employees: { task: 'theme', labels: [plant('topic')] },
+    customers: { task: 'theme', labels: [plant('second topic')] },
+  };
+  const counts = (...labels: string[]): Record<string, number> =>
+    Object.fromEntries(labels.map((label) => [plant(label), 9]));
+  const manifest = {
+    manifest_version: 1,
+    bundle: { name: plant('bundle'), version: plant('version') },
+    voxpop: { version: plant('voxpop') },
+    inputs: [{ path: plant('input') }],
+    options: { text: [plant('text')] },
+    started_at: plant('time'),
+    problem_types: {
+      mood: 'single_label_classification',
+      theme: 'multi_label_classification',
+      act: 'single_label_classification',
+    },
+    labels: {
+      mood: counts('bad', 'good'),
+      theme: counts('topic', 'second topic'),
+      act: counts('problem', 'suggestion', 'question'),
+    },
+    report: {
+      roles,
+      names: { theme: { [plant('topic')]: plant('topic name') } },
+      confusion: { mood: { [plant('bad')]: { [plant('bad')]: 9, [plant('good')]: 1 } } },
+    },
+  };
+  for (const name of ['now.csv', 'before.csv']) {
+    write(name, csvOf(90));
+    write(`${name}.manifest.json`, JSON.stringify(manifest));
+  }
+  write(
+    'logo.svg',
+    '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(2)</script></svg>',
+  );
+  const args = [
+    '--by',
+    plant('shop'),
+    '--title',
+    plant('title'),
+    '--compare',
+    'before.csv',
+    '--logo',
+    'logo.svg',
+  ];
+  const html = await run('report', 'now.csv', '-o', 'page.html', ...args);
+  assert.equal(html.code, exitCodes.ok, html.stderr);
+  const page = read('page.html');
+  // The one picture is the logo, as data of a picture, in which no script runs.
+  assert.equal(page.match(/<img\b/gu)?.length, 1);
+  assert.match(page, /<img class="logo" alt="" src="data:image\/svg\+xml;base64,/);
+  const { document } = new JSDOM(page).window;
+  const elements = [...document.querySelectorAll('*')];
+  assert.deepEqual([...new Set(elements.map(({ tagName }) => tagName))].includes('SCRIPT'), false);
+  assert.deepEqual(
+    elements.flatMap((element) => element.getAttributeNames()).filter((name) => name.startsWith('on')),
+    [],
+  );
+  for (const place of [
+    'comment',
+    'shop',
+    'value',
+    'topic name',
+    'title',
+    'bundle',
+    'input',
+    'bad',
+    'question',
+  ]) {
+    assert.ok(page.includes(`alert(&#39;${place}&#39;)`), place);
+  }
+  const markdown = await run('report', 'now.csv', '--format', 'md', ...args.slice(0, 6));
+  assert.doesNotMatch(markdown.stdout, /(?<!\\)<(script|img)/iu);
 });
 
 test('figures as JSON and Markdown', async (context) => {

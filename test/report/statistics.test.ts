@@ -68,7 +68,11 @@ test('corrected shares have intervals that hold the truth, and a label that tell
       no_label: 0,
     },
   ];
-  const found = correctedShares(mixes, facts, new LabelNames(facts), { feedback: 2000, seed: 1 });
+  const found = correctedShares(mixes, facts, new LabelNames(facts), {
+    feedback: 2000,
+    seed: 1,
+    apart: undefined,
+  });
   assert.deepEqual(
     found.map(({ label, rows }) => [label, rows]),
     [['food', 100]],

@@ -1,7 +1,9 @@
 /** As much of jsdom as tests use: its own types bring those of a browser, which hide some of Node's. */
 declare module 'jsdom' {
   interface PageElement {
+    tagName: string;
     textContent: string | null;
+    getAttributeNames(): string[];
     click(): void;
   }
 
@@ -27,7 +29,7 @@ declare module 'jsdom' {
   class JSDOM {
     constructor(
       page: string,
-      options: { runScripts: 'dangerously'; beforeParse: (window: PageWindow) => void },
+      options?: { runScripts: 'dangerously'; beforeParse: (window: PageWindow) => void },
     );
     window: PageWindow;
   }
