@@ -14,7 +14,6 @@ export class DelimitedRow implements Row {
   change: RowChange | undefined = undefined;
   readonly rejected?: RejectReason;
   readonly #record: DelimitedRecord;
-  readonly #textPlaces: number[];
 
   constructor(
     ordinal: number,
@@ -29,7 +28,6 @@ export class DelimitedRow implements Row {
     this.byteOffset = record.byteOffset;
     this.isHeader = isHeader;
     this.#record = record;
-    this.#textPlaces = textPlaces;
     if (record.rejected !== undefined) this.rejected = record.rejected;
     this.texts = textPlaces.map((place) =>
       place === -1 || isHeader || record.rejected !== undefined ? '' : record.cell(place),
@@ -50,8 +48,8 @@ export class DelimitedRow implements Row {
 
   alone(): Row {
     const { ordinal, file, isHeader } = this;
-    const row = new DelimitedRow(ordinal, file, this.#record.alone(), this.#textPlaces, isHeader);
-    row.texts.splice(0, Infinity, ...this.texts);
+    const row = new DelimitedRow(ordinal, file, this.#record.alone(), [], isHeader);
+    row.texts.push(...this.texts);
     row.textNotes = this.textNotes;
     return row;
   }

@@ -11,7 +11,7 @@ import { rejectMisfit } from './rejected.ts';
 import type { RecordsHead, Row } from './row.ts';
 
 /** Rows of a row group: few enough to be held, many enough to be compressed and skipped well. */
-const groupRows = 32_768;
+const groupRows = 16_384;
 
 /** A column that is written. */
 interface WrittenColumn extends Pick<ParquetColumn, 'name' | 'declared' | 'stored'> {
@@ -56,7 +56,8 @@ export function createParquetWriter(head: RecordsHead, options: WriterOptions): 
     if (count === 0) return;
     const columnData = columns.map(({ name, values, stored, declared }) => ({
       name,
-      data: values,
+      // Bytes that share their memory: the library would make a buffer of its own of each text.
+      data: values.map((value) => (typeof value === 'string' ? Buffer.from(value) : value)),
       // Of other types the order of what is stored need not be that of what is meant.
       statistics: stored.length === 1 && isPlain(declared[0]),
     }));
