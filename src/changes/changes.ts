@@ -1,5 +1,6 @@
 import { PreviousRows } from '../cache/previous-rows.ts';
 import { columnsReader, type ColumnsReader, valueText } from '../records/column-reader.ts';
+import { escapeFormula } from '../records/escape-formula.ts';
 import { rawOf } from '../records/raw.ts';
 import { faultError, rejectReason, type RowFault } from '../records/row-fault.ts';
 import type { RecordsHead, Row, RowChange } from '../records/row.ts';
@@ -71,15 +72,21 @@ export class Changes {
 
   #mark(row: Row): Row {
     if (row.rejected !== undefined || row.isHeader === true) return row;
-    const values = this.#readKey(row).map(valueText);
+    const values = this.#textsOf(this.#readKey(row));
     if (values.includes('')) return this.#reject(row, missingKey(row, this.#plan.key, values));
-    const texts = this.#readTexts(row).map(valueText);
+    const texts = this.#textsOf(this.#readTexts(row));
     const key = keyText(values);
     const found = this.#previous.compare(key, keyText(texts));
     if (found === 'twice') return this.#reject(row, repeatedKey(row.line, this.#plan.key, values));
     row.change = found;
     this.counts[found]++;
     return row;
+  }
+
+  /** Values as the earlier file would have them. */
+  #textsOf(values: readonly unknown[]): string[] {
+    const texts = values.map(valueText);
+    return this.#plan.isEscaped ? texts.map(escapeFormula) : texts;
   }
 
   #reject(row: Row, fault: RowFault): Row {

@@ -23,6 +23,8 @@ export interface ChangesPlan {
   rejectRows: boolean;
   /** How the earlier file is read. */
   reading: RecordsOptions;
+  /** Whether the earlier file has a quote before cells that would be formulas. */
+  isEscaped: boolean;
   /** Labels of the earlier file, as its manifest tells them. */
   labelsBefore: TaskLabelCounts | undefined;
   /** Sentences for people about the earlier file. */
@@ -88,6 +90,7 @@ export async function planChanges(request: ChangesRequest): Promise<ChangesPlan>
       onlyNew,
       rejectRows,
       reading,
+      isEscaped: summary?.escapeFormulas ?? false,
       labelsBefore: labels === undefined || Object.keys(labels).length === 0 ? undefined : labels,
       notices,
     };

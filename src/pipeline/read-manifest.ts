@@ -17,6 +17,8 @@ export interface RunSummary {
   reading: { quote?: string; escape?: string; headerRows?: number };
   /** Whether the output lacks rows that were unchanged since an earlier file. */
   onlyNew: boolean;
+  /** Whether cells that a spreadsheet takes for formulas were changed. */
+  escapeFormulas: boolean;
   prefix: string | undefined;
   startedAt: string | undefined;
   elapsedMs: number | undefined;
@@ -85,6 +87,7 @@ export async function readRunSummary(path: string): Promise<RunSummary> {
     textColumns: stringsOf(options['text']),
     reading: readingOf(options),
     onlyNew: options['onlyNew'] === true,
+    escapeFormulas: options['escapeFormulas'] === true,
     prefix: stringOf(options['prefix']),
     startedAt: stringOf(manifest.started_at),
     elapsedMs: numberOf(manifest.elapsed_ms),

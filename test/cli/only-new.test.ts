@@ -252,6 +252,21 @@ test('an output may take the place of the one that it was compared with', async 
   assert.match(stderr, /0 new \| 0 changed \| 5 unchanged \| 0 deleted/);
 });
 
+test('an earlier output whose formulas were disarmed is compared with what it was made from', async (t) => {
+  const cwd = prepare(t);
+  writeFileSync(
+    join(cwd, 'in.csv'),
+    table([
+      ['=1', '-5 stars, @you'],
+      ['2', 'fine'],
+    ]),
+  );
+  await succeed(cwd, 'score in.csv -o out.csv -t comment --escape-formulas');
+  assert.match(readFileSync(join(cwd, 'out.csv'), 'utf8'), /^'=1,"'-5 stars/m);
+  const { stderr } = await succeed(cwd, 'score in.csv -o next.csv -t comment --since out.csv --key id');
+  assert.match(stderr, /0 new \| 0 changed \| 2 unchanged \| 0 deleted/);
+});
+
 test('a limit counts the rows that are read, and says nothing about keys that are gone', async (t) => {
   const cwd = prepare(t);
   const limited = 'score tuesday.csv -o out.csv --since monday.csv --key id --only-new --limit';
