@@ -77,7 +77,7 @@ export class OutputSession {
         existing === undefined ? undefined : await unlessForced(request, () => openFiles(request, existing));
       if (resumed === undefined && place !== undefined) {
         // Before the part file is replaced: what an older checkpoint says of it is no longer so.
-        if (resumable === undefined) await removeCheckpoint(place);
+        if (resumable === undefined) await writing(place, () => removeCheckpoint(place));
         else await writing(resumable, () => writeCheckpoint(resumable, claimOf(identity), request.mode));
       }
       return new OutputSession(request, lock, resumable, resumed ?? (await openFiles(request, undefined)));

@@ -68,6 +68,39 @@ test('a run that fails or is killed at any call that changes a file is made good
   t.diagnostic(`${points} calls (${byName.join(', ')}), ${fired} faults, all of them came up`);
 });
 
+test('a merge that fails at any call says where, and leaves no half output', async (t) => {
+  const directory = scratchDirectory(t);
+  const calls = join(directory, 'calls');
+  const bundle = ['-m', join(fixturesDirectory, 'bundle'), '-w', '1'];
+  writeFileSync(join(directory, 'in.csv'), makeCsv(0, 1000));
+  const shards = ['in.labelled.0-of-2.csv', 'in.labelled.1-of-2.csv'];
+  for (const shard of ['0/2', '1/2']) {
+    await runVoxpop(['score', 'in.csv', '--shard', shard, ...bundle], { cwd: directory });
+  }
+  const merge = async (env: Record<string, string>): Promise<Finished> => {
+    rmSync(calls, { force: true });
+    return runVoxpop(['merge', ...shards, '-o', 'all.csv', '--force'], {
+      cwd: directory,
+      node: ['--import', failAtCall],
+      env: { VOXPOP_CALLS_TO: calls, ...env },
+    });
+  };
+  const output = join(directory, 'all.csv');
+  assert.equal((await merge({})).code, exitCodes.ok);
+  const expected = readFileSync(output, 'utf8');
+  const points = readFileSync(calls, 'utf8').trimEnd().split('\n').length;
+  for (let point = 1; point <= points; point++) {
+    rmSync(output, { force: true });
+    const { code, stderr } = await merge({ VOXPOP_FAIL_AT: String(point) });
+    const name = `call ${point} of ${points}: ${stderr}`;
+    // Calls that only tidy up may fail.
+    if (code !== exitCodes.ok) assert.equal(code, exitCodes.failed, name);
+    else assert.match(readFileSync(calls, 'utf8'), /^(rm|unlink) !$/m, name);
+    assert.doesNotMatch(stderr, /unexpected error/, name);
+    if (existsSync(output)) assert.equal(readFileSync(output, 'utf8'), expected, name);
+  }
+});
+
 function contents(directory: string): Record<string, string | undefined> {
   const read = (name: string): string | undefined => {
     const path = join(directory, name);
