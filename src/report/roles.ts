@@ -18,7 +18,7 @@ const expected = ['negative', 'positive', 'problem', 'suggestion', 'question', '
 
 /**
  * The roles that hold for a file: those that are asked for, else those that the bundle tells, as far as the file has
- * the task.
+ * the task; and those that nothing tells.
  * @throws UsageError for a role, a task or a label that there is not
  */
 export function resolveRoles(
@@ -37,7 +37,9 @@ export function resolveRoles(
   for (const each of told) Object.assign(roles, parseRole(each, tasks));
   const topic = roles.topic ?? likelyTopic(tasks, roles);
   if (topic !== undefined) roles.topic = topic;
-  return { roles, missing: expected.filter((role) => roles[role] === undefined) };
+  // A file that was scored without the task that has a role was meant to be without it.
+  const isUntold = (role: LabelRole): boolean => roles[role] === undefined && facts.roles[role] === undefined;
+  return { roles, missing: expected.filter(isUntold) };
 }
 
 /**
