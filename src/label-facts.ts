@@ -94,12 +94,14 @@ export function renameLabelFacts(
     Object.entries(table).filter(([task]) => tasks.includes(task));
   return {
     roles: Object.fromEntries(
-      Object.entries(facts.roles)
-        .filter(([, { task }]) => tasks.includes(task))
-        .map(([role, { task, labels }]) => [
-          role,
-          { task, labels: [...new Set(labels.map((label) => rename(task, label)))] },
-        ]),
+      // Those of tasks that were not scored stay: a report is then not surprised to be without them.
+      Object.entries(facts.roles).map(([role, { task, labels }]) => [
+        role,
+        {
+          task,
+          labels: tasks.includes(task) ? [...new Set(labels.map((label) => rename(task, label)))] : labels,
+        },
+      ]),
     ),
     names: Object.fromEntries(
       ofScored(facts.names).map(([task, names]) => [

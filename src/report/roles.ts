@@ -37,9 +37,12 @@ export function resolveRoles(
   for (const each of told) Object.assign(roles, parseRole(each, tasks));
   const topic = roles.topic ?? likelyTopic(tasks, roles);
   if (topic !== undefined) roles.topic = topic;
-  // A file that was scored without the task that has a role was meant to be without it.
-  const isUntold = (role: LabelRole): boolean => roles[role] === undefined && facts.roles[role] === undefined;
-  return { roles, missing: expected.filter(isUntold) };
+  // A file with some of the tasks that have roles was meant to be without the others.
+  const fits = labelRoles.some((role) => tasks.some(({ name }) => name === facts.roles[role]?.task));
+  const missing = expected.filter(
+    (role) => roles[role] === undefined && !(fits && facts.roles[role] !== undefined),
+  );
+  return { roles, missing };
 }
 
 /**
