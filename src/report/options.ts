@@ -122,7 +122,7 @@ export const reportOptionTable: { [Name in ReportFlagName]-?: OptionSpec } = {
   },
   model: {
     flags: scoringOptionTable.model.flags,
-    description: 'bundle whose tasks to look for, if the file does not tell them',
+    description: 'bundle that the file was scored with (default: as its manifest tells)',
   },
   ...readingOptionTable,
   seed: sharedOptions.seed,

@@ -3,7 +3,8 @@ import { languageTask } from '../scored/column-groups.ts';
 import { VoxpopError } from '../errors.ts';
 import type { RoleLabels } from '../label-facts.ts';
 import { printableJson } from '../text/printable.ts';
-import { commentVectors } from './comment-vectors.ts';
+import { CommentModel } from './comment-model.ts';
+import { markQuotes } from './mark-quotes.ts';
 import type { QuoteVectors } from './asked.ts';
 import { compareReports } from './comparison.ts';
 import { LabelNames } from './label-names.ts';
@@ -50,12 +51,21 @@ export async function report(given: ReportOptions): Promise<ReportDocument> {
   const isTold = file.tasks.find(({ name }) => name === focus.task)?.labels !== undefined;
   if (options.focus !== undefined && !isTold)
     requireFocusLabels(focus.task, focus.labels, saidLabels(read, focus.task));
-  const vectors = await quoteVectors(file, read, options.signal, notices);
-  const before =
-    options.compare === undefined
-      ? undefined
-      : await compareReports({ ...options, input: options.compare }, { roles, focus }, names, read, file);
-  return reportDocument({ file, read, roles, focus, names, options, vectors, before, notices });
+  const model = await modelOf(file, read, roles, options.signal, notices);
+  try {
+    const vectors = await quoteVectors(file, read, model, notices);
+    const before =
+      options.compare === undefined
+        ? undefined
+        : await compareReports({ ...options, input: options.compare }, { roles, focus }, names, read, file);
+    const document = reportDocument({ file, read, roles, focus, names, options, vectors, before, notices });
+    if (model !== undefined) {
+      await markQuotes(document, model).catch((error: unknown) => noteFault(error, document.notices));
+    }
+    return document;
+  } finally {
+    await model?.close();
+  }
 }
 
 /** A report in one of its formats. */
@@ -82,24 +92,36 @@ function saidLabels({ tally }: ReadReport, task: string): string[] | undefined {
   return labels.length === 0 ? undefined : labels;
 }
 
+/** The bundle that the file was scored with, if there are comments to ask it about and it can be had. */
+async function modelOf(
+  file: ScoredFile,
+  { tally }: ReadReport,
+  roles: Roles,
+  signal: AbortSignal | undefined,
+  notices: string[],
+): Promise<CommentModel | undefined> {
+  if (file.bundle === undefined || candidates(tally).length === 0) return undefined;
+  const tasks = [roles.topic, roles.suggestion, roles.question].flatMap((role) => role?.task ?? []);
+  return CommentModel.open(file.bundle, tasks, signal).catch((error: unknown) => noteFault(error, notices));
+}
+
+/** Without the bundle there are other comments and no marks, and a report all the same. */
+function noteFault(error: unknown, notices: string[]): undefined {
+  if (!(error instanceof VoxpopError)) throw error;
+  notices.push(`The bundle cannot be asked about comments: ${error.message}`);
+}
+
 /** Vectors of the comments that may be shown: the bundle's where it can be had, else of their words. */
 async function quoteVectors(
   file: ScoredFile,
   read: ReadReport,
-  signal: AbortSignal | undefined,
+  model: CommentModel | undefined,
   notices: string[],
 ): Promise<QuoteVectors> {
   const texts = candidates(read.tally);
   const words = [...new Set(texts.map(({ text }) => text))];
   const places = new Map(words.map((text, place) => [text, place]));
-  const found =
-    words.length === 0 || file.bundle === undefined
-      ? undefined
-      : await commentVectors(file.bundle, words, signal).catch((error: unknown) => {
-          if (!(error instanceof VoxpopError)) throw error;
-          notices.push(`The bundle gives no vectors: ${error.message}`);
-          return undefined;
-        });
+  const found = await model?.vectors(words).catch((error: unknown) => noteFault(error, notices));
   if (found === undefined) {
     const name = file.manifest?.bundle?.name;
     if (words.length > 0) {

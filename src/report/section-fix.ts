@@ -12,10 +12,16 @@ const leastItems = 4;
 const shownAsked = 8;
 
 /** How comments were chosen, for every place that shows some. */
-function chosen({ quotes: { by } }: ReportDocument): string {
-  return by === 'vectors'
-    ? 'Comments shown are the most typical ones, by the sentence vectors of the bundle.'
-    : 'Comments shown are the most typical ones, by the words that they share.';
+function chosen({ quotes: { by }, fix, suggestions }: ReportDocument): string {
+  const shown = [...fix, ...suggestions.groups].flatMap(({ quotes: own }) => own);
+  const marked = shown.some(({ marks }) => marks !== undefined)
+    ? ' Words are marked without which the model would not have said so.'
+    : '';
+  const typical =
+    by === 'vectors'
+      ? 'Comments shown are the most typical ones, by the sentence vectors of the bundle.'
+      : 'Comments shown are the most typical ones, by the words that they share.';
+  return typical + marked;
 }
 
 export function fixSection(document: ReportDocument): Section | undefined {

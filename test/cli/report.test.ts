@@ -80,6 +80,23 @@ test('markup in a file is shown as text; texts keep their direction and language
   assert.match(page, /<blockquote dir="auto" ?>هذا سيئ<\/blockquote>/);
 });
 
+test('the bundle, where it can be asked, marks the words that carried what a comment is shown for', async (context) => {
+  const { run, read } = workplace(context);
+  const feedback = join(fixturesDirectory, 'feedback.csv');
+  await run('score', '-m', fixtureBundle, '-w', '1', feedback, '-o', 'scored.csv');
+  const { code, stderr } = await run('report', 'scored.csv', '-m', fixtureBundle, '-o', 'report.json');
+  assert.equal(code, exitCodes.ok, stderr);
+  const { fix, quotes } = JSON.parse(read('report.json')) as ReportDocument;
+  assert.equal(quotes.by, 'vectors');
+  const marked = fix.flatMap((item) => item.quotes).filter(({ marks }) => marks !== undefined);
+  assert.ok(marked.length > 0);
+  for (const { text, marks = [] } of marked) {
+    for (const [from, to] of marks) assert.ok(from >= 0 && from < to && to <= text.length);
+  }
+  await run('report', 'scored.csv', '-m', fixtureBundle, '-o', 'report.html');
+  assert.match(read('report.html'), /<blockquote[^>]*>[^<]*<mark>[^<]+<\/mark>/);
+});
+
 test('a script planted in every place that holds foreign text stays text', async (context) => {
   const { run, write, read } = workplace(context);
   const plant = (place: string): string => `<script>alert('${place}')</script><img src=x onerror=alert(1)>`;
