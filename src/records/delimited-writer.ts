@@ -18,6 +18,8 @@ import type { RecordsHead, Row } from './row.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
 
 const byteOrderMark = '\ufeff';
+/** Cells that are kept as they are written; all scores of four decimals are no more. */
+const mostWrittenCells = 12_000;
 
 /**
  * Writes CSV or TSV: the original cells, then a column per task and what goes with it. A record that means the
@@ -49,17 +51,33 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
     stringify(escapeFormulas ? records.map((cells) => cells.map(escapeFormula)) : records, format);
   const hasMark = options.bom === true || head.byteOrderMark || head.encoding.startsWith('utf-16');
 
+  /** Added cells as they are written: labels and scores are the same few again and again. */
+  const written = new Map<string, string>();
+
+  function writtenCell(cell: string): string {
+    let text = written.get(cell);
+    if (text === undefined) {
+      text = delimiter + quoteCell(cell, dialect);
+      if (written.size < mostWrittenCells) written.set(cell, text);
+    }
+    return text;
+  }
+
   /** The end of a line whose record is kept as it is. */
   function lineEnd(added: string[]): string {
     let text = '';
-    for (const cell of added) text += delimiter + quoteCell(cell, dialect);
+    for (const cell of added) text += writtenCell(cell);
     return text + dialect.newline;
   }
+
+  /** That of the batch of records that was looked at last, and whether it is that of the output. */
+  let [seen, isSame]: [Dialect | undefined, boolean] = [undefined, false];
 
   /** The record of a row if it can be written as it is. */
   function keptRecord({ record }: Row): DelimitedRecord | undefined {
     if (escapeFormulas || kept.isChosen || record === undefined) return undefined;
-    return isSameDialect(record.dialect, dialect) ? record : undefined;
+    if (record.dialect !== seen) [seen, isSame] = [record.dialect, isSameDialect(record.dialect, dialect)];
+    return isSame ? record : undefined;
   }
 
   return {

@@ -144,9 +144,17 @@ function fold(text: string): string {
     .replaceAll(/\s+/gu, ' ');
 }
 
+/** Whether a character is a letter, digit or mark of ASCII. */
+function isPlain(code: number): boolean {
+  return code > 0x20 && code < 0x7f;
+}
+
 /** Takes off joiners, marks of direction and the like, which `trim` leaves. */
 function trimEdges(text: string): string {
-  if (text.length > 200) return text;
+  // Most texts begin and end with what everybody sees, and this is asked of every one.
+  if (text.length > 200 || (isPlain(text.charCodeAt(0)) && isPlain(text.charCodeAt(text.length - 1)))) {
+    return text;
+  }
   return text.replaceAll(/^[\s\p{Cc}\p{DI}]+|[\s\p{Cc}\p{DI}]+$/gu, '');
 }
 
