@@ -48,9 +48,12 @@ export class DelimitedRow implements Row {
 
   alone(): Row {
     const { ordinal, file, isHeader } = this;
-    const row = new DelimitedRow(ordinal, file, this.#record.alone(), [], isHeader);
+    const row: Row = new DelimitedRow(ordinal, file, this.#record.alone(), [], isHeader);
     row.texts.push(...this.texts);
     row.textNotes = this.textNotes;
+    row.change = this.change;
+    const { cellPlaces } = this as Row;
+    if (cellPlaces !== undefined) row.cellPlaces = cellPlaces;
     return row;
   }
 }

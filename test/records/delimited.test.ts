@@ -19,6 +19,7 @@ test('rows have ordinal, file, line, texts and cells', async () => {
       isHeader: false,
       rejected: undefined,
       textNotes: undefined,
+      change: undefined,
     },
     {
       ordinal: 1,
@@ -31,6 +32,7 @@ test('rows have ordinal, file, line, texts and cells', async () => {
       isHeader: false,
       rejected: undefined,
       textNotes: undefined,
+      change: undefined,
     },
   ]);
   assert.deepEqual(head, {
