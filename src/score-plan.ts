@@ -290,6 +290,11 @@ async function planExplained(
     return Array.from(lowest.values());
   });
   if (size === undefined) return { thresholds, sample: undefined };
+  if (options.shard !== undefined) {
+    throw new UsageError('OPTION_INVALID', 'Expected either --explain-sample or --shard, got both', {
+      hint: 'Each part would draw rows of its own: explain a sample in a run over all rows.',
+    });
+  }
   await requireFiles(options.inputs, 'explain-sample');
   return { thresholds, sample: await planSample(request, { size, seed, signal }) };
 }

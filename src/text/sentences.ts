@@ -47,12 +47,41 @@ export function sentenceCutter(languages: readonly string[]): SentenceCutter {
     const language = languageOf(text, rules);
     const clauses = language === undefined ? undefined : rules.get(language);
     const spans: Span[] = [];
-    for (const { segment, index } of segmenter.segment(text)) {
+    for (const { segment, index } of eachSentence(segmenter, text)) {
       for (const { start, end } of cutClauses(segment, clauses))
         addPart(spans, text, index + start, index + end);
     }
     return spans;
   };
+}
+
+/**
+ * UTF-16 units that are looked at together: each sentence costs the segmenter as much as the whole that it is part of,
+ * and a text may have megabytes.
+ */
+const blockUnits = 2000;
+
+/** Sentences as the segmenter tells them, block by block; the last one of a block begins the next block. */
+function* eachSentence(
+  segmenter: Intl.Segmenter,
+  text: string,
+): Generator<{ segment: string; index: number }> {
+  let from = 0;
+  let size = blockUnits;
+  while (from < text.length) {
+    const found = [...segmenter.segment(text.slice(from, from + size))];
+    const isEnd = from + size >= text.length;
+    const last = found.at(-1);
+    if (!isEnd && (last === undefined || found.length === 1)) {
+      size *= 2;
+      continue;
+    }
+    for (const { segment, index } of isEnd ? found : found.slice(0, -1))
+      yield { segment, index: from + index };
+    if (isEnd || last === undefined) return;
+    from += last.index;
+    size = blockUnits;
+  }
 }
 
 function clauseRules(language: string): ClauseRules {

@@ -87,6 +87,14 @@ test('parts lie in order, do not overlap, and hold every visible character', () 
   assert.equal(text.slice(end).trim(), '');
 });
 
+test('a text of megabytes is cut as its parts are, in time that grows with it', () => {
+  const sentence = 'Это был хороший день, 3.5 звезды. ';
+  const spans = cutAll(sentence.repeat(30_000));
+  assert.equal(spans.length, 30_000);
+  assert.deepEqual(spans[29_999], { start: 29_999 * sentence.length, end: 30_000 * sentence.length - 1 });
+  assert.equal(cutAll('слово '.repeat(100_000)).length, 1);
+});
+
 test('code points are counted, not halves of them', () => {
   const text = 'a😀b\ud800c';
   const count = codePointCounter(text);
