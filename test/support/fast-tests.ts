@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const slowFolders = ['bench', 'cli'];
-const slowFiles = 'api corpora crashes docs fixtures hostile memory network survey untouched'.split(' ');
+const slowFiles =
+  'api cache-levels corpora crashes docs fixtures hostile memory network survey untouched'.split(' ');
 
 const folder = join(import.meta.dirname, '..');
 const isSlow = (path: string): boolean =>
