@@ -8,4 +8,5 @@ if [ ! -x "$cache/venv/bin/python" ]; then
   "$cache/venv/bin/pip" install --quiet torch==2.13.0
   "$cache/venv/bin/pip" install --quiet -r "$here/requirements.txt"
 fi
+export PYTHONPATH="$here/../../../models/training"
 exec "$cache/venv/bin/python" "$here/run.py" --work "$cache/work" "$@"

@@ -1,6 +1,5 @@
 """The public rows that the scoreboard measures on, and those that its peers learn from; both as the training recipe splits them."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,11 +7,10 @@ import numpy as np
 from tokenizers import Tokenizer
 
 RECIPE = Path(__file__).parents[3] / "models" / "training"
-sys.path.insert(0, str(RECIPE))
 
-from batches import Sampler  # noqa: E402
-from corpus import DEV, HELD_OUT, TEST, Corpus, single_labels  # noqa: E402
-from evaluate import coarse  # noqa: E402
+from batches import Sampler
+from corpus import DEV, HELD_OUT, TEST, Corpus, single_labels
+from evaluate import coarse
 
 ROWS = 600  # of each set at most
 
