@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from tokenizers import Tokenizer
-
-RECIPE = Path(__file__).parents[3] / "models" / "training"
-
 from batches import Sampler
 from corpus import DEV, HELD_OUT, TEST, Corpus, single_labels
 from evaluate import coarse
+from tokenizers import Tokenizer
 
+RECIPE = Path(__file__).parents[3] / "models" / "training"  # run.sh puts it on the path of modules
 ROWS = 600  # of each set at most
 
 
