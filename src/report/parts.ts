@@ -5,7 +5,7 @@ import { sentimentRoles } from './counts.ts';
 import type { ReportDocument, SampleText, Trend } from './report-document.ts';
 import type { ShareOf } from './statistics.ts';
 import { trendWords } from './summary.ts';
-import { capital, comments, humanLabel, percent, range } from './words.ts';
+import { capital, humanLabel, percent, range } from './words.ts';
 
 /** A part of the page with a heading that the table of contents leads to. */
 export interface Section {
@@ -187,8 +187,4 @@ export function folded(title: string, body: SafeHtml): SafeHtml {
     <summary>${title}</summary>
     ${body}
   </details>`;
-}
-
-export function ofComments(texts: number): string {
-  return `of ${comments(texts)}`;
 }

@@ -1,6 +1,6 @@
 import { getOrInsert } from '../collections.ts';
 import { labelRoles } from '../label-facts.ts';
-import { round, share } from '../text/numbers.ts';
+import { round } from '../text/numbers.ts';
 import type { ScoredText, ScoredTask } from '../scored/scored-file.ts';
 import type { LabelSet } from '../scored/scored-layout.ts';
 import {
@@ -272,11 +272,6 @@ export class ReportTally {
         return texts === 0 ? [] : [[this.name(id), texts]];
       }),
     );
-  }
-
-  /** Share of a role among the texts of a group. */
-  share(counts: Counts, role: CountedRole): number {
-    return share(counts.role(role), counts.texts);
   }
 
   #byFrequency(task: number): number[] {

@@ -1,16 +1,8 @@
 import { counted } from '../text/numbers.ts';
-import { cutToWidth, displayWidth } from '../text/display-width.ts';
-
-const shortLength = 20;
 
 /** A label as people write it: `service_staff` becomes `service staff`. */
 export function humanLabel(label: string): string {
   return label.replaceAll('_', ' ');
-}
-
-/** A value of a file that fits beside a bar. Wide characters take the room of two. */
-export function shortText(text: string, width = shortLength): string {
-  return displayWidth(text) <= width ? text : `${cutToWidth(text, width - 1)}…`;
 }
 
 export function percent(share: number): string {

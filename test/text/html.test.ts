@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { escapeHtml, html, trusted } from '../../src/text/html.ts';
-import { shortText } from '../../src/report/words.ts';
 
 test('values are escaped, templates in templates are not, false shows nothing', () => {
   const evil = `<script>"&'</script>`;
@@ -13,11 +12,4 @@ test('values are escaped, templates in templates are not, false shows nothing', 
 
 test('characters that a page cannot hold are replaced', () => {
   assert.equal(escapeHtml('a\u0000b\u001bc\ud800d\ne'), 'a\ufffdb\ufffdc\ufffdd\ne');
-});
-
-test('long values are cut by the room that they take', () => {
-  assert.equal(shortText('a'.repeat(20), 20), 'a'.repeat(20));
-  assert.equal(shortText('a'.repeat(21), 20), `${'a'.repeat(19)}…`);
-  assert.equal(shortText('あ'.repeat(11), 20), `${'あ'.repeat(9)}…`);
-  assert.equal(shortText('👍'.repeat(11), 20), `${'👍'.repeat(9)}…`);
 });
