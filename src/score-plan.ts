@@ -132,7 +132,7 @@ export async function planScore(
     if (pairs?.length === 0 && !options.sentenceRows && isTable(format)) {
       records.head.notices.push(nothingPaired);
     }
-    const writer = createRowWriter(records.head, {
+    const writer = await createRowWriter(records.head, {
       ...options,
       to: format,
       tasks,

@@ -54,7 +54,8 @@ export interface ScoringPlan {
 export async function* scoreRows(plan: ScoringPlan): AsyncGenerator<ScoredShard> {
   const scoreShard = async (rows: Row[]): Promise<ScoredShard> => {
     const cut = plan.sentences === undefined ? undefined : cutTexts(rows, plan.sentences.cut);
-    const texts = rows.flatMap((row) => row.texts);
+    const texts: string[] = [];
+    for (const row of rows) texts.push(...row.texts);
     const { predictions, failures } = await plan.scorer.score({ texts: cut?.texts ?? texts });
     const rejected = unreadRows(rows);
     for (const { text, ...fault } of failures) {

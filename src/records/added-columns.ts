@@ -161,9 +161,9 @@ export function addedCellsReader({
   }
 
   return (row, predictions, place, sentences) => {
-    const change = showChange ? [row.change ?? ''] : [];
     if (asRows) {
       const own = sentences?.[place] ?? { sentences: [], pairs: [] };
+      const change = showChange ? [row.change ?? ''] : [];
       return sentenceRows(predictions, place, own).map((cells) => cells.concat(change));
     }
     const cells: string[] = [];
@@ -171,7 +171,8 @@ export function addedCellsReader({
       const text = place * textColumns.length + column;
       addText(cells, predictions, text, sentences?.[text]);
     }
-    return [cells.concat(change)];
+    if (showChange) cells.push(row.change ?? '');
+    return [cells];
   };
 }
 

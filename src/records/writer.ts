@@ -3,19 +3,19 @@ import { createDelimitedWriter } from './delimited-writer.ts';
 import { createJsonLinesWriter } from './json-lines-writer.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
 import { zstd } from './compression.ts';
-import { createEyeTableWriter } from './eye-table-writer.ts';
-import { createParquetWriter } from './parquet-writer.ts';
 import { isDelimited, isTable, type RecordFormat, type RecordsHead } from './row.ts';
 import { requireHonestName } from './honest-name.ts';
 import { formatOfPath } from './sniff.ts';
-import { createWorkbookWriter } from './workbook-writer.ts';
 
 /**
- * Makes the writer of a format.
+ * Makes the writer of a format. Those that bring libraries along are loaded when they are asked for.
  * @throws {UsageError} when an added name is already taken, or errors have no place in the format.
  */
-export function createRowWriter(head: RecordsHead, options: WriterOptions): RowWriter {
-  if (options.table === true) return createEyeTableWriter(head, options);
+export async function createRowWriter(head: RecordsHead, options: WriterOptions): Promise<RowWriter> {
+  if (options.table === true) {
+    const { createEyeTableWriter } = await import('./eye-table-writer.ts');
+    return createEyeTableWriter(head, options);
+  }
   if (options.inlineErrors === true && isTable(options.to)) {
     throw new UsageError(
       'OPTION_INVALID',
@@ -42,8 +42,14 @@ export function createRowWriter(head: RecordsHead, options: WriterOptions): RowW
       },
     );
   }
-  if (options.to === 'parquet') return createParquetWriter(head, options);
-  if (options.to === 'xlsx') return createWorkbookWriter(head, options);
+  if (options.to === 'parquet') {
+    const { createParquetWriter } = await import('./parquet-writer.ts');
+    return createParquetWriter(head, options);
+  }
+  if (options.to === 'xlsx') {
+    const { createWorkbookWriter } = await import('./workbook-writer.ts');
+    return createWorkbookWriter(head, options);
+  }
   return isDelimited(options.to)
     ? createDelimitedWriter(head, options)
     : createJsonLinesWriter(head, options);

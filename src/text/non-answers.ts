@@ -149,12 +149,16 @@ function isPlain(code: number): boolean {
   return code > 0x20 && code < 0x7f;
 }
 
+const unseen = /^[\s\p{Cc}\p{DI}]/u;
+
 /** Takes off joiners, marks of direction and the like, which `trim` leaves. */
 function trimEdges(text: string): string {
   // Most texts begin and end with what everybody sees, and this is asked of every one.
   if (text.length > 200 || (isPlain(text.charCodeAt(0)) && isPlain(text.charCodeAt(text.length - 1)))) {
     return text;
   }
+  // The last character may be one of two units.
+  if (!unseen.test(text) && !unseen.test(text.slice(-1)) && !unseen.test(text.slice(-2))) return text;
   return text.replaceAll(/^[\s\p{Cc}\p{DI}]+|[\s\p{Cc}\p{DI}]+$/gu, '');
 }
 
@@ -167,16 +171,17 @@ function isOnlyMarks(text: string): boolean {
   return /^-+$/u.test(text) || !emoticon.test(text);
 }
 
-/** Number, date, phone number, web address, mail address. */
+/** Number, date, phone number, web address. */
 const references = [
   /^[#+-]?\p{Nd}+(?:[.,]\p{Nd}+)*$/u,
   /^\d{1,4}([-./])\d{1,2}\1\d{1,4}$/u,
   /^\+?[\d\s()/.-]{7,}$/u,
   /^(?:https?:\/\/|www\.)\S+$/iu,
-  /^[^\s@]+@[^\s@]+\.[^\s@.]+$/u,
 ];
+const mailAddress = /^[^\s@]+@[^\s@]+\.[^\s@.]+$/u;
 const longestReference = 200;
 
 function isReference(text: string): boolean {
-  return text.length <= longestReference && references.some((pattern) => pattern.test(text));
+  if (text.length > longestReference) return false;
+  return references.some((pattern) => pattern.test(text)) || (text.includes('@') && mailAddress.test(text));
 }

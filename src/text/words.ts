@@ -1,12 +1,14 @@
 import type { Span } from './sentences.ts';
 
-const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
+/** Made when it is asked for: that takes long, and most runs need none. */
+let segmenter: Intl.Segmenter | undefined;
 /** What carries meaning without being a word. */
 const pictograph = /\p{Extended_Pictographic}/u;
 
 /** The words of a text, emoji among them, in order. */
 export function wordSpans(text: string): Span[] {
   const spans: Span[] = [];
+  segmenter ??= new Intl.Segmenter('und', { granularity: 'word' });
   for (const { segment, index, isWordLike } of segmenter.segment(text)) {
     if (isWordLike === true || pictograph.test(segment)) {
       spans.push({ start: index, end: index + segment.length });

@@ -119,7 +119,7 @@ await stage('transfer', () => {
     structuredClone(shard.predictions);
   }
 });
-const writer = createRowWriter(records.head, {
+const writer = await createRowWriter(records.head, {
   to: 'csv',
   tasks,
   textColumns: ['comment'],

@@ -122,7 +122,7 @@ test('big-list-of-naughty-strings: every string comes through every format', asy
       await t.test(`${name} to ${to}`, async () => {
         const read = await readAll({ inputs: [file(name, content)] }, ['text']);
         assert.deepEqual(texts(read), strings);
-        const again = await readAll({ inputs: [file(`b.${to}`, outputOf(read, { to }))] }, ['text']);
+        const again = await readAll({ inputs: [file(`b.${to}`, await outputOf(read, { to }))] }, ['text']);
         assert.deepEqual(texts(again), strings);
       });
     }
@@ -145,7 +145,7 @@ test('known divergences of csv-parse from what rows need', async (t) => {
     const content = 'a,b\r\n1,2\r\n3,4\r\n';
     assert.equal(parsed(content)[1]?.raw, '1,2\r');
     const read = await readAll({ inputs: [file('a.csv', content)] }, ['b']);
-    const out = outputOf(read, { textColumns: ['b'] });
+    const out = await outputOf(read, { textColumns: ['b'] });
     assert.match(out, /^a,b,sentiment\r\n1,2,negative\r\n/u);
   });
   await t.test('raw is not the bytes: a delimiter of two bytes is cut', async () => {

@@ -149,7 +149,7 @@ test('a million brackets are no stack overflow', async () => {
   const { head, rows } = await readAll({ inputs: [file('a.jsonl', content)], rejectRows: true }, ['text']);
   assert.deepEqual(rows.map(({ rejected }) => rejected?.code), [undefined, 'INVALID_JSON', undefined]); // prettier-ignore
   for (const to of ['jsonl', 'csv'] as const) {
-    const writer = createWriter(head, { to, rejectRows: true });
+    const writer = await createWriter(head, { to, rejectRows: true });
     const scored = predictions([[1, 0, 0], [1, 0, 0], [0, 0, 1]]); // prettier-ignore
     assert.equal(String(writer.rows(rows, scored, unreadRows(rows)).lines).split('\n').length, 3);
   }

@@ -22,11 +22,11 @@ test('without quotes each line is a row, as it stands', async () => {
   );
   const scored = predictions(read.rows.map(() => [1, 0, 0]));
   assert.equal(
-    outputOf(read, { to: 'tsv' }, scored),
+    await outputOf(read, { to: 'tsv' }, scored),
     content.replace('text\n', 'text\tsentiment\n').replaceAll(/(?<=\d\t.*)\n/gu, '\tnegative\n'),
   );
   // Between quotes where the output is another one.
-  const csv = outputOf(read, { to: 'csv' }, scored);
+  const csv = await outputOf(read, { to: 'csv' }, scored);
   assert.deepEqual(
     (await readAll({ inputs: [file('b.csv', csv)] }, ['text'])).rows.map(({ texts }) => texts[0]),
     ['"Best app, she said', 'OK', 'not "so" good"', '""'],
@@ -36,8 +36,11 @@ test('without quotes each line is a row, as it stands', async () => {
 test('labels that would need quotes are refused where there are none', async () => {
   const read = await readAll({ inputs: [file('a.csv', 'id;text\n1;"so\n')], quote: 'none' }, ['text']);
   const tasks = [{ name: 'emotion', problemType: 'multi_label_classification' as const, labels: ['a', 'b'] }];
-  assert.throws(() => outputOf(read, { tasks }, predictions([[1, 1]])), { code: 'DELIMITER_IN_LABELS' });
-  assert.match(outputOf(read, { tasks, outputDelimiter: ',' }, predictions([[1, 1]])), /^1,"""so",a;b$/mu);
+  await assert.rejects(outputOf(read, { tasks }, predictions([[1, 1]])), { code: 'DELIMITER_IN_LABELS' });
+  assert.match(
+    await outputOf(read, { tasks, outputDelimiter: ',' }, predictions([[1, 1]])),
+    /^1,"""so",a;b$/mu,
+  );
 });
 
 test('an escape takes its meaning from a quote, a delimiter, a line end and itself', async () => {
@@ -54,13 +57,13 @@ test('an escape takes its meaning from a quote, a delimiter, a line end and itse
     ['He said "good" twice', 'a backslash \\', 'C:\\new, \\N', 'not, split', '"quoted"'],
   );
   // A record passes through as it stands.
-  const output = outputOf(read, {}, predictions(read.rows.map(() => [1, 0, 0])));
+  const output = await outputOf(read, {}, predictions(read.rows.map(() => [1, 0, 0])));
   assert.equal(
     output,
     content.replace('text\n', 'text,sentiment\n').replaceAll(/(?<=^\d.*)\n/gmu, ',negative\n'),
   );
   assert.match(
-    outputOf(read, { to: 'jsonl' }, predictions(read.rows.map(() => [1, 0, 0]))),
+    await outputOf(read, { to: 'jsonl' }, predictions(read.rows.map(() => [1, 0, 0]))),
     /He said \\"good\\" twice/u,
   );
 });

@@ -360,11 +360,15 @@ test('the writer leaves out rejected rows and rejects what does not fit', async 
     '{"text":"a"}\noops\n{"text":"b","new":1}\n{"text":"c","text":"d"}\n{"text":"\\ud800"}\n{"text":"e"}\n';
   const { head, rows } = await readAll({ inputs: [file('a.jsonl', content)], rejectRows: true }, ['text']);
   const scores = rows.map((_, index) => (index === 5 ? [0, 0, 1] : [1, 0, 0]));
-  const lineWriter = createWriter(head, { to: 'jsonl', rejectRows: true });
+  const lineWriter = await createWriter(head, { to: 'jsonl', rejectRows: true });
   const lines = lineWriter.rows(rows, predictions(scores), unreadRows(rows));
   assert.equal(String(lines.lines).split('\n').length, 6);
   assert.deepEqual([...lines.rejected.keys()], [1]);
-  const table = createWriter(head, { rejectRows: true }).rows(rows, predictions(scores), unreadRows(rows));
+  const table = (await createWriter(head, { rejectRows: true })).rows(
+    rows,
+    predictions(scores),
+    unreadRows(rows),
+  );
   assert.equal(String(table.lines), 'a,negative\ne,positive\n');
   const reasons = rows.map((_, index) => table.rejected.get(index));
   assert.deepEqual(reasons.map((reason) => reason && [reason.code, reason.raw]), [
@@ -378,7 +382,7 @@ test('the writer leaves out rejected rows and rejects what does not fit', async 
   const taken = await readAll({ inputs: [file('b.jsonl', '{"text":"a","predictions":1}\n{"text":"b"}\n')] }, [
     'text',
   ]);
-  const takenWriter = createWriter(taken.head, { to: 'jsonl', rejectRows: true });
+  const takenWriter = await createWriter(taken.head, { to: 'jsonl', rejectRows: true });
   const written = takenWriter.rows(taken.rows, predictions(scores), new Map());
   assert.match(String(written.lines), /^\{"text":"b".*\n$/u);
   assert.equal(written.rejected.get(0)?.code, 'COLUMN_CLASH');

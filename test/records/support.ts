@@ -104,7 +104,7 @@ export function predictions(texts: number[][], flags: number[] = []): ShardPredi
 }
 
 /** A writer of CSV with one text column and one task and no scores, unless told otherwise. */
-export function createWriter(head: RecordsHead, options: Partial<WriterOptions> = {}): RowWriter {
+export function createWriter(head: RecordsHead, options: Partial<WriterOptions> = {}): Promise<RowWriter> {
   return createRowWriter(head, {
     to: 'csv',
     tasks: [sentiment],
@@ -117,12 +117,12 @@ export function createWriter(head: RecordsHead, options: Partial<WriterOptions> 
 }
 
 /** All that such a writer makes of what was read, scored alike unless told otherwise. */
-export function outputOf(
+export async function outputOf(
   { head, rows }: Read,
   options: Partial<WriterOptions> = {},
   scored = predictions(rows.flatMap(() => (options.textColumns ?? ['text']).map(() => [1, 0, 0]))),
-): string {
-  const writer = createWriter(head, options);
+): Promise<string> {
+  const writer = await createWriter(head, options);
   return writer.header() + String(writer.rows(rows, scored, unreadRows(rows)).lines);
 }
 
