@@ -2,6 +2,7 @@ import type { ScoringOptions } from './options.ts';
 import { explainTexts } from './pipeline/explain-texts.ts';
 import { loadPredictor } from './predictor/predictor.ts';
 import type { CarryingPart } from './records/explained-label.ts';
+import { isNonAnswer } from './text/non-answers.ts';
 
 /** Options that a caller of `explain` may set. */
 export interface ExplainTextOptions extends Pick<
@@ -33,6 +34,8 @@ export async function explain(options: ExplainTextOptions): Promise<ExplainedPre
     keepNonAnswers,
     readWhole: true,
   });
+  // As in `score`: what would be a non-answer there has no labels here.
+  if (keepNonAnswers !== true && isNonAnswer(text)) return [];
   const thresholds = predictor.tasks.flatMap(({ name, labels, thresholds: own }) =>
     labels.map((_, label) => threshold[name] ?? own?.[label] ?? 0),
   );

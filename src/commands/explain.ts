@@ -63,7 +63,8 @@ function codePoints(text: string, end: number): number {
 }
 
 function asTable(text: string, labels: readonly ExplainedPrediction[], { stdout, env }: Terminal): string {
-  if (labels.length === 0) return 'no labels: the text says nothing\n';
+  if (labels.length === 0)
+    return 'no labels: the text says nothing, or nothing that these tasks have a label for\n';
   const hasColour = stdout.isTTY && env['NO_COLOR'] === undefined;
   const [open, close] = hasColour ? ['\u001b[1;7m', '\u001b[0m'] : ['[', ']'];
   return textTable(
@@ -73,6 +74,7 @@ function asTable(text: string, labels: readonly ExplainedPrediction[], { stdout,
       formatScore(score),
       parts.length === 0 ? '(no word in particular)' : marked(text, parts, open, close),
     ]),
+    { hasHead: false },
   );
 }
 

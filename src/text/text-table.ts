@@ -2,19 +2,20 @@ import { displayWidth } from './display-width.ts';
 import { shownName } from './printable.ts';
 
 /**
- * Rows of cells in columns of equal width; the first row is the head. Numbers go to the right, and columns
- * without a value are left out.
+ * Rows of cells in columns of equal width; the first row is the head, unless there is none. Numbers go to the
+ * right, and columns without a value below the head are left out.
  */
-export function textTable(given: readonly (readonly string[])[]): string {
+export function textTable(given: readonly (readonly string[])[], { hasHead = true } = {}): string {
+  const firstBelow = hasHead ? 1 : 0;
   const rows = given.map((row) =>
-    row.filter((_, column) => given.slice(1).some((each) => each[column])).map(shownName),
+    row.filter((_, column) => given.slice(firstBelow).some((each) => each[column])).map(shownName),
   );
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>
     Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))),
   );
   const isNumeric = widths.map((_, column) =>
-    rows.slice(1).every((row) => /^(|[-+]?\d[\d.,]*x?( to .*|-\d.*)?)$/u.test(row[column] ?? '')),
+    rows.slice(firstBelow).every((row) => /^(|[-+]?\d[\d.,]*x?( to .*|-\d.*)?)$/u.test(row[column] ?? '')),
   );
   return rows
     .map((row) => {

@@ -23,6 +23,11 @@ test('the words that carried a label are marked', async () => {
   assert.match(stdout, /^topic +cleanliness .*room was \[dirty\]$/m);
 });
 
+test('a single label is shown too', async () => {
+  const { stdout } = await runVoxpop(['explain', '-m', bundle, text, '--tasks', 'sentiment']);
+  assert.match(stdout, /^sentiment +\w+ +0\.\d+ .*\n$/);
+});
+
 test('JSON has their places in code points, and their weights', async () => {
   const { stdout } = await runVoxpop(['explain', '-m', bundle, text, '--json']);
   const { explanation } = JSON.parse(stdout) as { explanation: Explanation[] };
@@ -42,6 +47,9 @@ test('JSON has their places in code points, and their weights', async () => {
 test('a text that says nothing has no labels, none at all is an error', async () => {
   const silent = await runVoxpop(['explain', '-m', bundle, '...']);
   assert.equal(silent.code, exitCodes.ok);
+  assert.match(silent.stdout, /^no labels: the text says nothing/);
+  const kept = await runVoxpop(['explain', '-m', bundle, '...', '--keep-non-answers']);
+  assert.match(kept.stdout, /^sentiment /);
   const none = await runVoxpop(['explain', '-m', bundle, ' ']);
   assert.equal(none.code, exitCodes.usage);
   assert.match(none.stderr, /Expected a text to explain, got none/);

@@ -12,8 +12,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { exitCodes } from '../../src/errors.ts';
+import { score } from '../../src/index.ts';
 import { openFailure } from '../../src/records/write-failure.ts';
 import { makeCsv } from '../support/few-texts.ts';
 import { fixturesDirectory } from '../support/paths.ts';
@@ -154,5 +156,24 @@ test('report and review replace a page only when told to', async (t) => {
     const forced = await runVoxpop([...args, '--force'], { cwd: directory });
     assert.equal(forced.code, exitCodes.ok, forced.stderr);
     assert.match(readFileSync(page, 'utf8'), /^<!doctype html>/i);
+  }
+});
+
+test('a workbook and a Parquet file are not written to a terminal, rows for the eyes are', async (t) => {
+  const input = join(scratchDirectory(t), 'in.csv');
+  writeFileSync(input, good);
+  const options = { inputs: [input], model: join(fixturesDirectory, 'bundle'), workers: 1 };
+  for (const to of ['xlsx', 'parquet'] as const) {
+    const output = Object.assign(new PassThrough(), { isTTY: true });
+    await assert.rejects(score({ ...options, to, output }), {
+      code: 'OUTPUT_MISSING',
+      hint: new RegExp(`\`-o labelled\\.${to}\`.*\`--to csv\``),
+    });
+    assert.equal(output.read(), null);
+  }
+  for (const shown of [{ table: true }, { to: 'csv' }] as const) {
+    const output = Object.assign(new PassThrough(), { isTTY: true });
+    await score({ ...options, ...shown, output });
+    assert.match(String(output.read()), /service/);
   }
 });

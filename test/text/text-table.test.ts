@@ -11,3 +11,12 @@ test('values from files give neither escapes nor commands of a CI service', () =
   assert.equal(table.split('\n').length, 4);
   assert.doesNotMatch(table, /^\s*::|[^\P{Cc}\n]|\u2028/mu);
 });
+
+test('without a head, the first row counts like any other', () => {
+  assert.equal(textTable([['topic', '0.9', 'here']], { hasHead: false }), 'topic  0.9  here\n');
+  const rows = [
+    ['a', '0.75', 'only here'],
+    ['b', '12', ''],
+  ];
+  assert.equal(textTable(rows, { hasHead: false }), 'a  0.75  only here\nb    12\n');
+});
