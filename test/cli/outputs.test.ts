@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { exitCodes } from '../../src/errors.ts';
-import { score } from '../../src/index.ts';
+import { score as scoreFiles } from '../../src/index.ts';
 import { openFailure } from '../../src/records/write-failure.ts';
 import { makeCsv } from '../support/few-texts.ts';
 import { fixturesDirectory } from '../support/paths.ts';
@@ -165,7 +165,7 @@ test('a workbook and a Parquet file are not written to a terminal, rows for the 
   const options = { inputs: [input], model: join(fixturesDirectory, 'bundle'), workers: 1 };
   for (const to of ['xlsx', 'parquet'] as const) {
     const output = Object.assign(new PassThrough(), { isTTY: true });
-    await assert.rejects(score({ ...options, to, output }), {
+    await assert.rejects(scoreFiles({ ...options, to, output }), {
       code: 'OUTPUT_MISSING',
       hint: new RegExp(`\`-o labelled\\.${to}\`.*\`--to csv\``),
     });
@@ -173,7 +173,7 @@ test('a workbook and a Parquet file are not written to a terminal, rows for the 
   }
   for (const shown of [{ table: true }, { to: 'csv' }] as const) {
     const output = Object.assign(new PassThrough(), { isTTY: true });
-    await score({ ...options, ...shown, output });
+    await scoreFiles({ ...options, ...shown, output });
     assert.match(String(output.read()), /service/);
   }
 });
