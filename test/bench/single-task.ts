@@ -10,10 +10,11 @@ export async function writeSingleTask(bundle: string, task: string, directory: s
   await mkdir(directory, { recursive: true });
   const manifest = JSON.parse(await readFile(join(bundle, bundleFiles.json), 'utf8')) as FixtureManifest;
   manifest.tasks = manifest.tasks.filter(({ name }) => name === task);
-  // The vectors are no head's, gate and pairs may be of other tasks, and probes have the logits of all.
+  // The vectors are no head's; gate, pairs and roles may be of other tasks; probes have the logits of all.
   delete manifest.vectors;
   delete manifest.gate;
   delete manifest.pairs;
+  delete manifest.report;
   const outputs = manifest.tasks.map(({ output }) => output);
   const model = keepOutputs(await readFile(join(bundle, bundleFiles.model)), outputs);
   await writeFile(join(directory, bundleFiles.model), model);
