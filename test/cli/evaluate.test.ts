@@ -304,7 +304,7 @@ test('an error is never a failed gate', async (context) => {
     [/an output other than the input/, 'gold.csv', '--save', 'gold.csv'],
     [/an output other than the input/, 'gold.csv', '--junit', 'gold.csv'],
     [/an output other than the input/, 'gold.csv', '--baseline', 'baseline.json', '--junit', 'baseline.json'],
-    [/Expected --save and --junit to differ/, 'gold.csv', '--save', 'x.json', '--junit', './x.json'],
+    [/Expected --save and --junit to differ/, 'gold.csv', '--save', 'x', '--junit', './x'],
     [/a task with gold labels, found no row/, 'some.csv', '--min', 'topic.macro_f1=0'],
     [/found a damaged one/, 'gold.csv', '--baseline', 'texts.json'],
     [/found a damaged one/, 'gold.csv', '--baseline', 'figure.json'],
