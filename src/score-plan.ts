@@ -25,7 +25,7 @@ import { openRecords, type Records } from './records/open-records.ts';
 import type { RecordsOptions } from './records/records-options.ts';
 import { checkOutputs } from './records/output-paths.ts';
 import { isContainer, isTable, type RecordFormat } from './records/row.ts';
-import { compressionOfPath } from './records/compression.ts';
+import { type Compression, compressionOfPath } from './records/compression.ts';
 import { resolveTextColumns } from './records/text-columns.ts';
 import { createRowWriter, outputFormat } from './records/writer.ts';
 import { nameList } from './text/name-list.ts';
@@ -116,7 +116,8 @@ export async function planScore(
   const request = recordsRequest(options);
   const records = await openRecords({ ...request, onBytes });
   try {
-    if (options.lineBuffered && records.head.compression !== undefined) throw compressedLines();
+    const { compression } = records.head;
+    if (options.lineBuffered && compression !== undefined) throw compressedLines(compression);
     const { columns: textColumns, guessed } = await resolveTextColumns(
       records.head,
       options.text,
@@ -307,12 +308,12 @@ function severalTexts(columns: readonly string[]): UsageError {
   );
 }
 
-function compressedLines(): UsageError {
+function compressedLines(compression: Compression): UsageError {
   return new UsageError(
     'OPTION_INVALID',
-    'Expected plain lines along with --line-buffered, found compressed ones',
+    `Expected plain lines along with --line-buffered, found ${compression}`,
     {
-      hint: 'A compressed line cannot be told before the next ones: `gzip -dc | voxpop score - ...`.',
+      hint: `A compressed line cannot be told before the next ones: \`${compression} -dc | voxpop score - ...\`.`,
     },
   );
 }

@@ -38,6 +38,10 @@ test('a summary takes what it knows of a manifest, and passes over what is missi
     problemTypes: { sentiment: 'single_label_classification' },
     labels: { sentiment: { positive: 2 } },
     labelsByLanguage: { en: { sentiment: { positive: 2 } } },
+    labelFacts: undefined,
+    changes: undefined,
+    onlyNew: false,
+    escapeFormulas: false,
   });
   const odd = {
     bundle: null,
