@@ -97,11 +97,13 @@ def on_front(name: str, quality: dict[str, float], speed: dict[str, float]) -> b
 
 def table(sets: list[Rows], scores: list[dict[str, float]], speed: dict[str, float]) -> str:
     names = list(speed)
-    lines = ["| rows of | task | " + " | ".join(names) + " |", "| --- | --- |" + " ---: |" * len(names)]
+    # Short names, so that the table fits a terminal.
+    head = " | ".join(name.removeprefix("voxpop-") for name in names)
+    lines = [f"| rows of | task | {head} |", "| --- | --- |" + " ---: |" * len(names)]
     lines.append("| **rows/s, one core** | | " + " | ".join(f"{speed[name]:,.0f}" for name in names) + " |")
     for rows, quality in zip(sets, scores, strict=True):
         cells = [f"{quality[name]:.3f}".lstrip("0") + ("*" if on_front(name, quality, speed) else "") for name in names]
-        lines.append(f"| {rows.title} ({len(rows.texts)}) | {rows.task} | " + " | ".join(cells) + " |")
+        lines.append(f"| {rows.title} | {rows.task} | " + " | ".join(cells) + " |")
     means = {name: float(np.mean([quality[name] for quality in scores])) for name in names}
     cells = [f"{means[name]:.3f}".lstrip("0") + ("*" if on_front(name, means, speed) else "") for name in names]
     lines.append("| **mean** | | " + " | ".join(cells) + " |")
