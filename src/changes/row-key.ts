@@ -4,6 +4,7 @@ import { isJsonObject, leafPaths } from '../records/json-fields.ts';
 import type { RowFault } from '../records/row-fault.ts';
 import type { Row } from '../records/row.ts';
 import { nameList } from '../text/name-list.ts';
+import { shellWord } from '../text/shell-word.ts';
 
 const shownCharacters = 70;
 
@@ -16,7 +17,9 @@ export function keyText(values: readonly string[]): string {
 export function missingKey(row: Row, columns: readonly string[], values: readonly string[]): RowFault {
   const column = columns[values.indexOf('')] as string;
   const paths = pathsOf(row);
-  const hint = paths.includes(column) ? undefined : didYouMean(column, paths, (name) => `--key ${name}`);
+  const hint = paths.includes(column)
+    ? undefined
+    : didYouMean(column, paths, (name) => `--key ${shellWord(name)}`);
   return {
     code: 'KEY_MISSING',
     message: `expected a value of the key \`${column}\`, found none`,

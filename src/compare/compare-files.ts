@@ -9,6 +9,7 @@ import { openScoredFile, type ScoredFile, type ScoredRow, type ScoredText } from
 import { languageColumn, languageTask } from '../scored/column-groups.ts';
 import { knownLabels } from '../scored/known-tasks.ts';
 import { excerpt } from '../text/excerpt.ts';
+import { shellWord } from '../text/shell-word.ts';
 
 type Compared = Pick<ComparisonDocument, 'a' | 'b' | 'tasks' | 'matched' | 'only_a' | 'only_b'> & {
   notices: string[];
@@ -43,7 +44,7 @@ async function requireWholeMixes(names: readonly string[], runs: readonly RunSum
   const partial = names.filter((task) => !isWhole(task));
   if (partial.length === 0) return;
   const whole = names.filter(isWhole);
-  const chosen = whole.length === 0 ? '' : `, or choose tasks with \`--tasks ${whole.join(',')}\``;
+  const chosen = whole.length === 0 ? '' : `, or choose tasks with \`--tasks ${shellWord(whole.join(','))}\``;
   throw new UsageError(
     'GATE_NOT_MEASURED',
     `Expected --max-psi on tasks with one label per text, got ${partial.join(', ')}: manifests do not count texts without a label`,

@@ -4,6 +4,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { InputError, UsageError } from '../errors.ts';
 import type { TaskLayout } from '../protocol.ts';
 import type { EvaluationDocument } from './evaluation-document.ts';
+import { shellWord } from '../text/shell-word.ts';
 
 const baselineVersion = 1;
 const hashBytes = 6;
@@ -182,6 +183,8 @@ export function requireSameTasks(
   throw new UsageError(
     'BASELINE_TASKS_DIFFER',
     `Expected gold labels for every task of the baseline, found none for ${missing.join(', ')}`,
-    { hint: `Leave them out on purpose with \`--tasks ${measured.join(',')}\`, or save a new baseline.` },
+    {
+      hint: `Leave them out on purpose with \`--tasks ${shellWord(measured.join(','))}\`, or save a new baseline.`,
+    },
   );
 }

@@ -8,6 +8,7 @@ import {
   type MetricName,
   metricNames,
 } from './evaluation-document.ts';
+import { shellWord } from '../text/shell-word.ts';
 
 /** Smallest drop that counts as one; less is the last digit of a rounded figure. */
 const roundingError = 2e-6;
@@ -54,7 +55,11 @@ function minimumGate(document: EvaluationDocument, path: string, required: numbe
   if (measured === undefined) {
     const named = gateMetrics.filter((name) => name in metrics);
     const ofLabels = labels.flatMap(({ label }) => labelFigures.map((name) => `${label}.${name}`));
-    const hint = didYouMean(figure, [...named, ...ofLabels], (near) => `--min ${task}.${near}=${required}`);
+    const hint = didYouMean(
+      figure,
+      [...named, ...ofLabels],
+      (near) => `--min ${shellWord(`${task}.${near}=${required}`)}`,
+    );
     throw notMeasured(
       `--min ${path}`,
       `a figure of ${task} (${[...named, '<label>.f1'].join(', ')})`,
@@ -90,7 +95,11 @@ function dropGates(
       const { task } = findTask(document, each, '--max-drop');
       const metric = each.slice(task.length + 1) || defaultMetric;
       if (!gateMetrics.includes(metric as MetricName)) {
-        const hint = didYouMean(metric, gateMetrics, (near) => `--max-drop ${task}.${near}=${points}`);
+        const hint = didYouMean(
+          metric,
+          gateMetrics,
+          (near) => `--max-drop ${shellWord(`${task}.${near}=${points}`)}`,
+        );
         throw notMeasured(`--max-drop ${each}`, `one of ${gateMetrics.join(', ')}`, metric, hint);
       }
       const gate = path === '*' ? `--max-drop ${points}` : `--max-drop ${path}=${points}`;

@@ -6,6 +6,7 @@ import { isTable, type RecordsHead, type Row } from '../records/row.ts';
 import { didYouMean, nearest } from '../text/did-you-mean.ts';
 import { nameList } from '../text/name-list.ts';
 import { splitLabels } from '../records/output-names.ts';
+import { shellWord } from '../text/shell-word.ts';
 
 /** Where the gold labels of a task stand. */
 export interface GoldColumn {
@@ -31,7 +32,7 @@ export function findGoldColumns(
     throw new UsageError(
       'GOLD_TASK_UNKNOWN',
       `Expected a task (${names.join(', ')}) in --gold, found ${name}`,
-      { hint: didYouMean(name, names, (near) => `--gold ${near}=${told[name]}`) },
+      { hint: didYouMean(name, names, (near) => `--gold ${shellWord(`${near}=${told[name]}`)}`) },
     );
   }
   const found = tasks.flatMap((task) => {

@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts';
 import type { Compression } from './compression.ts';
-import { shellWord } from '../text/shell-word.ts';
+import { shellPath, shellWord } from '../text/shell-word.ts';
 
 /** Bytes at the start of a file that tell what it is. */
 export const signatureBytes = 300;
@@ -40,14 +40,14 @@ function unpack(program: string): Signature['wayOn'] {
 }
 
 function unpacked(program: string, file: string): string {
-  return file === '-' ? `... | ${program}` : `${program} ${shellWord(file)}`;
+  return file === '-' ? `... | ${program}` : `${program} ${shellPath(file)}`;
 }
 
 function unpackTwice(file: string, compression: Compression, { wayOn }: Signature, start: Buffer): string {
   const outer = unpacked(`${compression} -dc`, file);
   const inner = /`(?:\.\.\. \| )?(.*?) \|/u.exec(wayOn('-', start))?.[1];
   if (inner === undefined)
-    return `Decompress it first: \`${compression} -d ${shellWord(file)}\`. ${wayOn(file, start)}`;
+    return `Decompress it first: \`${compression} -d ${shellPath(file)}\`. ${wayOn(file, start)}`;
   return `Decompress it on the way: \`${outer} | ${inner} | voxpop score -\`.`;
 }
 
@@ -83,7 +83,7 @@ const signatures: Signature[] = [
     wayOn: (file) =>
       file === '-'
         ? 'Unpack it on the way: `... | tar -xOf - | voxpop score -`.'
-        : `Unpack it on the way: \`tar -xOf ${shellWord(file)} | voxpop score -\`.`,
+        : `Unpack it on the way: \`tar -xOf ${shellPath(file)} | voxpop score -\`.`,
   },
   {
     name: 'an Office document',
@@ -179,5 +179,5 @@ function unzip(file: string, start: Buffer): string {
   const entry = zipEntry(start);
   // Signs that mean several files to unzip.
   const word = /[[\]*?]/u.test(entry) || entry === '' || entry.endsWith('/') ? '' : ` ${shellWord(entry)}`;
-  return `Unpack it on the way: \`unzip -p ${shellWord(file)}${word} | voxpop score -\`.`;
+  return `Unpack it on the way: \`unzip -p ${shellPath(file)}${word} | voxpop score -\`.`;
 }

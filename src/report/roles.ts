@@ -4,6 +4,7 @@ import { splitPair } from '../options.ts';
 import { languageTask } from '../scored/column-groups.ts';
 import type { ScoredTask } from '../scored/scored-file.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
+import { shellWord } from '../text/shell-word.ts';
 
 /** Which labels of a file stand for what. */
 export type Roles = Partial<Record<LabelRole, RoleLabels>>;
@@ -68,7 +69,7 @@ function parseRole(given: string, tasks: readonly ScoredTask[]): Roles {
       'ROLE_UNKNOWN',
       `Expected --role to begin with ${labelRoles.join(', ')}, got ${name}`,
       {
-        hint: didYouMean(name, labelRoles, (near) => `--role ${near}=${rest}`),
+        hint: didYouMean(name, labelRoles, (near) => `--role ${shellWord(`${near}=${rest}`)}`),
       },
     );
   }
@@ -80,7 +81,11 @@ function parseRole(given: string, tasks: readonly ScoredTask[]): Roles {
       'ROLE_UNKNOWN',
       `Expected --role ${role} to name a task (${names.join(', ')}), got ${taskName}`,
       {
-        hint: didYouMean(taskName, names, (near) => `--role ${role}=${near}${list && `=${list}`}`),
+        hint: didYouMean(
+          taskName,
+          names,
+          (near) => `--role ${shellWord(`${role}=${near}${list && `=${list}`}`)}`,
+        ),
       },
     );
   }
@@ -95,7 +100,13 @@ function parseRole(given: string, tasks: readonly ScoredTask[]): Roles {
     throw new UsageError(
       'ROLE_UNKNOWN',
       `Expected --role ${role} to name labels of ${taskName} (${task.labels.join(', ')}), got ${unknown}`,
-      { hint: didYouMean(unknown, task.labels, (near) => `--role ${role}=${taskName}=${near}`) },
+      {
+        hint: didYouMean(
+          unknown,
+          task.labels,
+          (near) => `--role ${shellWord(`${role}=${taskName}=${near}`)}`,
+        ),
+      },
     );
   }
   return { [role]: { task: taskName, labels } };
@@ -127,7 +138,7 @@ export function resolveFocus(
   const labels = list.split(',');
   if (task === undefined) {
     const message = `Expected --focus to name a task (${names.join(', ')}), got ${name}`;
-    const hint = didYouMean(name, names, (near) => `--focus ${near}=${list}`);
+    const hint = didYouMean(name, names, (near) => `--focus ${shellWord(`${near}=${list}`)}`);
     throw new UsageError('FOCUS_UNKNOWN', message, { hint });
   }
   requireFocusLabels(name, labels, task.labels);
@@ -145,6 +156,6 @@ export function requireFocusLabels(
   throw new UsageError(
     'FOCUS_UNKNOWN',
     `Expected --focus to name labels of ${task} (${known.join(', ')}), got ${unknown}`,
-    { hint: didYouMean(unknown, known, (near) => `--focus ${task}=${near}`) },
+    { hint: didYouMean(unknown, known, (near) => `--focus ${shellWord(`${task}=${near}`)}`) },
   );
 }

@@ -6,6 +6,7 @@ import { languageTask } from '../scored/column-groups.ts';
 import { openScoredFile, type ScoredFile, type ScoredText } from '../scored/scored-file.ts';
 import { type ResolvedReviewOptions, resolveReviewOptions, type ReviewOptions } from './options.ts';
 import { type Candidate, RowPicker } from './pick-rows.ts';
+import { shellWord } from '../text/shell-word.ts';
 
 /** What a review page shows. */
 export interface Review {
@@ -82,7 +83,7 @@ function chooseTask({ tasks }: ScoredFile, told: string | undefined): number {
   throw new UsageError(
     'TASK_MISSING',
     `Expected one task to review, found ${tasks.map(({ name }) => name).join(', ')}`,
-    { hint: `Name it: \`--task ${others.at(-1)?.name ?? tasks[0]?.name}\`.` },
+    { hint: `Name it: \`--task ${shellWord(others.at(-1)?.name ?? tasks[0]?.name ?? '')}\`.` },
   );
 }
 

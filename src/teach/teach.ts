@@ -20,6 +20,7 @@ import { conflictSuspects, findSuspects, type Suspect, writeSuspects } from './s
 import { findTaskLabels, type TaskLabels } from './task-labels.ts';
 import { checkBundleOutput, type NewTask, writeTaughtBundle } from './taught-bundle.ts';
 import { describeTask, type TaughtTask, type TeachDocument } from './teach-document.ts';
+import { shellWord } from '../text/shell-word.ts';
 
 export interface Taught {
   document: TeachDocument;
@@ -134,7 +135,7 @@ function requireFreeNames({ task, replace }: ResolvedTeachOptions, { manifest }:
     'TASK_EXISTS',
     `Expected a new name for a task, got ${taken}, which ${manifest.name} has`,
     {
-      hint: `Put it in place of the old one with \`--replace ${taken}\`, or name it otherwise.`,
+      hint: `Put it in place of the old one with \`--replace ${shellWord(taken)}\`, or name it otherwise.`,
     },
   );
 }

@@ -114,7 +114,7 @@ test('delimiters that are not usual are asked about', () => {
   for (const [delimiter, word] of [
     ['^', "'^'"],
     ['~', "'~'"],
-    ['\u0001', "$'\\x01'"],
+    ['\u0001', '"$(printf \'\\001\')"'],
     ['§', "'§'"],
     [':', ':'],
   ] as const) {

@@ -277,4 +277,7 @@ test('a focus names labels of the task, those that occur where nothing else tell
     code: 'FOCUS_UNKNOWN',
     message: /\(glad\), got gald/,
   });
+  const spaced = csv.replace('glad', 'so so');
+  const asked = { ...options, stdin: Readable.from([Buffer.from(spaced)]), focus: 'mood=so sso' };
+  await assert.rejects(report(asked), { hint: "Did you mean `--focus 'mood=so so'`?" });
 });
