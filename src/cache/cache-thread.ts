@@ -1,7 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { OutputError, UsageError } from '../errors.ts';
 import { CacheLevels } from './cache-levels.ts';
-import type { CacheFault, CacheReply, CacheRequest, CacheSettings } from './messages.ts';
+import {
+  type CacheFault,
+  type CacheReply,
+  type CacheRequest,
+  type CacheSettings,
+  splitTexts,
+} from './messages.ts';
 
 /**
  * The thread that holds the caches of a run: it hashes texts, looks them up, and waits for the disk, while the main
@@ -19,7 +25,7 @@ function run(settings: CacheSettings): void {
   parentPort?.on('message', (request: CacheRequest) => {
     switch (request.kind) {
       case 'find': {
-        const found = levels.find(request.texts, request.lookup);
+        const found = levels.find(splitTexts(request.texts), request.lookup);
         const { scores, assigned, flags } = found.predictions;
         const transferred = [scores, assigned, flags, found.isHit].map(({ buffer }) => buffer);
         reply({ kind: 'found', found, notices: levels.takeNotices() }, transferred as ArrayBuffer[]);

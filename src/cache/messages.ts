@@ -44,8 +44,24 @@ export interface CacheEnd {
   texts: number | undefined;
 }
 
+/** Texts one behind the other: one string crosses between threads at a fraction of the cost of many. */
+export interface JoinedTexts {
+  all: string;
+  /** Where each text ends. */
+  ends: Uint32Array;
+}
+
+export function joinTexts(texts: readonly string[]): JoinedTexts {
+  let end = 0;
+  return { all: texts.join(''), ends: Uint32Array.from(texts, (text) => (end += text.length)) };
+}
+
+export function splitTexts({ all, ends }: JoinedTexts): string[] {
+  return Array.from(ends, (end, text) => all.slice(text === 0 ? 0 : ends[text - 1], end));
+}
+
 export type CacheRequest =
-  | { kind: 'find'; texts: string[]; lookup: number }
+  | { kind: 'find'; texts: JoinedTexts; lookup: number }
   | { kind: 'keep'; ticket: number; predictions: ShardPredictions }
   | { kind: 'drop'; ticket: number }
   | { kind: 'close' };

@@ -1,7 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { OutputError, UsageError } from '../errors.ts';
 import type { ShardPredictions } from '../protocol.ts';
-import type { CacheEnd, CacheReply, CacheRequest, CacheSettings, Found } from './messages.ts';
+import {
+  type CacheEnd,
+  type CacheReply,
+  type CacheRequest,
+  type CacheSettings,
+  type Found,
+  joinTexts,
+} from './messages.ts';
 import type { Notify } from './open-cache.ts';
 
 /** Compiled beside this file. */
@@ -50,7 +57,7 @@ export class PredictionCache {
    */
   async find(texts: string[], lookup: number): Promise<Found | undefined> {
     if (this.#isDead) return undefined;
-    this.#send({ kind: 'find', texts, lookup });
+    this.#send({ kind: 'find', texts: joinTexts(texts), lookup });
     const reply = await this.#reply();
     this.#tell(reply);
     return reply?.kind === 'found' ? reply.found : undefined;

@@ -1,3 +1,4 @@
+import { getOrInsert } from '../collections.ts';
 import { labelCountOf, type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
 import type { Rejected } from '../records/rejected.ts';
 import { type Row, textNotes } from '../records/row.ts';
@@ -15,33 +16,54 @@ export interface TallyState {
   labelsOfNew: TaskLabelCounts;
 }
 
+/** By label, in the order of all labels. */
+type LabelCounts = Float64Array;
+
 /** A text with any of these says nothing. */
 const silentFlags = textFlags.empty | textFlags.noFeedback;
 
 /** Counts what comes out of a run. */
 export class Tally {
-  readonly state: TallyState;
+  readonly counts: RunCounts;
   readonly #tasks: TaskLayout[];
   readonly #labelCount: number;
+  /** Languages, and the place of the first of them among all labels. */
+  readonly #languages: { first: number; labels: string[] };
+  /** How often each label was assigned, in the order of all labels. */
+  readonly #labels: LabelCounts;
+  readonly #labelsByLanguage = new Map<string, LabelCounts>();
+  readonly #labelsOfNew: LabelCounts;
 
   /** @param state of the run that this one goes on from */
   constructor(tasks: TaskLayout[], state?: TallyState) {
     this.#tasks = tasks;
     this.#labelCount = labelCountOf(tasks);
-    this.state = state ?? {
-      counts: noCounts(),
-      labels: noLabels(tasks),
-      labelsByLanguage: {},
-      labelsOfNew: {},
+    const place = tasks.findIndex(({ name }) => name === 'language');
+    const first = labelCountOf(tasks.slice(0, Math.max(0, place)));
+    this.#languages = { first, labels: tasks[place]?.labels ?? [] };
+    this.counts = state === undefined ? noCounts() : { ...state.counts };
+    this.#labels = this.#fromTable(state?.labels);
+    this.#labelsOfNew = this.#fromTable(state?.labelsOfNew);
+    for (const [language, labels] of Object.entries(state?.labelsByLanguage ?? {})) {
+      this.#labelsByLanguage.set(language, this.#fromTable(labels));
+    }
+  }
+
+  /** As checkpoints and manifests hold it. */
+  get state(): TallyState {
+    return {
+      counts: { ...this.counts },
+      labels: this.#toTable(this.#labels),
+      // An object of entries: a label map may call a language `__proto__`.
+      labelsByLanguage: Object.fromEntries(
+        [...this.#labelsByLanguage].map(([language, labels]) => [language, this.#toTable(labels)]),
+      ),
+      labelsOfNew: withoutZeros(this.#toTable(this.#labelsOfNew)),
     };
   }
 
-  get counts(): Readonly<RunCounts> {
-    return this.state.counts;
-  }
-
   add(rows: readonly Row[], predictions: ShardPredictions, rejected: Rejected): void {
-    const { counts } = this.state;
+    const { counts } = this;
     let text = 0;
     for (const [index, row] of rows.entries()) {
       const first = text;
@@ -72,29 +94,52 @@ export class Tally {
     counts.savedMs += predictions.counts.savedMs;
   }
 
+  /** Runs for every text, on the one thread that also reads and writes. */
   #addLabels(assigned: Uint8Array, text: number, isNew: boolean): void {
-    const found: [task: string, label: string][] = [];
-    let at = text * this.#labelCount;
-    let language: string | undefined;
-    for (const task of this.#tasks) {
-      for (const label of task.labels) {
-        if (assigned[at++] !== 1) continue;
-        found.push([task.name, label]);
-        if (task.name === 'language') language = label;
-      }
-    }
-    addAll(this.state.labels, found);
-    if (isNew) addAll(this.state.labelsOfNew, found);
-    if (language !== undefined) {
-      const by = this.state.labelsByLanguage;
-      // Defined, not assigned: a label map may call a language `__proto__`.
-      if (!Object.hasOwn(by, language)) {
-        const value = noLabels(this.#tasks);
-        Object.defineProperty(by, language, { value, enumerable: true, writable: true, configurable: true });
-      }
-      addAll(by[language] as TaskLabelCounts, found);
+    const start = text * this.#labelCount;
+    const ofLanguage = this.#ofLanguage(assigned, start);
+    for (let label = 0; label < this.#labelCount; label++) {
+      if (assigned[start + label] !== 1) continue;
+      this.#labels[label]!++;
+      if (isNew) this.#labelsOfNew[label]!++;
+      if (ofLanguage !== undefined) ofLanguage[label]!++;
     }
   }
+
+  /** What is counted of texts in the language of this one; undefined when it has none. */
+  #ofLanguage(assigned: Uint8Array, start: number): LabelCounts | undefined {
+    const { first, labels } = this.#languages;
+    const language = labels.findLast((_, label) => assigned[start + first + label] === 1);
+    return language === undefined
+      ? undefined
+      : getOrInsert(this.#labelsByLanguage, language, () => new Float64Array(this.#labelCount));
+  }
+
+  #toTable(counts: LabelCounts): TaskLabelCounts {
+    let at = 0;
+    const ofTask = ({ labels }: TaskLayout): Record<string, number> =>
+      Object.fromEntries(labels.map((label) => [label, counts[at++] as number]));
+    return Object.fromEntries(this.#tasks.map((task) => [task.name, ofTask(task)]));
+  }
+
+  #fromTable(table: TaskLabelCounts = {}): LabelCounts {
+    const counts = this.#tasks.flatMap(({ name, labels }) => {
+      const ofTask = Object.hasOwn(table, name) ? table[name] : undefined;
+      return labels.map((label) =>
+        ofTask !== undefined && Object.hasOwn(ofTask, label) ? (ofTask[label] as number) : 0,
+      );
+    });
+    return Float64Array.from(counts);
+  }
+}
+
+function withoutZeros(table: TaskLabelCounts): TaskLabelCounts {
+  const counted = Object.entries(table).map(
+    ([task, labels]) => [task, Object.entries(labels).filter(([, count]) => count > 0)] as const,
+  );
+  return Object.fromEntries(
+    counted.flatMap(([task, labels]) => (labels.length === 0 ? [] : [[task, Object.fromEntries(labels)]])),
+  );
 }
 
 /**
@@ -105,17 +150,4 @@ export class Tally {
 function outcomeOf(flags: number, anyFeedback: boolean, notes: number): RowOutcome {
   if ((flags & textFlags.empty) === 0) return anyFeedback ? 'scored' : 'noFeedback';
   return notes & textNotes.nonAnswer ? 'nonAnswers' : 'empty';
-}
-
-function noLabels(tasks: TaskLayout[]): TaskLabelCounts {
-  return Object.fromEntries(
-    tasks.map((task) => [task.name, Object.fromEntries(task.labels.map((label) => [label, 0]))]),
-  );
-}
-
-function addAll(counts: TaskLabelCounts, found: [task: string, label: string][]): void {
-  for (const [task, label] of found) {
-    const labels = (counts[task] ??= {});
-    labels[label] = (labels[label] ?? 0) + 1;
-  }
 }

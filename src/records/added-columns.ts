@@ -71,38 +71,39 @@ export function addedValue(cell: string, kind: AddedKind | undefined): string | 
 }
 
 /** The cells under {@link addedNames}, once for each row that is written for one; `place` is where it is in the shard. */
-export type AddedCells = (
+export type AddedCells<Cell> = (
   row: Row,
   predictions: ShardPredictions,
   place: number,
   sentences?: readonly TextSentences[],
-) => string[][];
+) => Cell[][];
 
 /**
  * Reads the cells right out of the shard's arrays: this runs for every text on the one thread that also reads
  * and writes.
+ * @param write makes a cell of its text; for labels and scores, the same few again and again, it is asked once
  */
-export function addedCellsReader({
-  tasks,
-  textColumns,
-  scores,
-  wide = false,
-  flagTruncated,
-  sentences: asked,
-  showChange = false,
-}: Layout): AddedCells {
+export function addedCellsReader<Cell>(
+  { tasks, textColumns, scores, wide = false, flagTruncated, sentences: asked, showChange = false }: Layout,
+  write: (cell: string) => Cell,
+): AddedCells<Cell> {
+  const blank = write('');
+  const [off, on] = [write('0'), write('1')];
+  const writeScore = scoreWriter(write);
   const width = labelCountOf(tasks);
-  const cellsOf = (task: TaskLayout): number => {
-    const flags = wide && hasSeveralLabels(task) ? task.labels.length : 0;
-    if (scores === 'none') return 1 + flags;
-    return (scores === 'top' ? 2 : 2 + task.labels.length) + flags;
-  };
+  const columns = tasks.map((task) => {
+    const { labels } = task;
+    const hasFlags = wide && hasSeveralLabels(task);
+    const perLabel = (scores === 'all' ? labels.length : 0) + (hasFlags ? labels.length : 0);
+    const cells = (scores === 'none' ? 1 : 2) + perLabel;
+    return { labels, written: labels.map(write), hasFlags, cells };
+  });
   const asRows = asked?.asRows === true;
   const pairs = asRows ? 0 : (asked?.pairs.length ?? 0);
-  const blanks = tasks.reduce((sum, task) => sum + cellsOf(task), pairs + (flagTruncated ? 1 : 0));
+  const blanks = columns.reduce((sum, { cells }) => sum + cells, pairs + (flagTruncated ? 1 : 0));
 
   function addText(
-    cells: string[],
+    cells: Cell[],
     predictions: ShardPredictions,
     text: number,
     sentences: TextSentences | undefined,
@@ -113,48 +114,59 @@ export function addedCellsReader({
       return;
     }
     let at = text * width;
-    for (const task of tasks) {
-      const { labels } = task;
-      if (flags & textFlags.noFeedback && isSilenced(predictions.scores, at, labels.length)) {
-        addBlanks(cells, cellsOf(task));
-      } else addTask(cells, task, predictions, at);
-      at += labels.length;
+    for (const column of columns) {
+      const { length } = column.labels;
+      if (flags & textFlags.noFeedback && isSilenced(predictions.scores, at, length)) {
+        addBlanks(cells, column.cells);
+      } else addTask(cells, column, predictions, at);
+      at += length;
     }
-    for (let pair = 0; pair < pairs; pair++) cells.push(joinPairs(sentences?.pairs[pair] ?? []));
-    if (flagTruncated) cells.push(String((flags & textFlags.truncated) !== 0));
+    for (let pair = 0; pair < pairs; pair++) cells.push(write(joinPairs(sentences?.pairs[pair] ?? [])));
+    if (flagTruncated) cells.push(write(String((flags & textFlags.truncated) !== 0)));
   }
 
-  function addTask(cells: string[], task: TaskLayout, predictions: ShardPredictions, start: number): void {
-    const { labels } = task;
-    let joined = '';
-    let joinedScores = '';
-    let separator = '';
-    for (let label = 0; label < labels.length; label++) {
-      if (predictions.assigned[start + label] !== 1) continue;
-      joined += separator + labels[label];
-      if (scores !== 'none') joinedScores += separator + scoreAt(predictions, start + label);
-      separator = labelSeparator;
-    }
-    cells.push(joined);
-    if (scores !== 'none') cells.push(joinedScores);
-    if (scores === 'all') {
-      for (let label = 0; label < labels.length; label++) cells.push(scoreAt(predictions, start + label));
-    }
-    if (!wide || !hasSeveralLabels(task)) return;
-    for (let label = 0; label < labels.length; label++) {
-      cells.push(predictions.assigned[start + label] === 1 ? '1' : '0');
-    }
+  function addBlanks(cells: Cell[], count: number): void {
+    for (let next = 0; next < count; next++) cells.push(blank);
   }
 
-  function sentenceRows(predictions: ShardPredictions, text: number, own: TextSentences): string[][] {
+  function addTask(
+    cells: Cell[],
+    { labels, written, hasFlags }: (typeof columns)[number],
+    { assigned, scores: scored }: ShardPredictions,
+    start: number,
+  ): void {
+    const end = start + labels.length;
+    let count = 0;
+    let last = start;
+    for (let at = start; at < end; at++) {
+      if (assigned[at] !== 1) continue;
+      count++;
+      last = at;
+    }
+    if (count < 2) {
+      cells.push(count === 0 ? blank : (written[last - start] ?? blank));
+      if (scores !== 'none') cells.push(count === 0 ? blank : writeScore(scored[last]));
+    } else {
+      const places = labels.flatMap((_, label) => (assigned[start + label] === 1 ? [label] : []));
+      cells.push(write(places.map((label) => labels[label]).join(labelSeparator)));
+      const joined = places
+        .map((label) => formatScore(scored[start + label] ?? Number.NaN))
+        .join(labelSeparator);
+      if (scores !== 'none') cells.push(write(joined));
+    }
+    if (scores === 'all') for (let at = start; at < end; at++) cells.push(writeScore(scored[at]));
+    if (hasFlags) for (let at = start; at < end; at++) cells.push(assigned[at] === 1 ? on : off);
+  }
+
+  function sentenceRows(predictions: ShardPredictions, text: number, own: TextSentences): Cell[][] {
     // A row without sentences stays a row, so that none is missed.
     if (own.sentences.length === 0) {
-      const cells: string[] = sentenceColumns.map(() => '');
+      const cells: Cell[] = sentenceColumns.map(() => blank);
       addText(cells, predictions, text, undefined);
       return [cells];
     }
     return own.sentences.map(({ text: sentence, start, end, place }) => {
-      const cells = [sentence, String(start), String(end)];
+      const cells = [sentence, String(start), String(end)].map(write);
       addText(cells, predictions, place, undefined);
       return cells;
     });
@@ -163,15 +175,15 @@ export function addedCellsReader({
   return (row, predictions, place, sentences) => {
     if (asRows) {
       const own = sentences?.[place] ?? { sentences: [], pairs: [] };
-      const change = showChange ? [row.change ?? ''] : [];
+      const change = showChange ? [write(row.change ?? '')] : [];
       return sentenceRows(predictions, place, own).map((cells) => cells.concat(change));
     }
-    const cells: string[] = [];
+    const cells: Cell[] = [];
     for (let column = 0; column < textColumns.length; column++) {
       const text = place * textColumns.length + column;
       addText(cells, predictions, text, sentences?.[text]);
     }
-    if (showChange) cells.push(row.change ?? '');
+    if (showChange) cells.push(write(row.change ?? ''));
     return [cells];
   };
 }
@@ -180,10 +192,12 @@ function hasSeveralLabels({ problemType }: TaskLayout): boolean {
   return problemType === 'multi_label_classification';
 }
 
-function addBlanks(cells: string[], count: number): void {
-  for (let blank = 0; blank < count; blank++) cells.push('');
-}
-
-function scoreAt({ scores }: ShardPredictions, index: number): string {
-  return formatScore(scores[index] ?? Number.NaN);
+/** Writes the few numbers that scores of four decimals can be, each once. */
+function scoreWriter<Cell>(write: (cell: string) => Cell): (score: number | undefined) => Cell {
+  const written: Cell[] = [];
+  return (score = Number.NaN) => {
+    const rounded = Math.round(score * 1e4);
+    if (!(rounded >= 0 && rounded <= 1e4)) return write(formatScore(score));
+    return (written[rounded] ??= write(formatScore(score)));
+  };
 }

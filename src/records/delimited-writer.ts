@@ -13,13 +13,12 @@ import { escapeFormula } from './escape-formula.ts';
 import { requireFreeNames } from './free-names.ts';
 import { keptColumns } from './kept-columns.ts';
 import { rejectMisfit } from './rejected.ts';
+import { LineBytes } from './line-bytes.ts';
 import { labelSeparator } from './output-names.ts';
 import type { RecordsHead, Row } from './row.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
 
 const byteOrderMark = '\ufeff';
-/** Cells that are kept as they are written; all scores of four decimals are no more. */
-const mostWrittenCells = 12_000;
 
 /**
  * Writes CSV or TSV: the original cells, then a column per task and what goes with it. A record that means the
@@ -31,9 +30,12 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
   const addedColumns = addedNames(options);
   const kept = keptColumns(head, options.columns);
   requireFreeNames(kept.names, addedColumns);
-  const addedCells = addedCellsReader(options);
   const delimiter = outputDelimiter(head, options);
   const dialect: Dialect = { ...outputQuoting(head, delimiter), delimiter, newline: head.newline };
+  const addedCells = addedCellsReader(options, String);
+  /** The same cells behind a record that is kept as it is. */
+  const writtenCells = addedCellsReader(options, (cell) => Buffer.from(delimiter + quoteCell(cell, dialect)));
+  const lineEnd = [Buffer.from(dialect.newline)];
   if (dialect.quote === '') requirePlainLabels(options, delimiter);
   const escapeFormulas = options.escapeFormulas ?? false;
   const format = {
@@ -50,25 +52,6 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
   const toText = (records: string[][]): string =>
     stringify(escapeFormulas ? records.map((cells) => cells.map(escapeFormula)) : records, format);
   const hasMark = options.bom === true || head.byteOrderMark || head.encoding.startsWith('utf-16');
-
-  /** Added cells as they are written: labels and scores are the same few again and again. */
-  const written = new Map<string, string>();
-
-  function writtenCell(cell: string): string {
-    let text = written.get(cell);
-    if (text === undefined) {
-      text = delimiter + quoteCell(cell, dialect);
-      if (written.size < mostWrittenCells) written.set(cell, text);
-    }
-    return text;
-  }
-
-  /** The end of a line whose record is kept as it is. */
-  function lineEnd(added: string[]): string {
-    let text = '';
-    for (const cell of added) text += writtenCell(cell);
-    return text + dialect.newline;
-  }
 
   /** That of the batch of records that was looked at last, and whether it is that of the output. */
   let [seen, isSame]: [Dialect | undefined, boolean] = [undefined, false];
@@ -88,11 +71,11 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
     },
     rows(rows, predictions, before, sentences) {
       const rejected = new Map(before);
-      const parts: (DelimitedRecord | string)[] = [];
+      const lines = new LineBytes();
       /** Records to be made from cells, collected because csv-stringify takes its time to start. */
       let made: string[][] = [];
       const endMade = (): void => {
-        if (made.length > 0) parts.push(toText(made));
+        if (made.length > 0) lines.addText(toText(made));
         made = [];
       };
       for (const [index, row] of rows.entries()) {
@@ -100,8 +83,11 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
         const record = keptRecord(row);
         if (record !== undefined) {
           endMade();
-          for (const cells of addedCells(row, predictions, index, sentences))
-            parts.push(record, lineEnd(cells));
+          for (const cells of writtenCells(row, predictions, index, sentences)) {
+            lines.addRecord(record);
+            lines.addCells(cells);
+            lines.addCells(lineEnd);
+          }
           continue;
         }
         const cells = kept.cells(row);
@@ -112,21 +98,9 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
         for (const added of addedCells(row, predictions, index, sentences)) made.push([...cells, ...added]);
       }
       endMade();
-      return { lines: joinParts(parts), rejected };
+      return { lines: lines.take(), rejected };
     },
   };
-}
-
-/** Bytes in place of one long string, since nothing but writing them is left to do. */
-function joinParts(parts: (DelimitedRecord | string)[]): Buffer {
-  let size = 0;
-  for (const part of parts) size += typeof part === 'string' ? Buffer.byteLength(part) : part.size;
-  const bytes = Buffer.allocUnsafe(size);
-  let at = 0;
-  for (const part of parts) {
-    at = typeof part === 'string' ? at + bytes.write(part, at) : part.copyTo(bytes, at);
-  }
-  return bytes;
 }
 
 /** Puts a cell in quotes where it needs them, as csv-stringify does. */

@@ -14,7 +14,7 @@ export function createEyeTableWriter(head: RecordsHead, options: WriterOptions):
   const { textColumns } = options;
   const kept = options.columns === undefined ? undefined : keptColumns(head, options.columns);
   const addedColumns = addedNames(options);
-  const addedCells = addedCellsReader(options);
+  const addedCells = addedCellsReader(options, String);
   const names = ['row', ...(kept?.names ?? []), ...addedColumns, ...textColumns];
 
   function keptCells(row: Row): string[] {

@@ -35,7 +35,7 @@ export function createParquetWriter(head: RecordsHead, options: WriterOptions): 
   const foreign = kept.names.map((name, index) => ({ ...(own[index] ?? textColumn(name)), values: [] }));
   const added = addedColumns.map((name, index) => ({ ...addedColumn(name, kinds[index]), values: [] }));
   const columns: WrittenColumn[] = [...foreign, ...added];
-  const addedCells = addedCellsReader(options);
+  const addedCells = addedCellsReader(options, String);
   const bytes = new ByteWriter();
   const root = { name: 'schema', num_children: columns.length };
   const file = new ParquetWriter({

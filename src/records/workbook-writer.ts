@@ -29,7 +29,7 @@ export function createWorkbookWriter(head: RecordsHead, options: WriterOptions):
   requireFreeNames(kept.names, addedColumns);
   const names = [...kept.names, ...addedColumns];
   if (names.length > mostColumns) throw tooManyColumns(names.length);
-  const addedCells = addedCellsReader(options);
+  const addedCells = addedCellsReader(options, String);
   const xml = new SheetXml(names.length);
 
   let pieces: Uint8Array[] = [];
