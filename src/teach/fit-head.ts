@@ -59,20 +59,24 @@ const maxCheckedRows = 3000;
 const maxNgramRows = 1500;
 
 /**
- * Learns a head: ridge regression on features, and with few rows on parts of words beside them, with the penalty whose
- * left-out scores are most truthful, calibrated on left-out scores. Quality is that of left-out rows too, with a calibration and thresholds that had not seen
- * them. Hints are learned from as well, as long as that makes left-out scores more truthful. The same rows and seed
- * give the same bytes.
+ * Learns a head: ridge regression on features, with few rows on parts of words beside them, and on what a codeframe
+ * hints at; each of the two only where left-out scores become more truthful by it. The penalty is the one whose
+ * left-out scores are most truthful. Quality is that of left-out rows too, with a calibration and thresholds that had
+ * not seen them. The same rows and seed give the same bytes.
  */
 export async function learnHead(lesson: Lesson): Promise<Learned> {
   const { gold, hints } = lesson;
   if (hints !== undefined && gold.length < minCalibrationRows) return learnFromHints(lesson, hints);
-  const plain = await bestAttempt(lesson, undefined);
-  const hinted = hints === undefined ? undefined : await bestAttempt(lesson, hints);
-  const best = hinted !== undefined && hinted.calibrated.loss < plain.calibrated.loss ? hinted : plain;
-  const { sample, calibrated, penalty, fit } = best;
+  const attempts: Attempt[] = [];
+  for (const learned of hints === undefined ? [undefined] : [undefined, hints]) {
+    attempts.push(await bestAttempt(lesson, learned, undefined));
+    const table = tableOf(lesson, learned);
+    if (table !== undefined) attempts.push(await bestAttempt(lesson, learned, table));
+  }
+  const best = attempts.reduce((one, other) => (other.calibrated.loss < one.calibrated.loss ? other : one));
+  const { sample, calibrated, penalty, fit, table } = best;
   return {
-    head: toHead(fit, calibrated, lesson.background, best.table),
+    head: toHead(fit, calibrated, lesson.background, table),
     thresholds: calibrated.thresholds,
     penalty,
     checked: checkRows(calibrated, sample, lesson),
@@ -103,10 +107,13 @@ interface Attempt {
 }
 
 /** Goes from the middle of the penalties in the direction that makes scores more truthful, while it does. */
-async function bestAttempt(lesson: Lesson, hints: Hints | undefined): Promise<Attempt> {
+async function bestAttempt(
+  lesson: Lesson,
+  hints: Hints | undefined,
+  table: NgramTable | undefined,
+): Promise<Attempt> {
   const { gold, labels, problemType, pause } = lesson;
   await pause();
-  const table = tableOf(lesson, hints);
   const sums = sumsOf(lesson, hints, table);
   const sample = drawRows(gold.length, lesson.seed);
   const goldOf = sample.map((row) => gold[row] as readonly number[]);
