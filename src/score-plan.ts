@@ -7,7 +7,7 @@ import { UsageError } from './errors.ts';
 import { cacheSettings, lookupOf } from './pipeline/cache-lookup.ts';
 import { type LabelFacts, renameLabelFacts } from './label-facts.ts';
 import { checkpointPath } from './pipeline/checkpoint.ts';
-import { layoutPairs, type PairLayout } from './pipeline/label-pairs.ts';
+import { layoutOpposites, layoutPairs, type Opposites, type PairLayout } from './pipeline/label-pairs.ts';
 import { type LabelMap, mapLabels, type MappedTasks, newName, readLabelMap } from './pipeline/label-map.ts';
 import { usualManifestPath } from './pipeline/manifest.ts';
 import { neighboursMatter } from './pipeline/neighbours-matter.ts';
@@ -49,6 +49,8 @@ export interface ScorePlan {
   mapPredictions: MappedTasks['apply'];
   /** Pairs of these tasks that are drawn from sentences; undefined: sentences are not asked for. */
   pairs: PairLayout[] | undefined;
+  /** Tasks of which a clause has one side only. */
+  opposites: Opposites[];
   /** Format of the output. */
   format: RecordFormat;
   writer: RowWriter;
@@ -99,6 +101,7 @@ export async function planScore(
   const pairs = options.sentences
     ? layoutPairs(tasks, bundle.manifest.pairs, options.labelMap ?? {})
     : undefined;
+  const opposites = layoutOpposites(tasks, bundle.manifest.pairs, options.labelMap ?? {});
   const paths = await choosePaths(options);
   const identity = identityOfBundle(bundle);
   const isPure = bundle.manifest.batchInvariant || options.deterministic;
@@ -188,6 +191,7 @@ export async function planScore(
       ),
       mapPredictions,
       pairs,
+      opposites,
       format,
       writer,
       isResumable,

@@ -86,6 +86,7 @@ export async function openScoring(
         sentences: plan.pairs && {
           cut: sentenceCutter(plan.bundle.languages),
           pairs: plan.pairs,
+          opposites: plan.opposites,
           labelCount: labelCountOf(plan.tasks),
         },
         explain: plan.explained && {

@@ -19,12 +19,18 @@ interface PlacedTask extends TaskLayout {
   offset: number;
 }
 
+/** A task two of whose labels make a third one. */
+export interface Opposites {
+  is: PlacedTask;
+  /** Indices among the labels of `is`. */
+  both: { labels: [number, number]; label: number };
+}
+
 /** A pair of tasks that are both scored. */
 export interface PairLayout extends PairNames {
   of: PlacedTask;
   is: PlacedTask;
-  /** Indices among the labels of `is`. */
-  both: { labels: [number, number]; label: number } | undefined;
+  both: Opposites['both'] | undefined;
 }
 
 /**
@@ -36,24 +42,42 @@ export function layoutPairs(
   pairs: readonly PairedTasks[],
   labelMap: LabelMap,
 ): PairLayout[] {
-  let offset = 0;
-  const placed = tasks.map((task) => {
-    const one = { ...task, offset };
-    offset += task.labels.length;
-    return one;
-  });
+  const placed = placeTasks(tasks);
   return pairs.flatMap((pair) => {
     const of = placed.find(({ name }) => name === pair.task);
     const is = placed.find(({ name }) => name === pair.with);
     if (of === undefined || is === undefined) return [];
     for (const { name, labels } of [of, is]) requireFit(name, labels);
-    const place = (label: string): number => is.labels.indexOf(newName(labelMap, is.name, label));
-    const both = pair.both && {
-      labels: pair.both.labels.map(place) as [number, number],
-      label: place(pair.both.label),
-    };
-    return [{ task: of.name, with: is.name, of, is, both }];
+    return [{ task: of.name, with: is.name, of, is, both: placeBoth(is, pair, labelMap) }];
   });
+}
+
+/** Finds the tasks with labels that make a third one among those that are scored, under their new labels. */
+export function layoutOpposites(
+  tasks: readonly TaskLayout[],
+  pairs: readonly PairedTasks[],
+  labelMap: LabelMap,
+): Opposites[] {
+  return placeTasks(tasks).flatMap((is) => {
+    const pair = pairs.find((each) => each.with === is.name && each.both !== undefined);
+    const both = pair && placeBoth(is, pair, labelMap);
+    // A label that was merged with one of the two says nothing of its own.
+    return both === undefined || both.labels.includes(both.label) ? [] : [{ is, both }];
+  });
+}
+
+function placeTasks(tasks: readonly TaskLayout[]): PlacedTask[] {
+  let offset = 0;
+  return tasks.map((task) => {
+    const placed = { ...task, offset };
+    offset += task.labels.length;
+    return placed;
+  });
+}
+
+function placeBoth(is: PlacedTask, { both }: PairedTasks, labelMap: LabelMap): PairLayout['both'] {
+  const place = (label: string): number => is.labels.indexOf(newName(labelMap, is.name, label));
+  return both && { labels: both.labels.map(place) as [number, number], label: place(both.label) };
 }
 
 function requireFit(task: string, labels: readonly string[]): void {
@@ -73,7 +97,10 @@ function requireFit(task: string, labels: readonly string[]): void {
 const minSentenceScore = 0.5;
 
 /** Share of the weight that each of two opposites has at least, where they are to make a third label together. */
-const minOppositeShare = 0.3;
+const minOppositeShare = 0.4;
+
+/** Weight of the text's own label beside that of a sentence, which can be misread by itself. */
+const textShare = 0.2;
 
 /** The predictions of a shard, and labels in a row of them. */
 interface PredictionRows extends ShardPredictions {
@@ -104,9 +131,36 @@ export function pairLabels(
     const closest = spoken.toSorted(
       (one, other) => (scores[at(other)] as number) - (scores[at(one)] as number),
     );
-    const said = weigh(found.length > 0 ? found : closest.slice(0, 1), at, pair, predictions);
+    const said = weigh(text, found.length > 0 ? found : closest.slice(0, 1), at, pair, predictions);
     return said === undefined ? [] : [{ of: label, is: is.labels[said] as string }];
   });
+}
+
+/**
+ * Gives clauses that have the third label the stronger one of the two that make it: what is cut off at a word of contrast
+ * holds that word, which says that there are two sides, and one side only.
+ * @param clauses places of clauses among the predictions
+ * @returns the predictions, or a changed copy of them
+ */
+export function settleClauses(
+  { is, both }: Opposites,
+  predictions: ShardPredictions,
+  width: number,
+  clauses: readonly number[],
+): ShardPredictions {
+  const starts = clauses
+    .map((place) => place * width + is.offset)
+    .filter((from) => predictions.assigned[from + both.label] === 1);
+  if (starts.length === 0) return predictions;
+  const scores = predictions.scores.slice();
+  const assigned = predictions.assigned.slice();
+  for (const from of starts) {
+    const own = scores.subarray(from, from + is.labels.length);
+    shareOut(own, both);
+    assigned.fill(0, from, from + own.length);
+    assigned[from + indexOfMax(own)] = 1;
+  }
+  return { ...predictions, scores, assigned };
 }
 
 function isSilent({ offset, labels }: PlacedTask, predictions: PredictionRows, place: number): boolean {
@@ -122,6 +176,7 @@ function isSilent({ offset, labels }: PlacedTask, predictions: PredictionRows, p
  * @returns undefined where no sentence got a label
  */
 function weigh(
+  text: number,
   sentences: readonly number[],
   at: (place: number) => number,
   { is, both }: PairLayout,
@@ -131,8 +186,11 @@ function weigh(
   const best = new Set<number>();
   let isAny = false;
   for (const place of sentences) {
-    const from = place * width + is.offset;
-    const own = [...scores.subarray(from, from + weights.length)];
+    const [from, whole] = [place, text].map((row) => row * width + is.offset) as [number, number];
+    const own = weights.map(
+      (_, label) =>
+        (1 - textShare) * (scores[from + label] as number) + textShare * (scores[whole + label] as number),
+    );
     isAny ||= own.some((_, label) => assigned[from + label] === 1);
     if (both !== undefined) shareOut(own, both);
     best.add(indexOfMax(own));
@@ -150,7 +208,7 @@ function weigh(
 }
 
 /** Gives the score of the third label to the two that make it, in their proportion. */
-function shareOut(scores: number[], { labels, label }: NonNullable<PairLayout['both']>): void {
+function shareOut(scores: number[] | Float32Array, { labels, label }: NonNullable<PairLayout['both']>): void {
   if (labels.includes(label)) return;
   const [one, other] = labels.map((each) => scores[each] as number) as [number, number];
   if (one + other === 0) return;
@@ -160,6 +218,6 @@ function shareOut(scores: number[], { labels, label }: NonNullable<PairLayout['b
   scores[label] = 0;
 }
 
-function indexOfMax(values: readonly number[]): number {
+function indexOfMax(values: readonly number[] | Float32Array): number {
   return values.indexOf(Math.max(...values));
 }

@@ -9,7 +9,7 @@ import type { ScoredSentence, TextSentences } from '../records/sentence-view.ts'
 import type { SentenceCutter } from '../text/sentences.ts';
 import { inOrder } from './in-order.ts';
 import { explainRows, type RowExplainer } from './explain-rows.ts';
-import { type PairLayout, pairLabels } from './label-pairs.ts';
+import { type Opposites, type PairLayout, pairLabels, settleClauses } from './label-pairs.ts';
 import type { Scorer } from './scorer.ts';
 import { cutShards } from './shard.ts';
 
@@ -28,6 +28,14 @@ export interface ScoredShard {
   explained?: Map<number, ExplainedLabel[]>;
 }
 
+/** How sentences are made, and what is drawn from them. */
+export interface SentencePlan {
+  cut: SentenceCutter;
+  pairs: readonly PairLayout[];
+  opposites: readonly Opposites[];
+  labelCount: number;
+}
+
 export interface ScoringPlan {
   /** Rows as the reader yields them. */
   rows: AsyncIterable<Row[]>;
@@ -35,7 +43,7 @@ export interface ScoringPlan {
   head: RecordsHead;
   scorer: Pick<Scorer, 'score'>;
   /** Cut texts into sentences, too, and pair the labels of these tasks. */
-  sentences?: { cut: SentenceCutter; pairs: readonly PairLayout[]; labelCount: number } | undefined;
+  sentences?: SentencePlan | undefined;
   /** Find the words that carried labels, in the rows that are asked for; undefined: in none. */
   explain?: RowExplainer | undefined;
   /** Rows to leave out at the start; a multiple of `shardRows`, so that shards are cut at the same places. */
@@ -68,8 +76,12 @@ export async function* scoreRows(plan: ScoringPlan): AsyncGenerator<ScoredShard>
       plan.explain && (await explainRows(rows, { predictions, rejected }, plan.explain, plan.scorer));
     const scored = { rows, predictions, rejected, ...(explained === undefined ? {} : { explained }) };
     if (cut === undefined || plan.sentences === undefined) return scored;
-    const { pairs, labelCount } = plan.sentences;
-    const rowsOf = { ...predictions, width: labelCount };
+    const { pairs, opposites, labelCount } = plan.sentences;
+    const settled = opposites.reduce(
+      (before, one) => settleClauses(one, before, labelCount, cut.clauses),
+      predictions,
+    );
+    const rowsOf = { ...settled, width: labelCount };
     const sentences = cut.sentences.map((own, text): TextSentences => {
       const places = own.map(({ place }) => place);
       return {
@@ -77,7 +89,7 @@ export async function* scoreRows(plan: ScoringPlan): AsyncGenerator<ScoredShard>
         pairs: pairs.map((pair) => pairLabels(pair, rowsOf, text, places)),
       };
     });
-    return { ...scored, sentences };
+    return { ...scored, predictions: settled, sentences };
   };
   yield* inOrder(cutShards(plan.rows, plan), scoreShard, plan.maxShardsInFlight);
 }
@@ -88,12 +100,15 @@ interface CutTexts {
   texts: string[];
   /** Of each of `texts`, the text that it is or belongs to. */
   owners: number[];
+  /** Those of `texts` that are clauses. */
+  clauses: number[];
   sentences: ScoredSentence[][];
 }
 
 function cutTexts(rows: readonly Row[], cut: SentenceCutter): CutTexts {
   const texts = rows.flatMap((row) => row.texts);
   const owners = texts.map((_, text) => text);
+  const clauses: number[] = [];
   let own = -1;
   const sentences = rows.flatMap((row) =>
     row.texts.map((text, column) => {
@@ -106,9 +121,10 @@ function cutTexts(rows: readonly Row[], cut: SentenceCutter): CutTexts {
         // A text of one sentence is predicted already.
         if (spans.length === 1) return { text: sentence, start, end, place: own };
         owners.push(own);
+        if (span.isClause) clauses.push(texts.length);
         return { text: sentence, start, end, place: texts.push(sentence) - 1 };
       });
     }),
   );
-  return { texts, owners, sentences };
+  return { texts, owners, clauses, sentences };
 }

@@ -1,4 +1,4 @@
-/** How a language says that what follows is another matter, as sources of regular expressions. */
+/** How a language says that something is another matter, or is not so, as sources of regular expressions. */
 export interface ContrastWords {
   /** A clause begins with one of these. */
   before: readonly string[];
@@ -8,6 +8,8 @@ export interface ContrastWords {
   opening?: readonly string[];
   /** In a sentence that matches, the words above join more than they part (`not only ... but also`). */
   unless?: string;
+  /** A sentence of nothing but one of these denies the one before it (`It was great. Not.`). */
+  denials: readonly string[];
   /** Words that tell the language from others of the same script; none where the script tells it. */
   common?: string;
 }
@@ -29,6 +31,7 @@ export const contrastWords: Readonly<Record<string, ContrastWords>> = {
     ],
     opening: ['رغم', 'على الرغم', 'مع أن', 'بالرغم'],
     unless: 'ليس فقط',
+    denials: ['لا', 'أبد[اً]+', 'كلا', 'للأسف لا', 'غير صحيح', 'إطلاق[اً]+'],
   },
   de: {
     before: [
@@ -47,6 +50,20 @@ export const contrastWords: Readonly<Record<string, ContrastWords>> = {
     ],
     opening: ['obwohl', 'während', 'trotz', 'auch wenn', 'zwar'],
     unless: 'nicht nur',
+    denials: [
+      'nicht',
+      'nein',
+      'nie',
+      'niemals',
+      'leider nein',
+      'leider nicht',
+      'gar nicht',
+      'überhaupt nicht',
+      'eben nicht',
+      'keineswegs',
+      'von wegen',
+      'fehlanzeige',
+    ],
     common: 'der die das und ist nicht war waren ich sehr mit ein eine zu auf für den dem im wir es',
   },
   en: {
@@ -66,6 +83,23 @@ export const contrastWords: Readonly<Record<string, ContrastWords>> = {
     ],
     opening: ['although', 'though', 'even though', 'while', 'despite', 'in spite of'],
     unless: 'not only|not just|nothing but|anything but|all but|help but|last but',
+    denials: [
+      'not',
+      'no',
+      'nope',
+      'never',
+      'not really',
+      'not at all',
+      'not any ?more',
+      'not so',
+      "i don[’']?t",
+      "it isn[’']?t",
+      "it wasn[’']?t",
+      "they aren[’']?t",
+      "they weren[’']?t",
+      'yeah right',
+      'as if',
+    ],
     common: 'the and is was not i it very with to of for my were are we they this that',
   },
   es: {
@@ -83,6 +117,7 @@ export const contrastWords: Readonly<Record<string, ContrastWords>> = {
     ],
     opening: ['aunque', 'a pesar de', 'si bien', 'pese a'],
     unless: 'no s[oó]lo|no solamente',
+    denials: ['no', 'nunca', 'jamás', 'nada', 'para nada', 'en absoluto', 'qué va', 'ni hablar'],
     common: 'el la los las y es no muy con una un que del fue era por para en estaba',
   },
   fr: {
@@ -104,12 +139,14 @@ export const contrastWords: Readonly<Record<string, ContrastWords>> = {
     ],
     opening: ['bien que', 'malgré', 'même si', 'quoique', 'certes', 'si'],
     unless: 'non seulement|pas seulement',
+    denials: ['non', 'jamais', 'pas du tout', 'pas vraiment', 'absolument pas', 'ou pas', 'tu parles'],
     common: "le la les et est pas très avec une un que je nous était des du c'est dans sont l'",
   },
   hi: {
     before: ['लेकिन', 'मगर', 'परंतु', 'परन्तु', 'किंतु', 'किन्तु', 'हालांकि', 'हालाँकि', 'जबकि', 'बल्कि', '(?<=[,،] )पर'],
     opening: ['हालांकि', 'हालाँकि', 'भले ही', 'यद्यपि'],
     unless: 'न केवल|न सिर्फ',
+    denials: ['नहीं', 'बिल्कुल नहीं', 'कभी नहीं'],
   },
   id: {
     before: [
@@ -129,6 +166,7 @@ export const contrastWords: Readonly<Record<string, ContrastWords>> = {
     ],
     opening: ['walaupun', 'meskipun', 'meski', 'walau', 'kendati'],
     unless: 'tidak hanya|bukan hanya',
+    denials: ['tidak', 'bukan', 'eng?gak', 'nggak', 'tidak sama sekali', 'sama sekali tidak', 'tidak pernah'],
     common: 'yang dan di tidak ini itu dengan untuk saya sangat ada sudah juga nya',
   },
   it: {
@@ -146,6 +184,7 @@ export const contrastWords: Readonly<Record<string, ContrastWords>> = {
     ],
     opening: ['anche se', 'sebbene', 'nonostante', 'benché', 'mentre', 'se'],
     unless: 'non solo|non soltanto',
+    denials: ['no', 'mai', 'macché', 'per niente', 'niente affatto', 'affatto', 'magari'],
     common: 'il lo la gli e è non molto con una un che di era sono per del della i le nel',
   },
   ja: {
@@ -170,6 +209,7 @@ export const contrastWords: Readonly<Record<string, ContrastWords>> = {
       '反面[、,，]?',
     ],
     unless: 'だけでなく',
+    denials: ['いいえ', '全然', 'まさか', 'ありえない', 'あり得ない', '嘘', 'うそ'],
   },
   ko: {
     before: ['하지만', '그러나', '그런데', '근데', '그렇지만', '다만', '반면에?', '아쉽게도'],
@@ -181,6 +221,7 @@ export const contrastWords: Readonly<Record<string, ContrastWords>> = {
       '반면[,，]?',
     ],
     unless: '뿐만 아니라',
+    denials: ['아니요', '아니오', '아니에요', '전혀', '전혀요', '절대', '거짓말'],
   },
   nl: {
     before: [
@@ -197,6 +238,7 @@ export const contrastWords: Readonly<Record<string, ContrastWords>> = {
     ],
     opening: ['hoewel', 'ondanks', 'ook al', 'terwijl', 'alhoewel'],
     unless: 'niet alleen',
+    denials: ['niet', 'nee', 'nooit', 'helemaal niet', 'echt niet', 'niet echt', 'vergeet het maar'],
     common: 'de het een en is niet was ik heel met van zeer erg voor we waren er op',
   },
   pt: {
@@ -217,6 +259,7 @@ export const contrastWords: Readonly<Record<string, ContrastWords>> = {
     ],
     opening: ['embora', 'apesar d[eoa]s?', 'mesmo que', 'ainda que'],
     unless: 'não só|não apenas|não somente',
+    denials: ['não', 'nunca', 'jamais', 'nada', 'de jeito nenhum', 'nem pensar', 'que nada'],
     common: 'o a os as e é não muito com uma um que do da foi era por para estava no na',
   },
   ru: {
@@ -234,6 +277,17 @@ export const contrastWords: Readonly<Record<string, ContrastWords>> = {
     ],
     opening: ['хотя', 'несмотря на', 'хоть'],
     unless: 'не только',
+    denials: [
+      'нет',
+      'никогда',
+      'увы',
+      'увы нет',
+      'нисколько',
+      'ничуть',
+      'совсем нет',
+      'вовсе нет',
+      'ага конечно',
+    ],
   },
   th: {
     before: [
@@ -244,6 +298,7 @@ export const contrastWords: Readonly<Record<string, ContrastWords>> = {
       'เสียดาย',
       'ส่วน',
     ],
+    denials: ['ไม่', 'ไม่เลย', 'ไม่จริง', 'เปล่า'],
   },
   tr: {
     before: [
@@ -260,6 +315,7 @@ export const contrastWords: Readonly<Record<string, ContrastWords>> = {
     ],
     after: ['(?:na|ne|e|a) rağmen', 'karşın'],
     unless: 'sadece değil',
+    denials: ['hayır', 'asla', 'hiç', 'değil', 'hiç değil', 'maalesef hayır'],
     common: 've bir çok bu için değil ile da de oldu her gibi daha kadar',
   },
   vi: {
@@ -278,6 +334,7 @@ export const contrastWords: Readonly<Record<string, ContrastWords>> = {
     ],
     opening: ['mặc dù', 'dù', 'tuy'],
     unless: 'không chỉ|không những',
+    denials: ['không', 'không hề', 'không đâu', 'không bao giờ', 'chưa bao giờ', 'chẳng'],
     common: 'và là rất của không có cho với được này nhân viên',
   },
   zh: {
@@ -294,5 +351,6 @@ export const contrastWords: Readonly<Record<string, ContrastWords>> = {
       '遗憾的是',
     ],
     unless: '不仅|不但|不只',
+    denials: ['不', '不是', '没有', '并没有', '从来没有', '根本没有', '才怪', '骗人'],
   },
 };

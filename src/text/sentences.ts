@@ -7,8 +7,14 @@ export interface Span {
   end: number;
 }
 
+/** A sentence, or a clause of one. */
+export interface SentencePart extends Span {
+  /** Whether it was cut off from the rest of its sentence. */
+  isClause: boolean;
+}
+
 /** Cuts a text into its parts. */
-export type SentenceCutter = (text: string) => Span[];
+export type SentenceCutter = (text: string) => SentencePart[];
 
 /** Scripts of one language, among those that have contrast words; the others are told by their common words. */
 const languageOfScript: readonly [language: string, script: RegExp][] = [
@@ -28,13 +34,15 @@ interface ClauseRules {
   cuts: RegExp;
   opening: RegExp | undefined;
   unless: RegExp | undefined;
+  denial: RegExp;
   common: ReadonlySet<string>;
 }
 
 /**
  * A cutter of texts into sentences, and of sentences into clauses where a word says that another matter follows, in
- * these languages as far as they are known. Parts come in order and without the white space around them; a text that
- * shows nothing has none. They depend on the text alone.
+ * these languages as far as they are known. A short answer stays with its question, and a denial with what it denies.
+ * Parts come in order and without the white space around them; a text that shows nothing has none. They depend on the
+ * text alone.
  */
 export function sentenceCutter(languages: readonly string[]): SentenceCutter {
   const segmenter = new Intl.Segmenter('und', { granularity: 'sentence' });
@@ -46,13 +54,40 @@ export function sentenceCutter(languages: readonly string[]): SentenceCutter {
   return (text) => {
     const language = languageOf(text, rules);
     const clauses = language === undefined ? undefined : rules.get(language);
-    const spans: Span[] = [];
+    const parts: SentencePart[] = [];
     for (const { segment, index } of eachSentence(segmenter, text)) {
-      for (const { start, end } of cutClauses(segment, clauses))
-        addPart(spans, text, index + start, index + end);
+      const spans = cutClauses(segment, clauses);
+      for (const { start, end } of spans) {
+        const own = visibleSpan(text, index + start, index + end);
+        if (own === undefined) continue;
+        const before = parts.at(-1);
+        if (before !== undefined && spans.length === 1 && belongsTo(before, own, text, clauses?.denial))
+          before.end = own.end;
+        else parts.push({ ...own, isClause: spans.length > 1 });
+      }
     }
-    return spans;
+    return parts;
   };
+}
+
+/** Words of an answer, at most, that is read with its question. */
+const maxAnswerWords = 4;
+/** UTF-16 units that such an answer, or a denial, has at most. */
+const maxShortUnits = 64;
+const wordSegmenter = new Intl.Segmenter('und', { granularity: 'word' });
+
+/** Whether a sentence says something only along with the one before it. */
+function belongsTo(before: Span, own: Span, text: string, denial: RegExp | undefined): boolean {
+  if (own.end - own.start > maxShortUnits) return false;
+  const sentence = text.slice(own.start, own.end);
+  if (denial?.test(sentence) === true) return true;
+  if (!asks(text.slice(before.start, before.end)) || asks(sentence)) return false;
+  const words = [...wordSegmenter.segment(sentence)].filter(({ isWordLike }) => isWordLike === true);
+  return words.length <= maxAnswerWords;
+}
+
+function asks(sentence: string): boolean {
+  return /[?？؟]\P{L}*$/u.test(sentence.slice(-searchedUnits));
 }
 
 /**
@@ -90,6 +125,7 @@ function clauseRules(language: string): ClauseRules {
     after = [],
     opening,
     unless,
+    denials,
     common = '',
   } = contrastWords[language] as (typeof contrastWords)[string];
   const isWhole = !unspaced.has(language);
@@ -100,6 +136,7 @@ function clauseRules(language: string): ClauseRules {
     cuts: new RegExp([begin, ...ends].join('|'), 'giu'),
     opening: opening && new RegExp(`^[^\\p{L}]*(?:${opening.join('|')})${close}`, 'iu'),
     unless: unless === undefined ? undefined : new RegExp(unless, 'iu'),
+    denial: new RegExp(`^\\P{L}*(?:${denials.join('|').replaceAll(' ', '\\P{L}+')})[^\\p{L}\\p{M}]*$`, 'iu'),
     common: new Set(common.split(' ').filter(Boolean)),
   };
 }
@@ -126,7 +163,8 @@ const searchedUnits = 64;
 
 function cutClauses(sentence: string, rules: ClauseRules | undefined): Span[] {
   const whole = { start: 0, end: sentence.length };
-  if (rules === undefined || rules.unless?.test(sentence) === true) return [whole];
+  if (rules === undefined || rules.unless?.test(sentence) === true || rules.denial.test(sentence))
+    return [whole];
   const places = [...sentence.matchAll(rules.cuts)].map(({ index }) => index);
   const comma = /[,،、，]/u.exec(sentence)?.index;
   if (comma !== undefined && rules.opening?.test(sentence) === true) places.push(comma + 1);
@@ -145,11 +183,12 @@ function isClause(part: string): boolean {
   return (part.match(/\p{L}/gu)?.length ?? 0) >= minClauseLetters;
 }
 
-function addPart(spans: Span[], text: string, from: number, to: number): void {
+/** A part without the white space around it; undefined where it shows nothing. */
+function visibleSpan(text: string, from: number, to: number): Span | undefined {
   const part = text.slice(from, to);
-  if (!isVisible(part)) return;
+  if (!isVisible(part)) return undefined;
   const start = from + part.length - part.trimStart().length;
-  spans.push({ start, end: from + part.trimEnd().length });
+  return { start, end: from + part.trimEnd().length };
 }
 
 /**

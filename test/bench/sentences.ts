@@ -1,17 +1,20 @@
 /**
  * How good sentences and explanations are: `npm run bench:sentences -- [bundle] [aspects.jsonl...]`. Each line of such a
- * file is a comment of an aspect set: `text`, `pairs` (`[topic, sentiment]` each), and `topics`, all that the set knows.
+ * file is a comment of an aspect set: `text`, `pairs` (`[topic, sentiment]` each), and `topics`, all that the set knows;
+ * `bench:aspects` makes such files.
  */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { findBundle } from '../../src/bundle/find-bundle.ts';
 import { explainTexts } from '../../src/pipeline/explain-texts.ts';
-import { layoutPairs, pairLabels } from '../../src/pipeline/label-pairs.ts';
+import { layoutOpposites, layoutPairs, pairLabels, settleClauses } from '../../src/pipeline/label-pairs.ts';
 import { Predictor } from '../../src/predictor/predictor.ts';
 import { labelCountOf, type ShardPredictions } from '../../src/protocol.ts';
 import { seededRandom } from '../../src/random.ts';
 import { sentenceCutter, type Span } from '../../src/text/sentences.ts';
 import { withoutSpans, wordSpans } from '../../src/text/words.ts';
 import { contrastSentences, rightHalves } from '../support/contrast-sentences.ts';
+import { repositoryRoot } from '../support/paths.ts';
 
 interface AspectRow {
   text: string;
@@ -28,30 +31,52 @@ const cut = sentenceCutter(manifest.languages);
 const [layout] = layoutPairs(tasks, manifest.pairs, {});
 if (layout === undefined) throw new Error(`${manifest.name} pairs no tasks`);
 const pair = layout;
+const opposites = layoutOpposites(tasks, manifest.pairs, {});
 
-const right = await rightHalves(predictor, pair.is.name);
+const right = await rightHalves(predictor);
 const all = [...right.values()].reduce((sum, count) => sum + count, 0);
 console.log(`contrast sentences: both halves right in ${percent(all, contrastSentences().length)}`);
 console.log([...right].map(([language, count]) => `${language} ${count}`).join(', '));
 
+await measurePairs('sentences that lean on the one before', neighbourSentences());
 for (const file of files) {
   const rows = readFileSync(file, 'utf8')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as AspectRow);
   await measurePairs(file, rows);
-  await measureExplanations(rows.slice(0, 300).map(({ text }) => text));
+  // Spread over the file, which may be in order of languages.
+  const step = Math.ceil(rows.length / 300);
+  await measureExplanations(rows.filter((_, index) => index % step === 0).map(({ text }) => text));
+}
+
+/** Comments of two sentences, of which one is understood only along with the other, or as easily is not. */
+function neighbourSentences(): AspectRow[] {
+  const file = join(repositoryRoot, 'test', 'bench', 'neighbour-sentences.tsv');
+  const [, ...lines] = readFileSync(file, 'utf8').trim().split('\n');
+  const cells = lines.map((line) => {
+    const [, pairs = '', text = ''] = line.split('\t');
+    return { text, pairs: pairs.split(';').map((one) => one.split('=') as [string, string]) };
+  });
+  const topics = [...new Set(cells.flatMap(({ pairs }) => pairs.map(([topic]) => topic)))];
+  return cells.map(({ text, pairs }) => ({ text, pairs, topics }));
 }
 
 async function measurePairs(file: string, rows: readonly AspectRow[]): Promise<void> {
   const texts = rows.map(({ text }) => text);
+  const clauses: number[] = [];
   const places = rows.map(({ text }, row) => {
-    const spans = cut(text);
-    if (spans.length === 1) return [row];
-    return spans.map(({ start, end }) => texts.push(text.slice(start, end)) - 1);
+    const parts = cut(text);
+    if (parts.length === 1) return [row];
+    return parts.map(({ start, end, isClause }) => {
+      if (isClause) clauses.push(texts.length);
+      return texts.push(text.slice(start, end)) - 1;
+    });
   });
-  const predictions = { ...(await predictor.predictShard(texts)), width };
-  const found = rows.map((_, row) =>
+  const found = await predictor.predictShard(texts);
+  const settled = opposites.reduce((before, one) => settleClauses(one, before, width, clauses), found);
+  const predictions = { ...settled, width };
+  const own = rows.map((_, row) =>
     pairLabels(pair, predictions, row, places[row] as number[]).map(({ of, is }) => `${of}=${is}`),
   );
   const plain = rows.map((_, row) => {
@@ -66,7 +91,7 @@ async function measurePairs(file: string, rows: readonly AspectRow[]): Promise<v
     ['rows with several sentiments', isMixed],
   ] as const) {
     const some = rows.flatMap((row, index) => (isIn(row) ? [index] : []));
-    const [now, before] = [found, plain].map((pairs) => pairF1(some, rows, pairs));
+    const [now, before] = [own, plain].map((pairs) => pairF1(some, rows, pairs));
     console.log(
       `${file}, ${name} (${some.length}): F1 of pairs ${now}, of topics with the comment's sentiment ${before}`,
     );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { layoutPairs, pairLabels } from '../../src/pipeline/label-pairs.ts';
+import { layoutOpposites, layoutPairs, pairLabels, settleClauses } from '../../src/pipeline/label-pairs.ts';
 import { blankPredictions, type TaskLayout } from '../../src/protocol.ts';
 
 const tasks: TaskLayout[] = [
@@ -53,6 +53,39 @@ test('a label that only a sentence has must be sure, one of the text takes the c
     pairsOf([0.1, 0.9, 0, 0.5, 0.1], [0.1, 0.9, 0, 0.1, 0.1], [0.9, 0.1, 0, 0.2, 0.1]),
     'room=bad',
   );
+});
+
+test('a sentence that says little takes what the text says', () => {
+  const text: [number, number, number, number, number] = [0.05, 0.95, 0, 0.8, 0.1];
+  assert.equal(pairsOf(text, [0.55, 0.45, 0, 0.9, 0.1], [0, 1, 0, 0.1, 0.1]), 'room=good');
+  assert.equal(pairsOf(text, [0.8, 0.2, 0, 0.9, 0.1], [0, 1, 0, 0.1, 0.1]), 'room=bad');
+});
+
+test('a clause has one of the opposites, and not what they make together', () => {
+  const [opposites] = layoutOpposites(tasks, pairs, {});
+  assert.ok(opposites);
+  const scores = [0.3, 0.1, 0.6, 0.9, 0.1, 0.3, 0.1, 0.6, 0.9, 0.1, 0, 0, 0, 0, 0];
+  const assigned = [0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0];
+  const before = {
+    ...blankPredictions(3, 5),
+    scores: Float32Array.from(scores),
+    assigned: Uint8Array.from(assigned),
+  };
+  const settled = settleClauses(opposites, before, 5, [1, 2]);
+  assert.deepEqual([...settled.assigned.subarray(5, 10)], [1, 0, 0, 1, 0]);
+  assert.deepEqual(
+    [...settled.scores.subarray(5, 10)].map((score) => score.toFixed(2)),
+    ['0.75', '0.25', '0.00', '0.90', '0.10'],
+  );
+  for (const kept of [0, 2]) {
+    assert.deepEqual(
+      settled.assigned.subarray(kept * 5, kept * 5 + 5),
+      before.assigned.subarray(kept * 5, kept * 5 + 5),
+    );
+  }
+  assert.deepEqual([...before.assigned], assigned);
+  const merged = [{ ...(tasks[0] as TaskLayout), labels: ['bad', 'good'] }];
+  assert.deepEqual(layoutOpposites(merged, pairs, { mood: { so_so: 'bad' } }), []);
 });
 
 test('pairs carry new names, and are left out where a task is not scored', () => {

@@ -13,7 +13,6 @@ test('the halves of contrasting sentences are told apart in every language, and 
   }
   const cut = sentenceCutter(languages);
   for (const { text } of sentences) assert.equal(cut(text).length, 2, text);
-  const right = [...(await rightHalves(predictor, 'sentiment')).values()];
-  const share = right.reduce((sum, count) => sum + count, 0) / sentences.length;
-  assert.ok(share >= 0.75, `${share} of ${sentences.length}`);
+  for (const [language, count] of await rightHalves(predictor))
+    assert.ok(count >= 8, `${count} of 10, ${language}`);
 });

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { layoutOpposites, settleClauses } from '../../src/pipeline/label-pairs.ts';
+import type { Predictor } from '../../src/predictor/predictor.ts';
+import { labelCountOf } from '../../src/protocol.ts';
 import { sentenceCutter } from '../../src/text/sentences.ts';
-import type { Predictor } from '../../src/index.ts';
 import { repositoryRoot } from './paths.ts';
 
 /** A sentence of two halves, about two things of which one is liked and the other one is not. */
@@ -23,13 +25,25 @@ export function contrastSentences(): ContrastSentence[] {
 }
 
 /** Sentences of which both halves were told apart and labelled right, by language. */
-export async function rightHalves(predictor: Predictor, task: string): Promise<Map<string, number>> {
-  const cut = sentenceCutter(predictor.bundle.manifest.languages);
+export async function rightHalves(predictor: Predictor): Promise<Map<string, number>> {
+  const { manifest } = predictor.bundle;
+  const cut = sentenceCutter(manifest.languages);
+  const tasks = [...predictor.tasks];
+  const width = labelCountOf(tasks);
+  const [opposites] = layoutOpposites(tasks, manifest.pairs, {});
+  if (opposites === undefined) throw new Error(`${manifest.name} has no labels that make a third one`);
+  const { is } = opposites;
   const right = new Map<string, number>();
   for (const { language, text, halves } of contrastSentences()) {
-    const parts = cut(text).map(({ start, end }) => text.slice(start, end));
-    const found = (await predictor.predict(parts)).map(({ tasks }) => tasks[task]?.label);
-    const isRight = halves.length === found.length && halves.every((half, index) => half === found[index]);
+    const parts = cut(text);
+    const clauses = [...parts.keys()].filter((index) => parts[index]?.isClause === true);
+    const found = await predictor.predictShard(parts.map(({ start, end }) => text.slice(start, end)));
+    const { assigned } = settleClauses(opposites, found, width, clauses);
+    const labels = parts.map((_, place) => {
+      const from = place * width + is.offset;
+      return is.labels[assigned.subarray(from, from + is.labels.length).indexOf(1)];
+    });
+    const isRight = halves.length === labels.length && halves.every((half, index) => half === labels[index]);
     right.set(language, (right.get(language) ?? 0) + Number(isRight));
   }
   return right;

@@ -10,7 +10,7 @@ function parts(text: string, cut = cutAll): string[] {
 }
 
 test('a text is cut into sentences and lines, without the space around them', () => {
-  assert.deepEqual(parts(' It was great.  Not!\nRoom 5. '), ['It was great.', 'Not!', 'Room 5.']);
+  assert.deepEqual(parts(' It was great.  Loved it!\nRoom 5. '), ['It was great.', 'Loved it!', 'Room 5.']);
   assert.deepEqual(parts('一つ。二つ！三つ'), ['一つ。', '二つ！', '三つ']);
   assert.deepEqual(parts('अच्छा। बुरा।'), ['अच्छा।', 'बुरा।']);
   assert.deepEqual(parts('one part'), ['one part']);
@@ -69,6 +69,57 @@ test('a clause says something: a word alone is none', () => {
   assert.deepEqual(parts('Ok, but no.'), ['Ok, but no.']);
 });
 
+test('a denial stays with what it denies, in each language', () => {
+  for (const text of [
+    'الموظفون رائعون والطعام لذيذ. أبدا!',
+    'Das ist sehr sauber. Leider nein.',
+    'The food was great. Not.',
+    'La comida es muy buena. ¡Para nada!',
+    'Le service est rapide. Pas du tout.',
+    'खाना अच्छा है। बिल्कुल नहीं।',
+    'Kamarnya sangat bersih. Tidak sama sekali!',
+    'La camera è pulita. Macché.',
+    'スタッフは親切です。まさか！',
+    '직원들이 친절해요. 전혀요.',
+    'Het eten was heel lekker. Vergeet het maar.',
+    'A comida é muito boa. De jeito nenhum!',
+    'Персонал очень вежливый. Увы, нет.',
+    'อาหารอร่อยมาก ไม่เลย',
+    'Yemekler çok güzel. Asla!',
+    'Nhân viên rất thân thiện. Không hề!',
+    '服务很好。才怪！',
+  ]) {
+    assert.deepEqual(parts(text), [text]);
+  }
+  assert.deepEqual(parts('The food was great. Not the staff.'), ['The food was great.', 'Not the staff.']);
+  assert.deepEqual(parts('Not. The food was great.'), ['Not.', 'The food was great.']);
+  assert.deepEqual(parts('The food was great. Not.', sentenceCutter(['de'])), [
+    'The food was great.',
+    'Not.',
+  ]);
+});
+
+test('a short answer stays with its question', () => {
+  for (const text of [
+    'The room? Tiny and loud.',
+    '料理？最高です。',
+    'هل كان نظيفا؟ جدا.',
+    'Was it “clean?” Yes!',
+  ]) {
+    assert.deepEqual(parts(text), [text]);
+  }
+  assert.deepEqual(parts('Why is it late? I ordered it two weeks ago.').length, 2);
+  assert.deepEqual(parts('Why is it late? Where is it?').length, 2);
+  assert.deepEqual(parts('Tiny room. Loud. Cheap.').length, 3);
+});
+
+test('a part tells whether it is a clause', () => {
+  assert.deepEqual(
+    cutAll('Great staff, but the room was filthy. Never again.').map(({ isClause }) => isClause),
+    [true, true, false],
+  );
+});
+
 test('clauses are cut only in the languages asked for', () => {
   const text = 'Great staff, but the room was filthy. Das Bad war gut.';
   assert.equal(parts(text, sentenceCutter(['en'])).length, 3);
@@ -91,7 +142,11 @@ test('a text of megabytes is cut as its parts are, in time that grows with it', 
   const sentence = 'Это был хороший день, 3.5 звезды. ';
   const spans = cutAll(sentence.repeat(30_000));
   assert.equal(spans.length, 30_000);
-  assert.deepEqual(spans[29_999], { start: 29_999 * sentence.length, end: 30_000 * sentence.length - 1 });
+  assert.deepEqual(spans[29_999], {
+    start: 29_999 * sentence.length,
+    end: 30_000 * sentence.length - 1,
+    isClause: false,
+  });
   assert.equal(cutAll('слово '.repeat(100_000)).length, 1);
 });
 
