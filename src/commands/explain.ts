@@ -1,9 +1,11 @@
+import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { explain, type ExplainedPrediction, type ExplainTextOptions } from '../explain.ts';
 import { type OptionSpec, scoringOptionTable } from '../options.ts';
 import { formatScore } from '../records/prediction-view.ts';
 import { printable, shownName } from '../text/printable.ts';
+import { shellPath } from '../text/shell-word.ts';
 import { textTable } from '../text/text-table.ts';
 import { addOptions } from './add-options.ts';
 import type { Terminal } from './terminal.ts';
@@ -12,6 +14,7 @@ const examples = `
 Examples:
   voxpop explain "Great staff, but the room was filthy."
   voxpop explain "Das Zimmer war schmutzig." --tasks sentiment,topic --json
+  tail -n 1 comments.txt | voxpop explain
 
 Exit codes: 0 done, 1 failed while running, 2 usage or bundle wrong.`;
 
@@ -29,10 +32,11 @@ type Flags = Omit<ExplainTextOptions, 'text'> & { json?: boolean };
 export function explainCommand(terminal: Terminal): Command {
   const command = new Command('explain')
     .description('Label one text, and mark the words that carried each label.')
-    .argument('<text>', 'the text itself')
+    .argument('[text]', 'the text itself; - or none at all is stdin')
     .addHelpText('after', examples);
   addOptions(command, optionTable);
-  return command.action(async (text: string, flags: Flags) => {
+  return command.action(async (given: string | undefined, flags: Flags) => {
+    const text = await textOf(given, terminal);
     if (text.trim() === '') {
       throw new UsageError('OPTION_INVALID', 'Expected a text to explain, got none', {
         hint: 'Put it in quotes: `voxpop explain "Great staff, but the room was filthy."`',
@@ -40,6 +44,55 @@ export function explainCommand(terminal: Terminal): Command {
     }
     const labels = await explain({ ...flags, text });
     terminal.stdout.write(flags.json === true ? asJson(text, labels) : asTable(text, labels, terminal));
+  });
+}
+
+/** Bytes of a text on stdin, at most. */
+const maxTextBytes = 1 << 20;
+
+/** The text that is given, or what stdin holds. */
+async function textOf(given: string | undefined, { stdin }: Terminal): Promise<string> {
+  if (given === undefined ? !stdin.isTTY : given === '-') return readText(stdin);
+  const text = given ?? '';
+  if (text !== '' && (await isFile(text))) {
+    throw new UsageError(
+      'OPTION_INVALID',
+      `Expected a text to explain, got the name of a file: ${shownName(text)}`,
+      {
+        hint: `For the rows of a file: \`voxpop score ${shellPath(text)} --explain --to jsonl\`; as one text: \`voxpop explain < ${shellPath(text)}\`.`,
+      },
+    );
+  }
+  return text;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** @throws UsageError for bytes that are no text, or too many */
+async function readText(stdin: Terminal['stdin']): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stdin) {
+    chunks.push(Buffer.from(chunk as Buffer));
+    bytes += (chunk as Buffer).length;
+    if (bytes > maxTextBytes) throw notOneText('more than a megabyte');
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)).replace(/\r?\n$/, '');
+  } catch {
+    throw notOneText('bytes that are no UTF-8');
+  }
+}
+
+function notOneText(found: string): UsageError {
+  return new UsageError('OPTION_INVALID', `Expected one text to explain on stdin, got ${found}`, {
+    hint: 'For the rows of a file: `voxpop score FILE --explain --to jsonl`.',
   });
 }
 

@@ -3,6 +3,7 @@ import type { ReadProgress } from '../scoring.ts';
 import { BarTerminal } from './bar-terminal.ts';
 import { ProgressMeter, type ProgressText } from './progress-text.ts';
 import { say } from './say.ts';
+import { aroundStops } from './signals.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Characters of the bar itself, at least and at most; what is left of the line is text. */
@@ -74,7 +75,9 @@ function drawBar(terminal: Terminal, text: () => ProgressText): () => void {
   const showCursor = (): void => void terminal.stderr.write('\r\u001b[K\u001b[?25h');
   terminal.lastActs.add(showCursor);
   bar.start(1, 0);
+  const noLongerAroundStops = aroundStops(showCursor, () => barTerminal.cursor(false));
   return () => {
+    noLongerAroundStops();
     terminal.lastActs.delete(showCursor);
     bar.stop();
   };

@@ -31,8 +31,12 @@ function textReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
   const tell = (...lines: string[]): void => {
     if (!flags.quiet) say(terminal, ...lines);
   };
+  let planned: Pick<ScorePlan, 'tasks' | 'textColumns'> = { tasks: [], textColumns: [] };
   return {
-    onPlan: (plan) => tell(...notices(plan)),
+    onPlan: (plan) => {
+      planned = plan;
+      tell(...notices(plan));
+    },
     onBegin: (rowsBefore) => {
       if (rowsBefore > 0) tell(`Going on at row ${count(rowsBefore + 1)}`);
       bar.begin(rowsBefore);
@@ -58,7 +62,9 @@ function textReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
           ? `Nothing to do: ${output} is finished and unchanged`
           : summarise(summary, output),
       );
-      if (flags.summary === true && !summary.nothingToDo) tell(...labelBars(summary.labels, summary.scored));
+      if (flags.summary !== true || summary.nothingToDo) return;
+      const { tasks, textColumns } = planned;
+      tell(...labelBars(summary.labels, { tasks, scored: summary.scored, textsPerRow: textColumns.length }));
     },
     close: () => bar.stop(),
   };

@@ -32,6 +32,30 @@ export function listenForSignals(lastActs: ReadonlySet<() => void>): AbortSignal
   return controller.signal;
 }
 
+/**
+ * Does something before Ctrl-Z stops the process, and after it goes on.
+ * @returns what takes that back
+ */
+export function aroundStops(before: () => void, after: () => void): () => void {
+  const stop = (): void => {
+    before();
+    // With nobody listening the system stops the process, as the shell expects it.
+    process.off('SIGTSTP', stop);
+    process.kill(process.pid, 'SIGTSTP');
+  };
+  const goOn = (): void => {
+    process.off('SIGTSTP', stop);
+    process.on('SIGTSTP', stop);
+    after();
+  };
+  process.on('SIGTSTP', stop);
+  process.on('SIGCONT', goOn);
+  return () => {
+    process.off('SIGTSTP', stop);
+    process.off('SIGCONT', goOn);
+  };
+}
+
 /** Ends the process as if nobody listened for the signal. */
 export function endBySignal(name: StoppingSignal | 'SIGKILL'): void {
   process.removeAllListeners(name);

@@ -55,6 +55,28 @@ test('a text that says nothing has no labels, none at all is an error', async ()
   assert.match(none.stderr, /Expected a text to explain, got none/);
 });
 
+test('a text comes on stdin, too, and the name of a file is no text', async (t) => {
+  const directory = scratchDirectory(t);
+  for (const args of [[], ['-']]) {
+    const { code, stdout } = await runVoxpop(['explain', '-m', bundle, ...args, '--tasks', 'topic'], {
+      input: `${text}\n`,
+    });
+    assert.equal(code, exitCodes.ok);
+    assert.match(stdout, /^topic +cleanliness .*room was \[dirty\]$/m);
+  }
+  writeFileSync(join(directory, 'my rows.csv'), 'comment\nThe room was dirty\n');
+  for (const [args, input, found] of [
+    [['my rows.csv'], '', /got the name of a file: my rows\.csv\n.*`voxpop score 'my rows\.csv' --explain/],
+    [[], Buffer.from([0x66, 0xff]), /got bytes that are no UTF-8/],
+    [['-'], 'room '.repeat(250_000), /got more than a megabyte/],
+    [[], '', /Expected a text to explain, got none/],
+  ] as const) {
+    const { code, stderr } = await runVoxpop(['explain', '-m', bundle, ...args], { cwd: directory, input });
+    assert.equal(code, exitCodes.usage);
+    assert.match(stderr, found);
+  }
+});
+
 test('rows get the words in JSONL, with places in their cells; only so many where a sample is asked for', async (t) => {
   const path = join(scratchDirectory(t), 'rows.jsonl');
   const cell = '<p>We came <b>late</b> &amp; the room was dirty</p>';

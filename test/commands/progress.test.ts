@@ -97,3 +97,23 @@ test('a log gets a line a minute', (t) => {
   t.mock.timers.tick(120_000);
   assert.equal(written.length, 1);
 });
+
+test('the cursor is shown while Ctrl-Z stops the process, and hidden when it goes on', (t) => {
+  const kill = t.mock.method(process, 'kill', () => true);
+  const listeners = process.listenerCount('SIGTSTP');
+  const { terminal, written } = fakeTerminal(80);
+  const bar = createProgressBar(terminal, true);
+  bar.begin();
+  for (let times = 0; times < 2; times++) {
+    process.emit('SIGTSTP');
+    assert.ok(written.at(-1)?.endsWith('\u001b[?25h'));
+    assert.deepEqual(kill.mock.calls.at(-1)?.arguments, [process.pid, 'SIGTSTP']);
+    // The system, and not a listener, is to stop the process.
+    assert.equal(process.listenerCount('SIGTSTP'), listeners);
+    process.emit('SIGCONT');
+    assert.equal(written.at(-1), '\u001b[?25l');
+  }
+  assert.equal(kill.mock.callCount(), 2);
+  bar.stop();
+  assert.equal(process.listenerCount('SIGTSTP'), listeners);
+});
