@@ -7,7 +7,7 @@ import type { WrittenBytes } from '../records/sink-end.ts';
 import { writing } from '../records/write-failure.ts';
 import { readCheckpoint, removeCheckpoint } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint-fields.ts';
-import { identityChange, type RunIdentity } from './run-identity.ts';
+import { identityChange, type IdentityChange, type RunIdentity } from './run-identity.ts';
 import { beginsWith, type InputRead } from './input-log.ts';
 import { identityOfManifest } from './manifest.ts';
 import { readManifest } from './read-manifest.ts';
@@ -105,9 +105,22 @@ async function requireSame(unfinished: Checkpoint, identity: RunIdentity): Promi
   if (change === undefined) return;
   throw new UsageError(
     'RESUME_CHANGED',
-    `Expected the unfinished run to be the same as this one, but ${change}`,
-    { hint: 'Start over with --force.' },
+    `Expected the unfinished run to be the same as this one, but ${change.words}`,
+    { hint: `${goOn(change)}Start over with --force.` },
   );
+}
+
+function goOn({ wayBack }: IdentityChange): string {
+  return wayBack === undefined ? '' : `To go on with it, ${wayBack}. `;
+}
+
+function leaveAlone({ wayBack }: IdentityChange): string {
+  return wayBack === undefined ? '' : `To leave it as it is, ${wayBack}. `;
+}
+
+/** What cannot be undone by giving something else. */
+function unlike(words: string): IdentityChange {
+  return { words, wayBack: undefined };
 }
 
 /**
@@ -160,9 +173,9 @@ async function isComplete(output: string, { manifestPath, identity }: OutputRequ
   if (change === undefined) return true;
   throw new UsageError(
     'OUTPUT_DIFFERS',
-    `Expected ${output} to be what this run would write, but ${change}`,
+    `Expected ${output} to be what this run would write, but ${change.words}`,
     {
-      hint: 'Replace it with --force (--resume --force where both may be needed), or write to another file.',
+      hint: `${leaveAlone(change)}Replace it with --force (--resume --force where both may be needed), or write to another file.`,
     },
   );
 }
@@ -173,14 +186,14 @@ async function changeOf(
   size: number,
   manifestPath: string | undefined,
   identity: RunIdentity,
-): Promise<string | undefined> {
+): Promise<IdentityChange | undefined> {
   const manifest = manifestPath === undefined ? undefined : await readManifest(manifestPath);
-  if (manifest === undefined) return 'it has no manifest to tell what it was made from';
+  if (manifest === undefined) return unlike('it has no manifest to tell what it was made from');
   const change = identityChange(identityOfManifest(manifest), identity);
   if (change !== undefined) return change;
   const { bytes, sha256 } = manifest.output;
   const isWhole = size === bytes && (await beginsWith(output, { bytes, sha256 }));
-  return isWhole ? undefined : 'it was changed since it was written';
+  return isWhole ? undefined : unlike('it was changed since it was written');
 }
 
 async function refuseExisting(output: string, { rejectsPath }: OutputRequest): Promise<void> {
@@ -196,12 +209,12 @@ async function refuseExisting(output: string, { rejectsPath }: OutputRequest): P
 async function changeSince(
   { identity: before, read }: Checkpoint,
   identity: RunIdentity,
-): Promise<string | undefined> {
+): Promise<IdentityChange | undefined> {
   const change = identityChange(before, identity);
   if (change !== undefined) return change;
   for (const [index, { path }] of identity.inputs.entries()) {
     if (await beginsWith(path, read[index] as InputRead)) continue;
-    return `the input ${path} does not begin with what was read of it`;
+    return unlike(`the input ${path} does not begin with what was read of it`);
   }
   return undefined;
 }

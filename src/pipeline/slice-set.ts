@@ -126,7 +126,7 @@ function differenceOf(one: SliceOutput, other: SliceOutput): string {
   const form = ({ format, gzip }: ManifestSlice): string => format + (gzip ? ' in gzip' : '');
   if (form(before) !== form(now)) return `the output was ${form(before)} and is ${form(now)}`;
   const change = identityChange(identityWithoutInputs(one.manifest), identityWithoutInputs(other.manifest));
-  if (change !== undefined) return change;
+  if (change !== undefined) return change.words;
   const inputs = ({ manifest }: SliceOutput): string =>
     manifest.inputs.map(({ path, sha256 }) => `${path} (${sha256.slice(0, 12)})`).join(', ');
   return `the input was ${inputs(one)} and is ${inputs(other)}`;

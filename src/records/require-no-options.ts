@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { optionFlag } from '../text/option-flag.ts';
 import type { RecordsOptions } from './records-options.ts';
 
 /**
@@ -12,7 +13,7 @@ export function requireNoOptions(
 ): void {
   const given = names.find((name) => options[name] !== undefined);
   if (given === undefined) return;
-  const flag = `--${given.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)}`;
+  const flag = optionFlag(given);
   throw new UsageError('OPTION_INVALID', `Expected a table of text along with ${flag}, found ${format}`, {
     hint: `Leave out ${flag}: it says nothing about ${format}.`,
   });

@@ -136,11 +136,17 @@ test('a change of input, bundle or options is named, and refused', async (t) => 
   const input = join(directory, 'all.jsonl');
   const { atimeMs, mtimeMs } = statSync(input);
   const refusals: [string[], RegExp][] = [
-    [['--scores', 'none'], /but the option scores was "top" and is "none"/],
-    [['--tasks', 'sentiment'], /but the option tasks was .*absent|but the option tasks was/],
+    [
+      ['--scores', 'none'],
+      /but the option scores was "top" and is "none"\n {2}To go on with it, give `--scores top`\. Start over with --force/,
+    ],
+    [
+      ['--tasks', 'sentiment', '--limit', '9'],
+      /but the option limit was null and is 9, and the option tasks was absent and is \["sentiment"\]\n {2}To go on with it, leave out `--limit` and leave out `--tasks`\./,
+    ],
     [
       ['-m', writeBundle(join(directory, 'other'), { manifest: { version: '2.0.0' } })],
-      /but the bundle was fixture 1\.0\.0 .* and is fixture 2\.0\.0/,
+      /but the bundle was fixture 1\.0\.0 .* and is fixture 2\.0\.0 .*\n {2}To go on with it, give that bundle with `--model`/,
     ],
   ];
   for (const [args, message] of refusals) {
