@@ -1,6 +1,7 @@
 /** Encodings that exports come in, those of more people first. */
 const labels = [
   'windows-1252',
+  'iso-8859-15',
   'windows-1250',
   'iso-8859-2',
   'windows-1251',
@@ -38,7 +39,8 @@ export function likelyEncodings(bytes: Buffer): LikelyEncoding[] {
     const text = decode(lines, label);
     if (text === undefined) return [];
     const marked = text.match(/[^\s\p{P}]*[^\p{ASCII}\s\p{P}][^\s\p{P}]*/gu) ?? [];
-    const words = [...new Set(marked)].filter((word) => /\p{L}/u.test(word));
+    // An amount of money tells ISO 8859-15 from those that have another sign in place of the euro.
+    const words = [...new Set(marked)].filter((word) => /[\p{L}\p{Sc}\u0080-\u009f]/u.test(word));
     if (words.length === 0) return [];
     const share = words.filter(isPlausible).length / words.length;
     return share < 0.5 ? [] : [{ label, words: words.slice(0, shownWords), share }];
@@ -47,6 +49,7 @@ export function likelyEncodings(bytes: Buffer): LikelyEncoding[] {
   const seen = new Set<string>();
   return found
     .filter(({ share }) => share >= best - margin)
+    .toSorted((one, other) => other.share - one.share)
     .filter(({ words }) => !seen.has(words.join()) && seen.add(words.join()))
     .slice(0, mostNamed)
     .map(({ label, words }) => ({ label, words }));
@@ -75,7 +78,9 @@ function decode(bytes: Buffer, label: string): string | undefined {
 
 /** Letters of one script, in the case of words; Latin ones with marks on a few of them only. */
 function isPlausible(word: string): boolean {
-  if (/[\u0080-\u009f\uff61-\uff9f\ufffd\p{Co}]/u.test(word)) return false;
+  // Nobody writes the sign for any currency.
+  if (/[¤\u0080-\u009f\uff61-\uff9f\ufffd\p{Co}]/u.test(word)) return false;
+  if (!/\p{L}/u.test(word)) return true;
   const letters = word.match(/\p{L}/gu) ?? [];
   if (/[\p{S}\p{No}]|(?!ー)\p{Lm}/u.test(word) || /\p{Ll}\p{Lu}/u.test(word)) return false;
   const marked = word.match(/[^\p{ASCII}]/gu)?.length ?? 0;
