@@ -18,6 +18,9 @@ export const exitCodes = {
   terminated: 143,
 } as const;
 
+/** Codes of commands that a signal ended, as help names them. */
+export const interruptedCodes = [exitCodes.hungUp, exitCodes.interrupted, exitCodes.terminated].join('/');
+
 export interface VoxpopErrorOptions {
   /** A full sentence that says what the user can do next. */
   hint?: string | undefined;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { GateFailed, UsageError } from '../errors.ts';
+import { GateFailed, UsageError, interruptedCodes } from '../errors.ts';
 import { compare } from '../compare/compare.ts';
 import { type CompareOptions, compareOptionTable } from '../compare/options.ts';
 import { comparisonText } from '../compare/comparison-text.ts';
@@ -18,7 +18,7 @@ Examples:
   voxpop compare june.labelled.csv.manifest.json july.labelled.csv.manifest.json
   voxpop compare --bundles voxpop-mini ./candidate --on labelled.csv --price-per-hour 0.19
 
-Exit codes: 0 done, 1 failed while running, 2 usage, input or bundle wrong, 4 a gate failed, 130/143 interrupted.`;
+Exit codes: 0 done, 1 failed while running, 2 usage, input or bundle wrong, 4 a gate failed, ${interruptedCodes} interrupted.`;
 
 type Flags = CompareOptions & {
   details?: boolean;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { GateFailed } from '../errors.ts';
+import { GateFailed, interruptedCodes } from '../errors.ts';
 import { githubAnnotations, junitXml } from '../evaluate/ci-formats.ts';
 import { evaluate } from '../evaluate/evaluate.ts';
 import { evaluationText } from '../evaluate/evaluation-text.ts';
@@ -22,7 +22,7 @@ Examples:
   voxpop evaluate labelled.csv --baseline baseline.json --max-drop 0.5 --flips flips.csv
   voxpop evaluate labelled.csv --min sentiment.macro_f1=0.8 --junit gates.xml --json
 
-Exit codes: 0 done, 1 failed while running, 2 usage, input or bundle wrong, 4 a gate failed, 130/143 interrupted.`;
+Exit codes: 0 done, 1 failed while running, 2 usage, input or bundle wrong, 4 a gate failed, ${interruptedCodes} interrupted.`;
 
 type Flags = EvaluateOptions & {
   json?: boolean;

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { interruptedCodes } from '../errors.ts';
 import { count, counted } from '../text/numbers.ts';
 import { merge, type MergeSummary } from '../merge.ts';
 import { mergeOptionTable } from '../merge-options.ts';
@@ -12,7 +13,7 @@ Examples:
   voxpop merge feedback.labelled.*-of-16.csv -o feedback.labelled.csv
   voxpop merge out/*-of-4.jsonl.gz -o all.jsonl.gz --rejects rejects.jsonl
 
-Exit codes: 0 done, 1 shards missing, changed, or not of one run, 2 usage wrong, 130/143 interrupted.`;
+Exit codes: 0 done, 1 shards missing, changed, or not of one run, 2 usage wrong, ${interruptedCodes} interrupted.`;
 
 interface Flags {
   output?: string;

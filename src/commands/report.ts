@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { UsageError } from '../errors.ts';
+import { UsageError, interruptedCodes } from '../errors.ts';
 import { requireHonestName } from '../records/honest-name.ts';
 import { outputMode } from '../records/output-mode.ts';
 import {
@@ -23,7 +23,7 @@ Examples:
   voxpop report survey.labelled.csv -o report.html --compare last-quarter.csv
   voxpop report survey.labelled.csv --format json | jq '.fix[0]'
 
-Exit codes: 0 done, 1 failed while running, 2 usage or input wrong, 130/143 interrupted.`;
+Exit codes: 0 done, 1 failed while running, 2 usage or input wrong, ${interruptedCodes} interrupted.`;
 
 type Flags = ReportOptions &
   ReportLook & { output?: string; format?: ReportFormat; force?: boolean; quiet?: boolean };

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { UsageError } from '../errors.ts';
+import { UsageError, interruptedCodes } from '../errors.ts';
 import { outputMode } from '../records/output-mode.ts';
 import { type ReviewOptions, reviewOptionTable } from '../review/options.ts';
 import { reviewPage } from '../review/page.ts';
@@ -17,7 +17,7 @@ Examples:
   voxpop review survey.labelled.csv --task topic -m models/acme --rows 200 -o review.html
   voxpop teach labelled.csv --with department.corrected.csv --task department=Department -o models/acme --force
 
-Exit codes: 0 done, 1 failed while running, 2 usage or input wrong, 130/143 interrupted.`;
+Exit codes: 0 done, 1 failed while running, 2 usage or input wrong, ${interruptedCodes} interrupted.`;
 
 type Flags = ReviewOptions & { output?: string; force?: boolean; quiet?: boolean };
 

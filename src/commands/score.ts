@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { interruptedCodes } from '../errors.ts';
 import { TextColumnUnclear } from '../records/text-columns.ts';
 import { type ScoreFlags, type ScoreOptions, scoreOptionTable } from '../score-options.ts';
 import { score } from '../score.ts';
@@ -24,7 +25,7 @@ Examples:
   some-program | voxpop score - --line-buffered --text comment --errors inline
 
 Exit codes: 0 done, 1 failed while running, 2 usage, input or bundle wrong, 3 too many rejects,
-130/143 interrupted.`;
+${interruptedCodes} interrupted.`;
 
 export function scoreCommand(terminal: Terminal): Command {
   const command = new Command('score')

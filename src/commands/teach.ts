@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { interruptedCodes } from '../errors.ts';
 import { type TeachOptions, teachOptionTable } from '../teach/options.ts';
 import { teach } from '../teach/teach.ts';
 import { teachText } from '../teach/teach-text.ts';
@@ -16,7 +17,7 @@ Examples:
   voxpop teach labelled.csv --with corrected.csv --task department=Department -o models/acme --force
   voxpop score survey.csv -m models/acme -o survey.labelled.csv
 
-Exit codes: 0 done, 1 failed while running, 2 usage, input or bundle wrong, 130/143 interrupted.`;
+Exit codes: 0 done, 1 failed while running, 2 usage, input or bundle wrong, ${interruptedCodes} interrupted.`;
 
 type Flags = TeachOptions & { json?: boolean; quiet?: boolean; progress: boolean };
 
