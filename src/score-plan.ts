@@ -208,6 +208,21 @@ export async function planScore(
   }
 }
 
+/**
+ * Checks that what is written to a terminal can be read there; before a model is loaded.
+ * @throws UsageError for a format of bytes
+ */
+export function requireForTheEyes(
+  format: RecordFormat | undefined,
+  { output, table }: Pick<ScoreOptions, 'output' | 'table'>,
+): void {
+  const isTerminal = typeof output === 'object' && 'isTTY' in output && output.isTTY === true;
+  if (!isTerminal || table === true || format === undefined || !isContainer(format)) return;
+  throw new UsageError('OUTPUT_MISSING', `Expected a file for the ${format} output, got a terminal`, {
+    hint: `Write it to a file: \`-o labelled.${format}\`. To look at rows here: \`--limit 10 --table\`, or \`--to csv\`.`,
+  });
+}
+
 async function readOptions(given: ScoreOptions): Promise<PlannedOptions> {
   const options = resolveScoreOptions(given);
   const { labelMap } = options;

@@ -1,4 +1,3 @@
-import type { Writable } from 'node:stream';
 import { exitCodes, UsageError, VoxpopError } from './errors.ts';
 import type { RunIdentity } from './pipeline/run-identity.ts';
 import { type InputIdentity, identifyInputs, type InputRead } from './pipeline/input-log.ts';
@@ -9,9 +8,8 @@ import type { RunCounts } from './pipeline/run-counts.ts';
 import { type TaskLabelCounts, Tally } from './pipeline/tally.ts';
 import { writeRows } from './pipeline/write-rows.ts';
 import { outputMode } from './records/output-mode.ts';
-import { isContainer } from './records/row.ts';
 import { outputOptions, type ScoreOptions } from './score-options.ts';
-import type { ScorePlan } from './score-plan.ts';
+import { requireForTheEyes, type ScorePlan } from './score-plan.ts';
 import { openScoring, type ScoreProgress, type Scoring } from './scoring.ts';
 import type { CacheUse } from './text/cache-words.ts';
 import type { ChangeFigures } from './text/change-words.ts';
@@ -67,13 +65,12 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
   if (output === undefined) {
     throw new UsageError('OPTION_INVALID', 'Expected an output (a path or a stream), got none');
   }
+  requireForTheEyes(given.to, given);
   const started = { at: new Date(), ms: performance.now() };
   const found = await identifyInputs(given.inputs);
   const scoring = await openScoring(given, hooks.onNotice);
   try {
     const { plan } = scoring;
-    const isBinary = isContainer(plan.format) && !plan.options.table;
-    if (isBinary && isTerminal(output)) throw notForTheEyes(plan.format);
     const session = await OutputSession.open({
       target: output,
       gzip: undefined,
@@ -102,16 +99,6 @@ export async function score(given: ScoreOptions, hooks: ScoreHooks = {}): Promis
   } finally {
     await scoring.close();
   }
-}
-
-function isTerminal(output: string | Writable): boolean {
-  return typeof output !== 'string' && 'isTTY' in output && output.isTTY === true;
-}
-
-function notForTheEyes(format: string): UsageError {
-  return new UsageError('OUTPUT_MISSING', `Expected a file for the ${format} output, got a terminal`, {
-    hint: `Write it to a file: \`-o labelled.${format}\`. To look at rows here: \`--limit 10 --table\`, or \`--to csv\`.`,
-  });
 }
 
 /** A run whose files are open. */

@@ -11,7 +11,7 @@ import { labelCountOf } from './protocol.ts';
 import type { ScoreOptions } from './score-options.ts';
 import type { CacheUse } from './text/cache-words.ts';
 import { sentenceCutter } from './text/sentences.ts';
-import { planScore, type ScorePlan } from './score-plan.ts';
+import { planScore, requireForTheEyes, type ScorePlan } from './score-plan.ts';
 
 /** How far the reading of inputs is. */
 export interface ReadProgress {
@@ -62,6 +62,12 @@ export async function openScoring(
   const inputs = new InputLog(given.inputs.length);
   const plan = await planScore(given, (bytes, input) => inputs.add(bytes, input));
   const { options, records } = plan;
+  try {
+    requireForTheEyes(plan.format, given);
+  } catch (error) {
+    await records.close();
+    throw error;
+  }
   const changes = await openChanges(plan, onNotice);
   const earlier = await openCache(plan, changes, onNotice);
   const scorer = new Scorer({

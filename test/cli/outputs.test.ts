@@ -170,6 +170,10 @@ test('a workbook and a Parquet file are not written to a terminal, rows for the 
       hint: new RegExp(`\`-o labelled\\.${to}\`.*\`--to csv\``),
     });
     assert.equal(output.read(), null);
+    // Before anything is loaded.
+    await assert.rejects(scoreFiles({ ...options, to, output, model: 'missing' }), {
+      code: 'OUTPUT_MISSING',
+    });
   }
   for (const shown of [{ table: true }, { to: 'csv' }] as const) {
     const output = Object.assign(new PassThrough(), { isTTY: true });
