@@ -26,7 +26,7 @@ import type { RecordsOptions } from './records/records-options.ts';
 import { checkOutputs } from './records/output-paths.ts';
 import { isContainer, isTable, type RecordFormat } from './records/row.ts';
 import { type Compression, compressionOfPath } from './records/compression.ts';
-import { resolveTextColumns } from './records/text-columns.ts';
+import { chosenColumns, resolveTextColumns } from './records/text-columns.ts';
 import { createRowWriter, outputFormat } from './records/writer.ts';
 import { nameList } from './text/name-list.ts';
 import { type ResolvedScoreOptions, resolveScoreOptions, type ScoreOptions } from './score-options.ts';
@@ -38,6 +38,8 @@ export interface ScorePlan {
   textColumns: string[];
   /** True when `--text` was absent and the columns were recognised by name. */
   textColumnsGuessed: boolean;
+  /** Which columns these are, for people, where they were not told by name. */
+  chosenColumns: string | undefined;
   bundlePath: string;
   bundle: { name: string; version: string; sha256: string; batchInvariant: boolean; languages: string[] };
   workerSettings: WorkerSettings;
@@ -121,11 +123,8 @@ export async function planScore(
   try {
     const { compression } = records.head;
     if (options.lineBuffered && compression !== undefined) throw compressedLines(compression);
-    const { columns: textColumns, guessed } = await resolveTextColumns(
-      records.head,
-      options.text,
-      records.profiles,
-    );
+    const chosen = await resolveTextColumns(records.head, options.text, records.profiles);
+    const { columns: textColumns, guessed } = chosen;
     if (options.sentenceRows && textColumns.length > 1) throw severalTexts(textColumns);
     const format = outputFormat(paths.output, records.head, options.to);
     const isResumable = !isContainer(format) && !isContainer(records.head.format);
@@ -176,6 +175,7 @@ export async function planScore(
       records,
       textColumns,
       textColumnsGuessed: guessed,
+      chosenColumns: chosenColumns(chosen),
       bundlePath,
       bundle: {
         ...identity,

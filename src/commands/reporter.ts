@@ -4,7 +4,6 @@ import type { ScorePlan } from '../score-plan.ts';
 import type { ScoreProgress } from '../scoring.ts';
 import { cacheFields, cacheWords } from '../text/cache-words.ts';
 import { changeFields, changeWords } from '../text/change-words.ts';
-import { shownName } from '../text/printable.ts';
 import { emit, say } from './say.ts';
 import { labelBars } from './label-bars.ts';
 import { createProgressBar } from './progress-bar.ts';
@@ -71,17 +70,14 @@ function textReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
 }
 
 function notices(plan: ScorePlan): string[] {
-  const { records, textColumns, textColumnsGuessed, bundle, options, slice } = plan;
+  const { records, chosenColumns, bundle, options, slice } = plan;
   const lines = [...records.head.notices];
   if (slice !== undefined) {
     const { index, of, firstRow, rows, inputRows } = slice;
     const which = rows === 0 ? 'no rows' : `rows ${count(firstRow + 1)} to ${count(firstRow + rows)}`;
     lines.push(`Shard ${index}/${of}: ${which} of ${count(inputRows)}`);
   }
-  if (textColumnsGuessed) {
-    const names = textColumns.map((name) => JSON.stringify(shownName(name))).join(', ');
-    lines.push(`Scoring the column ${names} (use --text to choose)`);
-  }
+  if (chosenColumns !== undefined) lines.push(`Scoring ${chosenColumns}`);
   if (!bundle.batchInvariant && !options.deterministic) {
     lines.push(
       `The bundle ${bundle.name} is not batch invariant: scores may differ slightly with the neighbours of a row ` +

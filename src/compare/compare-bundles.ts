@@ -9,7 +9,7 @@ import { type ShardPredictions, type TaskLayout, textFlags } from '../protocol.t
 import { shardRows } from '../pipeline/shard.ts';
 import type { RecordsHead, Row } from '../records/row.ts';
 import { openRecords } from '../records/open-records.ts';
-import { resolveTextColumns } from '../records/text-columns.ts';
+import { chosenColumns, resolveTextColumns } from '../records/text-columns.ts';
 import { BundleSide, planSide, type SidePlan } from './bundle-side.ts';
 import { commonTasks } from './compare-files.ts';
 import type { CompareOptions } from './options.ts';
@@ -52,7 +52,9 @@ export async function compareBundles(
   const notices: string[] = [];
   let store: PredictionCache | undefined;
   try {
-    const { columns } = await resolveTextColumns(records.head, options.text, records.profiles);
+    const chosen = await resolveTextColumns(records.head, options.text, records.profiles);
+    const { columns } = chosen;
+    if (chosen.numbered) notices.push(`Scored ${chosenColumns(chosen)}`);
     if (columns.length !== 1) {
       throw new UsageError('TEXT_COLUMN_NOT_SINGLE', `Expected one text column, got ${columns.length}`);
     }

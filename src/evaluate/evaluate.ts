@@ -78,6 +78,9 @@ export async function evaluate(given: EvaluateOptions, hooks: EvaluateHooks = {}
       const result = run.finish(tally.counts.rows, tally.counts.rows - tally.counts.scored);
       await scoring.closeCache();
       const { head, notices: readNotices } = scoring.plan.records;
+      const { textColumnsGuessed, chosenColumns } = scoring.plan;
+      if (!textColumnsGuessed && chosenColumns !== undefined)
+        result.notices.unshift(`Scored ${chosenColumns}`);
       result.notices.unshift(...head.notices, ...readNotices());
       result.notices.push(...notices, ...cacheWords(scoring.progress(tally.counts).cache));
       await flips?.commit();

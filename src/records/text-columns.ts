@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { nameList } from '../text/name-list.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
+import { shownName } from '../text/printable.ts';
 import { shellWord } from '../text/shell-word.ts';
 import { columnPlace, columnReference } from './column-place.ts';
 import type { ColumnProfile } from './column-profile.ts';
@@ -25,6 +26,8 @@ export interface TextColumns {
   columns: string[];
   /** Whether the columns were recognised by name and not told, which a person should hear about. */
   guessed: boolean;
+  /** Whether some were told by their numbers: what they are called says whether these were right. */
+  numbered: boolean;
 }
 
 /**
@@ -41,14 +44,26 @@ export async function resolveTextColumns(
   profiles: () => Promise<ColumnProfile[]>,
 ): Promise<TextColumns> {
   if (wanted === undefined || wanted.length === 0) {
-    return { columns: [guess(head, await profiles())], guessed: true };
+    return { columns: [guess(head, await profiles())], guessed: true, numbered: false };
   }
   const columns = wanted.map((column) =>
     isTable(head.format) ? columnNamed(column, head) : pathNamed(column, head),
   );
   const twice = columns.find((column, index) => columns.indexOf(column) !== index);
-  if (twice === undefined) return { columns, guessed: false };
+  if (twice === undefined) {
+    const numbered = columns.some(
+      (column, index) => /^\d+$/u.test(wanted[index] ?? '') && column !== wanted[index],
+    );
+    return { columns, guessed: false, numbered };
+  }
   throw new UsageError('TEXT_COLUMN_TWICE', `Expected different text columns, got \`${twice}\` twice`);
+}
+
+/** Says for people which columns were taken; undefined where they were told by name. */
+export function chosenColumns({ columns, guessed, numbered }: TextColumns): string | undefined {
+  if (!guessed && !numbered) return undefined;
+  const names = columns.map((name) => JSON.stringify(shownName(name))).join(', ');
+  return `the column${columns.length > 1 ? 's' : ''} ${names}${guessed ? ' (use --text to choose)' : ''}`;
 }
 
 function columnNamed(wanted: string, { columns }: RecordsHead): string {

@@ -37,6 +37,8 @@ export interface LabelledTexts {
   conflicts: Conflict[];
   textColumn: string;
   isTextColumnGuessed: boolean;
+  /** Whether it was told by its number, so that people should hear its name. */
+  isTextColumnNumbered: boolean;
 }
 
 /**
@@ -54,6 +56,7 @@ export async function readLabelledTexts(options: ResolvedTeachOptions): Promise<
     conflicts: [],
     textColumn: '',
     isTextColumnGuessed: false,
+    isTextColumnNumbered: false,
   };
   await readFiles(options.inputs, options, found, result, undefined);
   const column = result.textColumn;
@@ -90,11 +93,12 @@ async function readFiles(
     const { head } = records;
     // A file of corrections may call the column otherwise.
     const wanted = isFurther ? head.columns.filter((column) => column === knownColumn) : options.text;
-    const { columns, guessed } = await resolveTextColumns(head, wanted, records.profiles);
+    const { columns, guessed, numbered } = await resolveTextColumns(head, wanted, records.profiles);
     const [textColumn] = columns as [string];
     if (!isFurther) {
       result.textColumn = textColumn;
       result.isTextColumnGuessed = guessed;
+      result.isTextColumnNumbered = numbered;
     }
     const taskColumns = Object.entries(options.task).map(([name, column]) =>
       isFurther && isTable(head.format) && !head.columns.includes(column) ? name : column,

@@ -207,11 +207,12 @@ function rulesOf(codeframe: readonly CodeframeLabel[]): LabelRule[] {
   return codeframe.flatMap(({ label, must }) => (must.length === 0 ? [] : [{ label, words: must }]));
 }
 
-function readingNotices({ textColumn, isTextColumnGuessed, repeated, conflicts }: LabelledTexts): string[] {
+function readingNotices(read: LabelledTexts): string[] {
+  const { textColumn, isTextColumnGuessed, isTextColumnNumbered, repeated, conflicts } = read;
+  const texts = `Teaching on the texts of \`${textColumn}\``;
   return [
-    ...(isTextColumnGuessed
-      ? [`Teaching on the texts of \`${textColumn}\`; name another column with --text`]
-      : []),
+    ...(isTextColumnGuessed ? [`${texts}; name another column with --text`] : []),
+    ...(isTextColumnNumbered ? [texts] : []),
     ...(repeated > 0 ? [`${repeated} rows repeat a text and count once`] : []),
     ...(conflicts.length > 0
       ? [`${conflicts.length} of them have other labels than before; the first ones count, see --suspects`]

@@ -112,6 +112,13 @@ test('CSV and JSONL of the same rows get the same predictions', async () => {
   fromJsonl.forEach((line, index) => assert.ok(line.startsWith(inputLines[index]?.slice(0, -1) ?? '?')));
 });
 
+test('a column that is told by number is named', async () => {
+  const { stderr } = await runVoxpop(['score', feedbackCsv, '-m', bundle, '--text', '6']);
+  assert.match(stderr, /^Scoring the column "comment"\n/);
+  const named = await runVoxpop(['score', feedbackCsv, '-m', bundle, '--text', 'comment']);
+  assert.doesNotMatch(named.stderr, /Scoring the column/);
+});
+
 test('stdout holds data only, people read stderr, and quiet says nothing', async () => {
   const { stdout, stderr } = await runVoxpop(['score', feedbackCsv, '-m', bundle]);
   assert.equal(stdout, await score(feedbackCsv, '--quiet'));

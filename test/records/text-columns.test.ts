@@ -4,7 +4,7 @@ import { columnReference } from '../../src/records/column-place.ts';
 import { type ColumnProfile, profileColumn } from '../../src/records/column-profile.ts';
 import { usualQuoting } from '../../src/records/delimited-record.ts';
 import type { RecordsHead } from '../../src/records/row.ts';
-import { resolveTextColumns, type TextColumns } from '../../src/records/text-columns.ts';
+import { chosenColumns, resolveTextColumns, type TextColumns } from '../../src/records/text-columns.ts';
 
 function head(columns: string[], more: Partial<RecordsHead> = {}): RecordsHead {
   return {
@@ -48,7 +48,11 @@ test('the text column is guessed when that is clear', async () => {
     [['id', 'Re\u0301ponse'], 'Re\u0301ponse'],
     [['id', '\ufeffcomment\u200b'], '\ufeffcomment\u200b'],
   ] as const) {
-    assert.deepEqual(await resolve(head([...columns])), { columns: [column], guessed: true });
+    assert.deepEqual(await resolve(head([...columns])), {
+      columns: [column],
+      guessed: true,
+      numbered: false,
+    });
   }
   // Without a header nobody could have given a name.
   const bare = head(['column_1'], { hasHeader: false });
@@ -120,7 +124,12 @@ test('wanted columns are checked', async () => {
     [['5'], ['twice#2']],
     [['6'], undefined],
   ] as const) {
-    assert.deepEqual(await resolve(head(columns), [...wanted]), { columns: found ?? wanted, guessed: false });
+    const chosen = await resolve(head(columns), [...wanted]);
+    const numbered = found !== undefined;
+    assert.deepEqual(chosen, { columns: found ?? wanted, guessed: false, numbered });
+    // Who told a number hears the name.
+    const names = found?.map((name) => `"${name}"`).join(', ');
+    assert.equal(chosenColumns(chosen), found && `the column${found.length > 1 ? 's' : ''} ${names}`);
   }
   for (const [wanted, hint] of [
     ['comment', 'Did you mean `--text Comment`?'],
