@@ -9,6 +9,7 @@ import { textTable } from '../text/text-table.ts';
 const shownRows = 3;
 const shownCharacters = 70;
 const exampleCharacters = 30;
+const questionCharacters = 50;
 
 /** Says in lines for people what a run would do; reads the first rows, and scores nothing. */
 export async function describePlan(plan: ScorePlan): Promise<string[]> {
@@ -16,7 +17,11 @@ export async function describePlan(plan: ScorePlan): Promise<string[]> {
   const { head } = records;
   const rows = await firstRows(plan);
   const list = (names: readonly string[]): string => names.map((name) => quote(shownName(name))).join(', ');
-  const questions = textColumns.map((column) => head.questions?.[columnPlace(head.columns, column)] ?? '');
+  const questions = textColumns.flatMap((column) => {
+    const question = head.questions?.[columnPlace(head.columns, column)] ?? '';
+    const whose = textColumns.length > 1 ? `${quote(shownName(column))}: ` : '';
+    return question === '' ? [] : [line('question', whose + quote(question))];
+  });
   const lines: [string, string][] = [
     ['input', options.inputs.join(', ')],
     [
@@ -27,7 +32,7 @@ export async function describePlan(plan: ScorePlan): Promise<string[]> {
     ...(head.headerRows === 0 ? [] : [line('header', `${head.headerRows + 1} rows`)]),
     ['columns', list(head.columns)],
     ['text', list(textColumns) + howChosen(plan)],
-    ...questions.filter((text) => text !== '').map((text) => line('question', quote(text))),
+    ...questions,
     ['bundle', `${bundle.name} ${bundle.version}`],
     ...(slice === undefined ? [] : [line('shard', describeSlice(slice))]),
     ['adds', list(writer.addedColumns)],
@@ -72,15 +77,21 @@ function describeSlice({ index, of, firstRow, rows, inputRows }: NonNullable<Sco
 export function describeColumns(profiles: readonly ColumnProfile[]): string[] {
   if (profiles.length === 0) return [];
   const mostLikely = Math.max(0, ...profiles.map(({ likeness }) => likeness));
-  const rows = profiles.map(({ number, reference, filled, meanLength, likeness, examples }) => [
-    likeness > 0 && likeness >= mostLikely / 2 ? '>' : '',
-    number === undefined ? '' : String(number),
-    shownName(reference),
-    `${Math.round(filled * 100)}%`,
-    String(Math.round(meanLength)),
-    examples.map((example) => quote(excerpt(example, exampleCharacters))).join(' '),
-  ]);
-  const table = textTable([['likely', 'number', 'column', 'filled', 'characters', 'values'], ...rows]);
+  const hasQuestions = profiles.some(({ question = '' }) => question !== '');
+  const rows = profiles.map(
+    ({ number, reference, question = '', filled, meanLength, likeness, examples }) => [
+      likeness > 0 && likeness >= mostLikely / 2 ? '>' : '',
+      number === undefined ? '' : String(number),
+      shownName(reference),
+      ...(hasQuestions ? [quote(excerpt(question, questionCharacters))] : []),
+      `${Math.round(filled * 100)}%`,
+      String(Math.round(meanLength)),
+      examples.map((example) => quote(excerpt(example, exampleCharacters))).join(' '),
+    ],
+  );
+  const question = hasQuestions ? ['question'] : [];
+  const head = ['likely', 'number', 'column', ...question, 'filled', 'characters', 'values'];
+  const table = textTable([head, ...rows]);
   return table.trimEnd().split('\n');
 }
 

@@ -7,6 +7,8 @@ export interface ColumnProfile {
   reference: string;
   /** Its number, from 1; undefined for what lies inside of a JSON record. */
   number: number | undefined;
+  /** Text of the question that it holds answers to; absent where the file does not say. */
+  question?: string | undefined;
   /** Rows that were looked at. */
   rows: number;
   /** The first different values, as they stand. */
@@ -30,7 +32,7 @@ const otherShare = 0.8;
 
 /** @param values - of the first rows, '' where there is none */
 export function profileColumn(
-  { reference, number }: Pick<ColumnProfile, 'reference' | 'number'>,
+  { reference, number, question }: Pick<ColumnProfile, 'reference' | 'number' | 'question'>,
   values: readonly string[],
 ): ColumnProfile {
   const present = values.filter(isVisible);
@@ -42,6 +44,7 @@ export function profileColumn(
   const profile = {
     reference,
     number,
+    question,
     rows: values.length,
     examples: distinct.slice(0, shownExamples),
     filled: values.length === 0 ? 0 : present.length / values.length,

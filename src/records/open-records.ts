@@ -132,7 +132,8 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
     profiles: async () =>
       (await first.reader.sample()).map(({ reference, values }) => {
         const place = columnPlace(first.head.columns, reference);
-        return profileColumn({ reference, number: place === -1 ? undefined : place + 1 }, values);
+        const question = first.head.questions?.[place];
+        return profileColumn({ reference, number: place === -1 ? undefined : place + 1, question }, values);
       }),
     notices: () => notices,
     rows(textColumns, start) {

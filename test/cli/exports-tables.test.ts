@@ -187,6 +187,9 @@ test('a dry run shows what there is to choose from', async () => {
   assert.match(stderr, /^\s+3\s+Rating\s+100%\s+1\s+"5"$/mu);
   const chosen = await scoreFile(exported('dup-names.csv'), '--dry-run', '--text', '4');
   assert.match(chosen.stderr, /^text +"Why\?#2"$/mu);
+  const unclear = await scoreFile(exported('qualtrics-three-headers.csv'), '--dry-run');
+  assert.match(unclear.stderr, /^likely +number +column +question +filled /mu);
+  assert.match(unclear.stderr, /^> +4 +Q2_comment +"What could we do better\?/mu);
   const survey = await scoreFile(exported('qualtrics-three-headers.csv'), '--dry-run', '-t', 'Q2_comment');
   assert.match(survey.stderr, /^header +3 rows\n/mu);
   assert.match(survey.stderr, /^question +"What could we do better\?\\nPlease be specific\."$/mu);
