@@ -1,6 +1,6 @@
 """`npm run bench:public`: quality and speed of voxpop and of what people use for this job, on public rows, in one run, on one core.
 
-run.py --work WORK --data DATA [--rounds 3] [--speed-rows 3000] [--learn 150000] [--write]
+run.py --work WORK --data DATA [--rounds 3] [--speed-rows 3000] [--learn 150000] [--price-per-core-hour 0.04] [--write]
 
 `--work` is the training recipe's work directory; what it lacks (corpus, encoder, teacher) is made first, which takes an hour or two.
 `--write` puts the tables into docs/scoreboard.md and the chart beside it. Run it on a machine that does nothing else.
@@ -27,6 +27,7 @@ from settings import load
 from tokenizers import Tokenizer
 from training import load_model
 
+import cascade
 import peers
 from sets import RECIPE, Rows, learned, measured
 
@@ -133,11 +134,22 @@ def draw(path: Path, means: dict[str, float], speed: dict[str, float]) -> None:
     figure.savefig(path, metadata={"Date": None, "Creator": None})
 
 
-def write(body: str) -> None:
+def costs(speed: dict[str, float], price: float) -> str:
+    """What labelling costs, in Markdown; the saving is the paper's: hardware for the same load, beside the full-size model."""
+    lines = ["| | core hours for a million comments | price | saved |", "| --- | ---: | ---: | ---: |"]
+    for name, rows in speed.items():
+        hours = 1e6 / rows / 3600
+        lines.append(f"| {name} | {hours:.2f} | {hours * price:.3f} | {1 - speed['teacher'] / rows:.1%} |")
+    return "\n".join(lines)
+
+
+def write(bodies: dict[str, str]) -> None:
     page = PAGE.read_text(encoding="utf-8")
-    marks = re.compile(r"(<!-- begin:scoreboard -->\n).*?(<!-- end:scoreboard -->)", re.DOTALL)
-    assert marks.search(page), f"expected the marks begin:scoreboard and end:scoreboard in {PAGE}"
-    PAGE.write_text(marks.sub(lambda match: f"{match[1]}\n{body}\n\n{match[2]}", page), encoding="utf-8")
+    for name, body in bodies.items():
+        marks = re.compile(rf"(<!-- begin:{name} -->\n).*?(<!-- end:{name} -->)", re.DOTALL)
+        assert marks.search(page), f"expected the marks begin:{name} and end:{name} in {PAGE}"
+        page = marks.sub(lambda match, body=body: f"{match[1]}\n{body}\n\n{match[2]}", page)
+    PAGE.write_text(page, encoding="utf-8")
 
 
 def main() -> None:
@@ -147,6 +159,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--speed-rows", type=int, default=3000)
     parser.add_argument("--learn", type=int, default=150_000)
+    parser.add_argument("--price-per-core-hour", type=float, default=0.04)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     config = load(RECIPE / "config.toml")
@@ -164,9 +177,11 @@ def main() -> None:
     means = {name: float(np.mean([quality[name] for quality in scores])) for name in found}
     body = table(sets, scores, speed)
     body += f"\n\n{len(order)} rows for speed, medians of {given.rounds} rounds in turn; {platform.machine()}, Python {platform.python_version()}."
-    print(body)
+    bodies = {"scoreboard": body, "costs": costs(speed, given.price_per_core_hour)}
+    bodies["cascade"] = cascade.text(cascade.measure(corpus, config, ROOT / "models/voxpop-micro", ROOT / "models/voxpop-mini"))
+    print("\n\n".join(bodies.values()))
     if given.write:
-        write(body)
+        write(bodies)
         draw(CHART, means, speed)
 
 
