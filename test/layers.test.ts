@@ -5,7 +5,17 @@ import { test } from 'node:test';
 import { repositoryRoot } from './support/paths.ts';
 
 /** The ground, which every room may import from and which imports nothing of the house. */
-const ground = ['errors', 'version', 'random', 'collections', 'protocol', 'label-facts', 'text', 'threads'];
+const ground = [
+  'errors',
+  'version',
+  'random',
+  'intervals',
+  'collections',
+  'protocol',
+  'label-facts',
+  'text',
+  'threads',
+];
 
 /** Rooms and the rooms besides the ground that they may import from; files at the top of `src` have their own name. */
 const mayImport: Record<string, string[]> = {

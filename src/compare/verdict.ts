@@ -1,9 +1,7 @@
+import { z95 } from '../intervals.ts';
 import { count, counted, megabytes, points } from '../text/numbers.ts';
 import { listed } from '../text/name-list.ts';
 import type { ComparisonDocument, TaskComparison, TaskQuality } from './comparison-document.ts';
-
-/** Two-sided 95 %. */
-const significantZ = 1.96;
 
 /**
  * Five lines on two bundles: what was compared, which is better at what, by how much on the whole, at what price, and
@@ -21,7 +19,7 @@ function subject({ a, b, matched }: ComparisonDocument): string {
 
 /** Whether more rows are right in one bundle alone than chance would make of it (McNemar). */
 function isClear({ right_only_a: a, right_only_b: b }: TaskQuality): boolean {
-  return a + b > 0 && Math.abs(a - b) / Math.sqrt(a + b) > significantZ;
+  return a + b > 0 && Math.abs(a - b) / Math.sqrt(a + b) > z95;
 }
 
 function quality({ quality: tasks, degradation_percent: lost }: ComparisonDocument): [string, string] {

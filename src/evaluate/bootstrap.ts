@@ -1,3 +1,4 @@
+import { middle95 } from '../intervals.ts';
 import type { ProblemType } from '../protocol.ts';
 import { countLabels, countMetrics, type CountMetrics } from './metrics.ts';
 import type { Outcome } from './outcomes.ts';
@@ -53,16 +54,7 @@ export function bootstrap(
 function toIntervals(samples: Map<keyof CountMetrics, number[]>): Intervals {
   const intervals: Intervals = {};
   for (const [name, values] of samples) {
-    const sorted = values.toSorted((one, other) => one - other);
-    intervals[name] = [quantile(sorted, 0.025), quantile(sorted, 0.975)];
+    intervals[name] = middle95(values);
   }
   return intervals;
-}
-
-/** Quantile of sorted numbers, with linear interpolation between neighbours, as numpy has it by default. */
-export function quantile(sorted: readonly number[], share: number): number {
-  const place = (sorted.length - 1) * share;
-  const below = Math.floor(place);
-  const low = sorted[below] ?? 0;
-  return low + ((sorted[Math.ceil(place)] ?? low) - low) * (place - below);
 }

@@ -3,7 +3,7 @@ import { poisson, type Random, seededRandom, seedFor } from '../random.ts';
 import { ratio, round } from '../text/numbers.ts';
 import type { LabelNames } from './label-names.ts';
 import type { QualityFigures, TaskMix } from './report-document.ts';
-import { quantile } from './statistics.ts';
+import { middle95 } from '../intervals.ts';
 
 const resamples = 500;
 /** Steps of the fit of shares; it stands still long before. */
@@ -161,10 +161,6 @@ function correctedHits(
 }
 
 function interval(share: number, drawn: readonly number[]): { share: number; low: number; high: number } {
-  const sorted = drawn.toSorted((one, other) => one - other);
-  return {
-    share,
-    low: Math.min(share, quantile(sorted, 0.025)),
-    high: Math.max(share, quantile(sorted, 0.975)),
-  };
+  const [low, high] = middle95(drawn);
+  return { share, low: Math.min(share, low), high: Math.max(share, high) };
 }

@@ -1,7 +1,5 @@
+import { z95 } from '../intervals.ts';
 import { ratio, round } from '../text/numbers.ts';
-
-/** Two-sided 95 %. */
-const z95 = 1.96;
 
 /** Two-sided 99.7 %: one of twenty figures that are looked at passes it by chance in one report of twenty. */
 const zOfMany = 3;
@@ -59,10 +57,4 @@ export function differenceOf({ before, beforeOf, after, afterOf }: TwoShares, of
     high: round(Math.min(1, is - was + (Number.isFinite(spread) ? spread : 1))),
     clear: Number.isFinite(z) && z > (ofMany ? zOfMany : z95),
   };
-}
-
-/** Value below which the given part of sorted numbers lies. */
-export function quantile(sorted: readonly number[], part: number): number {
-  const place = Math.min(sorted.length - 1, Math.max(0, Math.round(part * (sorted.length - 1))));
-  return sorted[place] ?? 0;
 }

@@ -1,7 +1,7 @@
 import { poisson, seededRandom, seedFor } from '../random.ts';
 import { ratio, round } from '../text/numbers.ts';
 import type { Measured } from '../evaluate/evaluation-document.ts';
-import { quantile } from '../evaluate/bootstrap.ts';
+import { middle95 } from '../intervals.ts';
 import { TaskTally } from '../evaluate/task-tally.ts';
 import type { ProblemType } from '../protocol.ts';
 import type { Learned } from './fit-head.ts';
@@ -115,8 +115,9 @@ function f1Interval(
   const values = Array.from({ length: resamples }, () => {
     const hits = poisson(right, random);
     return ratio(2 * hits, 2 * hits + poisson(wrong, random));
-  }).toSorted((one, other) => one - other);
-  return [round(quantile(values, 0.025)), round(quantile(values, 0.975))];
+  });
+  const [low, high] = middle95(values);
+  return [round(low), round(high)];
 }
 
 /** Without enough labelled rows. */
