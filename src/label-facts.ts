@@ -1,12 +1,13 @@
+/** Roles that say how a text, or what it says on a topic, is meant. */
+export const sentimentRoles = ['negative', 'mixed', 'neutral', 'positive'] as const;
+export type SentimentRole = (typeof sentimentRoles)[number];
+
 /**
  * What labels stand for in a report, whatever a bundle calls them. `topic` is the task whose labels say what a text
  * is about; `unspecific` are those of its labels that name nothing that could be worked on.
  */
 export const labelRoles = [
-  'negative',
-  'mixed',
-  'neutral',
-  'positive',
+  ...sentimentRoles,
   'problem',
   'suggestion',
   'question',

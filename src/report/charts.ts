@@ -1,5 +1,5 @@
 import type { Spec } from 'vega';
-import type { SentimentRole } from './counts.ts';
+import type { SentimentRole } from '../label-facts.ts';
 import type { TimeSeries } from './report-document.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { openScoredFile, type ScoredFile } from '../scored/scored-file.ts';
 import { UsageError } from '../errors.ts';
 import type { Counts } from './counts.ts';
-import { sentimentRoles } from './counts.ts';
+import { sentimentRoles } from '../label-facts.ts';
 import type { LabelNames } from './label-names.ts';
 import type { ReportOptions } from './options.ts';
 import { type ReadReport, readReport } from './read-report.ts';

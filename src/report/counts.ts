@@ -1,21 +1,9 @@
+import { sentimentRoles } from '../label-facts.ts';
 import { increase, pairFactor } from './label-ids.ts';
 
 /** Roles that texts and topics are counted by; `focus` is what groups and periods are compared by. */
-export const countedRoles = [
-  'negative',
-  'mixed',
-  'neutral',
-  'positive',
-  'problem',
-  'suggestion',
-  'question',
-  'focus',
-] as const;
+export const countedRoles = [...sentimentRoles, 'problem', 'suggestion', 'question', 'focus'] as const;
 export type CountedRole = (typeof countedRoles)[number];
-
-/** Roles that say how a text, or what it says on a topic, is meant. */
-export const sentimentRoles = ['negative', 'mixed', 'neutral', 'positive'] as const;
-export type SentimentRole = (typeof sentimentRoles)[number];
 
 /** Who a comment is by, as its topics tell. */
 export type Audience = 'employees' | 'customers' | 'either';

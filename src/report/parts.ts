@@ -1,7 +1,8 @@
 import { count } from '../text/numbers.ts';
 import { html, type SafeHtml } from '../text/html.ts';
-import type { CountedRole, SentimentRole } from './counts.ts';
-import { sentimentRoles } from './counts.ts';
+import type { CountedRole } from './counts.ts';
+import type { SentimentRole } from '../label-facts.ts';
+import { sentimentRoles } from '../label-facts.ts';
 import type { ReportDocument, SampleText, Trend } from './report-document.ts';
 import type { ShareOf } from './statistics.ts';
 import { trendWords } from './summary.ts';

@@ -1,5 +1,6 @@
 import type { LabelFacts } from '../label-facts.ts';
-import type { Audience, CountedRole, SentimentRole } from './counts.ts';
+import type { Audience, CountedRole } from './counts.ts';
+import type { SentimentRole } from '../label-facts.ts';
 import type { DateOrder, TimeUnit } from './dates.ts';
 import type { Roles } from './roles.ts';
 import type { NightFigures } from './night.ts';

@@ -3,15 +3,8 @@ import { labelRoles } from '../label-facts.ts';
 import { round } from '../text/numbers.ts';
 import type { ScoredText, ScoredTask } from '../scored/scored-file.ts';
 import type { LabelSet } from '../scored/scored-layout.ts';
-import {
-  type Audience,
-  type CountedRole,
-  countedRoles,
-  Counts,
-  roleMark,
-  sentimentRoles,
-  topicMark,
-} from './counts.ts';
+import { type Audience, type CountedRole, countedRoles, Counts, roleMark, topicMark } from './counts.ts';
+import { sentimentRoles } from '../label-facts.ts';
 import { DateTally } from './dates.ts';
 import { increase, LabelIds, pairFactor } from './label-ids.ts';
 import { LowestScores } from './lowest-scores.ts';
