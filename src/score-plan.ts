@@ -1,5 +1,6 @@
+import type { BundleTask } from './bundle/bundle-json.ts';
 import { findBundle } from './bundle/find-bundle.ts';
-import { type BundleDescription, checkBundle, identityOfBundle } from './bundle/load-bundle.ts';
+import { checkBundle, identityOfBundle } from './bundle/load-bundle.ts';
 import type { CacheSettings } from './cache/messages.ts';
 import { type ChangesPlan, planChanges } from './changes/plan-changes.ts';
 import { secretPath } from './cache/secret.ts';
@@ -169,7 +170,7 @@ export async function planScore(
     const { sample: size, seed = 0, signal } = options;
     const sample = size === undefined ? undefined : await planSample(request, { size, seed, signal });
     if (sample !== undefined) records.head.notices.push(drawn(sample));
-    const explained = await planExplained(request, bundle, options);
+    const explained = await planExplained(request, selected, options);
     return {
       options,
       records,
@@ -293,12 +294,11 @@ export interface ExplainedRows {
 
 async function planExplained(
   request: RecordsOptions,
-  { manifest }: BundleDescription,
+  selected: readonly BundleTask[],
   options: PlannedOptions,
 ): Promise<ExplainedRows | undefined> {
   if (!options.explain) return undefined;
   const { labelMap = {}, threshold, explainSample: size, seed = 0, signal } = options;
-  const selected = selectTasks(manifest.tasks, { tasks: options.tasks, thresholds: threshold });
   const thresholds = selected.flatMap(({ name, labels, thresholds: own }) => {
     // Labels that were merged are assigned from the lowest threshold on.
     const lowest = new Map<string, number>();
