@@ -1,5 +1,5 @@
 import { count } from '../text/numbers.ts';
-import { html, type SafeHtml, trusted } from '../text/html.ts';
+import { html, pageHead, type SafeHtml } from '../text/html.ts';
 import { LabelNames } from './label-names.ts';
 import type { ReportLook } from './options.ts';
 import { knownSentiments, legend, type Section, sectionMarkup, stackBar } from './parts.ts';
@@ -26,16 +26,7 @@ export async function htmlReport(document: ReportDocument, look: ReportLook): Pr
   const sections = await sectionsOf(document);
   const page = html`<!doctype html>
     <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${trusted(policy)}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
-        <title>${document.title}</title>
-        <style>
-          ${trusted(style + theme)}
-        </style>
-      </head>
+      ${pageHead({ title: document.title, policy, style: style + theme })}
       <body>
         <header>
           ${logo !== undefined && html`<img class="logo" alt="" src="${logo}" />`}

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { html, trusted } from '../text/html.ts';
+import { html, pageHead, trusted } from '../text/html.ts';
 import type { Review } from './review.ts';
 import { script } from './script.ts';
 
@@ -34,16 +34,7 @@ export function reviewPage(review: Review): string {
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
   return html`<!doctype html>
     <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${trusted(policy)}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
-        <title>Review of ${task}</title>
-        <style>
-          ${trusted(style)}
-        </style>
-      </head>
+      ${pageHead({ title: `Review of ${task}`, policy, style })}
       <body>
         <header>
           <h1>${task}: ${rows.length} of ${texts} comments of ${source}</h1>

@@ -35,3 +35,28 @@ export function escapeHtml(text: string): string {
     .replaceAll(/[^\P{Cc}\t\n\r]/gu, '\ufffd')
     .replaceAll(/[&<>"']/gu, (character) => `&#${character.charCodeAt(0)};`);
 }
+
+/**
+ * The head of a page that stands alone and loads nothing.
+ * @param policy what the page may do, as a Content Security Policy
+ */
+export function pageHead({
+  title,
+  policy,
+  style,
+}: {
+  title: string;
+  policy: string;
+  style: string;
+}): SafeHtml {
+  return html`<head>
+    <meta charset="utf-8" />
+    <meta http-equiv="Content-Security-Policy" content="${trusted(policy)}" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="referrer" content="no-referrer" />
+    <title>${title}</title>
+    <style>
+      ${trusted(style)}
+    </style>
+  </head>`;
+}

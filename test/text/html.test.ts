@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { escapeHtml, html, trusted } from '../../src/text/html.ts';
+import { escapeHtml, html, pageHead, trusted } from '../../src/text/html.ts';
 
 test('values are escaped, templates in templates are not, false shows nothing', () => {
   const evil = `<script>"&'</script>`;
@@ -12,4 +12,11 @@ test('values are escaped, templates in templates are not, false shows nothing', 
 
 test('characters that a page cannot hold are replaced', () => {
   assert.equal(escapeHtml('a\u0000b\u001bc\ud800d\ne'), 'a\ufffdb\ufffdc\ufffdd\ne');
+});
+
+test('the head of a page takes a title from anywhere, and lets nothing be loaded', () => {
+  const { markup } = pageHead({ title: '</title><script>', policy: "default-src 'none'", style: 'a>b{}' });
+  assert.match(markup, /<title>&#60;\/title&#62;&#60;script&#62;<\/title>/u);
+  assert.match(markup, /http-equiv="Content-Security-Policy" content="default-src 'none'"/u);
+  assert.match(markup, /<style>\s+a>b\{\}\s+<\/style>/u);
 });
