@@ -1,3 +1,6 @@
+/** The task whose prediction stands in for a column with the language. */
+export const languageTask = 'language';
+
 /** Roles that say how a text, or what it says on a topic, is meant. */
 export const sentimentRoles = ['negative', 'mixed', 'neutral', 'positive'] as const;
 export type SentimentRole = (typeof sentimentRoles)[number];

@@ -24,7 +24,7 @@ import { findGoldColumns } from './gold.ts';
 import { type EvaluateOptions, resolveEvaluateOptions, type ResolvedEvaluateOptions } from './options.ts';
 import { pairTask } from './pair-task.ts';
 import { checkEvaluationOutputs } from './outputs.ts';
-import { languageTask } from '../scored/column-groups.ts';
+import { languageTask } from '../label-facts.ts';
 
 /** Prefix of the columns that `score` would add, so that they never clash with gold columns. Nobody ever sees it. */
 const hiddenPrefix = '\u0000';

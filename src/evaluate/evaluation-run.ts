@@ -13,13 +13,8 @@ import { type GoldColumn, type GoldReader, goldReader } from './gold.ts';
 import type { ResolvedEvaluateOptions } from './options.ts';
 import { sameLabels } from './outcomes.ts';
 import { seedFor } from '../random.ts';
-import {
-  type GroupReader,
-  groupReader,
-  languageColumn,
-  languageTask,
-  ValueLimit,
-} from '../scored/column-groups.ts';
+import { type GroupReader, groupReader, languageColumn, ValueLimit } from '../scored/column-groups.ts';
+import { languageTask } from '../label-facts.ts';
 import { type PairTask, withPairs } from './pair-task.ts';
 import { type TaskMeasurement, TaskTally } from './task-tally.ts';
 import { getOrInsert } from '../collections.ts';

@@ -1,4 +1,5 @@
 import { getOrInsert } from '../collections.ts';
+import { languageTask } from '../label-facts.ts';
 import { labelCountOf, type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
 import type { Rejected } from '../records/rejected.ts';
 import { type Row, textNotes } from '../records/row.ts';
@@ -38,7 +39,7 @@ export class Tally {
   constructor(tasks: TaskLayout[], state?: TallyState) {
     this.#tasks = tasks;
     this.#labelCount = labelCountOf(tasks);
-    const place = tasks.findIndex(({ name }) => name === 'language');
+    const place = tasks.findIndex(({ name }) => name === languageTask);
     const first = labelCountOf(tasks.slice(0, Math.max(0, place)));
     this.#languages = { first, labels: tasks[place]?.labels ?? [] };
     this.counts = state === undefined ? noCounts() : { ...state.counts };

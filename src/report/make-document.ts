@@ -2,7 +2,7 @@ import type { RoleLabels } from '../label-facts.ts';
 import { nightFigures } from './night.ts';
 import { columnPlace } from '../records/column-place.ts';
 import { excerpt } from '../text/excerpt.ts';
-import { languageTask } from '../scored/column-groups.ts';
+import { languageTask } from '../label-facts.ts';
 import type { ScoredFile } from '../scored/scored-file.ts';
 import { asked, type QuoteVectors, typicalQuotes } from './asked.ts';
 import { audienceFigures } from './audiences.ts';

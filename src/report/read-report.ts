@@ -1,6 +1,7 @@
 import { columnsReader, valueText } from '../records/column-reader.ts';
 import type { LabelPair } from '../records/sentence-view.ts';
-import { groupReader, languageColumn, languageTask, ValueLimit } from '../scored/column-groups.ts';
+import { groupReader, languageColumn, ValueLimit } from '../scored/column-groups.ts';
+import { languageTask } from '../label-facts.ts';
 import type { ScoredFile } from '../scored/scored-file.ts';
 import { dateColumn } from './dates.ts';
 import type { GroupColumn } from './group-figures.ts';

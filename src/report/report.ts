@@ -1,5 +1,5 @@
 import { openScoredFile, type ScoredFile } from '../scored/scored-file.ts';
-import { languageTask } from '../scored/column-groups.ts';
+import { languageTask } from '../label-facts.ts';
 import { VoxpopError } from '../errors.ts';
 import type { RoleLabels } from '../label-facts.ts';
 import { printableJson } from '../text/printable.ts';

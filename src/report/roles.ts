@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { type LabelFacts, type LabelRole, labelRoles, type RoleLabels } from '../label-facts.ts';
 import { splitPair } from '../options.ts';
-import { languageTask } from '../scored/column-groups.ts';
+import { languageTask } from '../label-facts.ts';
 import type { ScoredTask } from '../scored/scored-file.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { shellWord } from '../text/shell-word.ts';
@@ -12,7 +12,8 @@ export type Roles = Partial<Record<LabelRole, RoleLabels>>;
 /** Roles with the labels that groups and periods are compared by. */
 export type FocusedRoles = Roles & { focus: RoleLabels };
 
-export const exampleRole = 'problem=actionability=problem';
+const exampleLabels = 'actionability=problem';
+export const exampleRole = `problem=${exampleLabels}`;
 
 /** Roles of which a report has no section without. */
 const expected = ['negative', 'positive', 'problem', 'suggestion', 'question', 'topic'] as const;
@@ -73,7 +74,7 @@ function parseRole(given: string, tasks: readonly ScoredTask[]): Roles {
       },
     );
   }
-  const [taskName, list] = rest.includes('=') ? splitPair('role', rest, 'actionability=problem') : [rest, ''];
+  const [taskName, list] = rest.includes('=') ? splitPair('role', rest, exampleLabels) : [rest, ''];
   const task = tasks.find((each) => each.name === taskName);
   if (task === undefined) {
     const names = tasks.map((each) => each.name);
@@ -132,7 +133,7 @@ export function resolveFocus(
   told: string | undefined,
 ): RoleLabels | undefined {
   if (told === undefined) return roles.negative;
-  const [name, list] = splitPair('focus', told, 'actionability=problem');
+  const [name, list] = splitPair('focus', told, exampleLabels);
   const task = tasks.find((each) => each.name === name);
   const names = tasks.map((each) => each.name);
   const labels = list.split(',');

@@ -1,6 +1,6 @@
 import { html, type SafeHtml } from '../text/html.ts';
 import { count } from '../text/numbers.ts';
-import { languageTask } from '../scored/column-groups.ts';
+import { languageTask } from '../label-facts.ts';
 import type { LabelNames } from './label-names.ts';
 import type { ReportDocument, TaskMix } from './report-document.ts';
 import {

@@ -2,7 +2,7 @@ import { findBundle } from '../bundle/find-bundle.ts';
 import { checkBundle } from '../bundle/load-bundle.ts';
 import { InputError, UsageError } from '../errors.ts';
 import { seededRandom } from '../random.ts';
-import { languageTask } from '../scored/column-groups.ts';
+import { languageTask } from '../label-facts.ts';
 import { openScoredFile, type ScoredFile, type ScoredText } from '../scored/scored-file.ts';
 import { type ResolvedReviewOptions, resolveReviewOptions, type ReviewOptions } from './options.ts';
 import { type Candidate, RowPicker } from './pick-rows.ts';

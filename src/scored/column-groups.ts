@@ -14,9 +14,6 @@ export function isUntold(value: string): boolean {
 /** Longest value, in characters; longer ones are cut, since they are kept. */
 const maxValueCharacters = 100;
 
-/** The task whose prediction stands in for a column with the language. */
-export const languageTask = 'language';
-
 /** Names of a column that tells a text's language. */
 const languageColumns = new Set(['language', 'lang', 'locale', 'language_code', 'lang_code']);
 
