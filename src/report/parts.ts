@@ -39,7 +39,9 @@ export function stackBar(
     >${roles.map((role) => {
       const share = (byRole[role] ?? 0) / total;
       if (share === 0) return html``;
-      return html`<i class="${role}" style="flex-grow:${String(Math.round(share * 1000))}"
+      return html`<i
+        class="${role}${share < 0.34 && ' few'}"
+        style="flex-grow:${String(Math.round(share * 1000))}"
         >${share >= 0.12 && percent(share)}</i
       >`;
     })}</span
@@ -120,17 +122,26 @@ export function heatTable(
   </div>`;
 }
 
-/** A plain table; the columns after the first are numbers unless told otherwise. */
+/**
+ * A plain table; the columns after the first are numbers unless told otherwise.
+ * @param wordsFrom index of the first column behind the numbers
+ */
 export function plainTable(
   caption: string,
   head: string[],
   rows: readonly { cells: (string | number | SafeHtml)[]; small?: boolean }[],
+  wordsFrom = Infinity,
 ): SafeHtml {
+  const kind = (at: number): SafeHtml | false => at > 0 && at < wordsFrom && html` class="n"`;
+  // On a narrow screen the last column stands below the others, under its own name.
+  const isBroad = head.length > wordsFrom + 1;
+  const below = (at: number): SafeHtml | false =>
+    isBroad && at === head.length - 1 && html` data-head="${head[at] ?? ''}"`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
-    <table>
+    <table${isBroad && html` class="broad"`}>
       <thead>
         <tr>
-          ${head.map((cell, at) => html`<th scope="col" ${at > 0 && html`class="n"`}>${cell}</th>`)}
+          ${head.map((cell, at) => html`<th scope="col" ${kind(at)}>${cell}</th>`)}
         </tr>
       </thead>
       <tbody>
@@ -140,7 +151,7 @@ export function plainTable(
               ${cells.map((cell, at) =>
                 at === 0
                   ? html`<th scope="row" dir="auto">${cell}</th>`
-                  : html`<td class="n">${typeof cell === 'number' ? count(cell) : cell}</td>`,
+                  : html`<td${kind(at)}${below(at)}>${typeof cell === 'number' ? count(cell) : cell}</td>`,
               )}
             </tr>`,
         )}

@@ -57,6 +57,7 @@ export function audiencesSection(document: ReportDocument): Section | undefined 
               .join(', '),
           ],
         })),
+        3,
       )}`,
   };
 }

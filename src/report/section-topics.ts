@@ -40,6 +40,7 @@ export function topicsSection(document: ReportDocument): Section | undefined {
         small: label.texts < minGroup,
         cells: [label.name, label.texts, shareWords(label), stackBar(label.by_role, roles)],
       })),
+      3,
     );
   const rest = topics.labels.slice(shownTopics);
   return {
@@ -162,6 +163,7 @@ function groupPart(group: GroupFigures, document: ReportDocument): SafeHtml {
           stackBar(value.by_role, roles),
         ],
       })),
+      3,
     );
   const notes = [
     predicted ? `The ${by} is what the model takes it for.` : '',

@@ -12,7 +12,7 @@ h1{font-size:1.15rem;font-weight:650;margin:0}
 header p{margin:.15rem 0 0;font-size:.9rem;overflow-wrap:anywhere}
 h2{font-size:1.25rem;margin:0 0 .3rem;line-height:1.3}
 h3{font-size:1.02rem;margin:1.3rem 0 .3rem}
-.note{font-size:.9rem;margin:.1rem 0 .8rem;max-width:76ch}
+.note{font-size:.9rem;margin:.1rem 0 .8rem;max-width:76ch;text-wrap:pretty}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:20px 22px;margin:18px 0;min-width:0;scroll-margin-top:12px}
 .lead{border-inline-start:5px solid var(--accent)}
 .lead p{margin:.2rem 0 .6rem;max-width:76ch;font-size:1.08rem}
@@ -51,7 +51,9 @@ th,td{padding:.3rem .8rem .3rem 0;text-align:start;border-bottom:1px solid var(-
 thead th{color:var(--ink-2);font-size:.84rem;vertical-align:bottom}
 tbody th{min-width:9.5em;overflow-wrap:anywhere}
 td.n,th.n{text-align:end}
-td.n:has(.stack){width:38%}
+td:has(.stack){width:38%}
+table.broad td:has(.stack){width:30%}
+table.broad td[data-head]{min-width:14em}
 tr.small{color:var(--ink-2);opacity:.72}
 table.heat td.c{background:color-mix(in srgb,var(--accent) calc(var(--s)*.55),transparent);padding-inline-end:.6em}
 table.heat thead th.n{white-space:nowrap}
@@ -65,14 +67,15 @@ mark{background:var(--mark);color:inherit;border-radius:2px}
 .asked{list-style:none;margin:0;padding:0}
 .asked li{display:grid;grid-template-columns:2.6em 1fr;align-items:start;gap:.2rem}
 .asked .count{font-weight:650;font-size:1.1rem;padding-top:.9rem;font-variant-numeric:tabular-nums}
-.cols{columns:2 360px;column-gap:32px}
+.cols{columns:2 360px;column-gap:32px;margin-top:.6rem}
 .cols .part{break-inside:avoid}
 .cols .part:only-child{column-span:all}
-.part h3{margin-top:.4rem}
+.part{padding-bottom:.9rem}
+.part h3{margin-top:0}
 footer{font-size:.88rem;overflow-wrap:anywhere}
 footer dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.5rem 0}
 footer dd{margin:0}
-@media (max-width:600px){body{padding:14px 8px 40px}header,footer{padding:0 6px}.card{padding:14px 12px}footer dl{grid-template-columns:1fr}footer dt{font-weight:600}.asked li{grid-template-columns:1.7em 1fr}th,td{padding-inline-end:.5rem}tbody th{min-width:7em}td .share small{display:block}td.n:has(.stack){min-width:120px}}
+@media (max-width:600px){body{padding:14px 8px 40px}header,footer{padding:0 6px}.card{padding:14px 12px}footer dl{grid-template-columns:1fr}footer dt{font-weight:600}.asked li{grid-template-columns:1.7em 1fr}th,td{padding-inline-end:.5rem}tbody th{min-width:8em}td .share small{display:block}td:has(.stack){width:28%}.stack{min-width:84px}td .stack .few{font-size:0}table.broad tr{display:grid;grid-template-columns:1fr 4.6em 5.2em 92px;align-items:center;border-bottom:1px solid var(--line)}table.broad :is(th,td){border:0}table.broad thead th:last-child{display:none}table.broad td[data-head]{grid-column:1/-1}table.broad td[data-head]::before{content:attr(data-head) ": ";color:var(--ink-2)}}
 @page{margin:14mm}
-@media print{h2,h3,.note,.legend,.figures{break-after:avoid}:root{color-scheme:light;--page:#fff;--card:#fff;--ink:#000;--ink-2:#333;--line:#bbb}html{font-size:11px}body{max-width:none;padding:0}.card{border:0;border-top:1px solid #ccc;border-radius:0;padding:10px 0;margin:8px 0}.lead{border-inline-start:0}tr,.ranked>li>.figures{break-inside:avoid}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}details:not([open])>summary{display:none}.scroll{overflow:visible}a{color:inherit;text-decoration:none}}
+@media print{h2,h3,.note,.legend,.figures{break-after:avoid}:root{color-scheme:light;--page:#fff;--card:#fff;--ink:#000;--ink-2:#333;--line:#bbb}html{font-size:11px}body{max-width:none;padding:0}.card{border:0;border-top:1px solid #ccc;border-radius:0;padding:10px 0;margin:8px 0}.lead{border-inline-start:0}tr,.note,figure,footer,.ranked>li>.figures,table:not(:has(tbody tr:nth-child(13))){break-inside:avoid}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}details:not([open])>summary{display:none}.scroll{overflow:visible}a{color:inherit;text-decoration:none}}
 `;
