@@ -52,8 +52,13 @@ export interface JoinedTexts {
 }
 
 export function joinTexts(texts: readonly string[]): JoinedTexts {
+  const ends = new Uint32Array(texts.length);
   let end = 0;
-  return { all: texts.join(''), ends: Uint32Array.from(texts, (text) => (end += text.length)) };
+  for (let text = 0; text < texts.length; text++) {
+    end += (texts[text] as string).length;
+    ends[text] = end;
+  }
+  return { all: texts.join(''), ends };
 }
 
 export function splitTexts({ all, ends }: JoinedTexts): string[] {

@@ -81,15 +81,16 @@ export type AddedCells<Cell> = (
 /**
  * Reads the cells right out of the shard's arrays: this runs for every text on the one thread that also reads
  * and writes.
- * @param write makes a cell of its text; for labels and scores, the same few again and again, it is asked once
+ * @param write makes a cell of its text; of each label once
+ * @param writeScore makes a cell of a score
  */
 export function addedCellsReader<Cell>(
   { tasks, textColumns, scores, wide = false, flagTruncated, sentences: asked, showChange = false }: Layout,
   write: (cell: string) => Cell,
+  writeScore: (score: number) => Cell,
 ): AddedCells<Cell> {
   const blank = write('');
   const [off, on] = [write('0'), write('1')];
-  const writeScore = scoreWriter(write);
   const width = labelCountOf(tasks);
   const columns = tasks.map((task) => {
     const { labels } = task;
@@ -145,7 +146,7 @@ export function addedCellsReader<Cell>(
     }
     if (count < 2) {
       cells.push(count === 0 ? blank : (written[last - start] ?? blank));
-      if (scores !== 'none') cells.push(count === 0 ? blank : writeScore(scored[last]));
+      if (scores !== 'none') cells.push(count === 0 ? blank : writeScore(scored[last] as number));
     } else {
       const places = labels.flatMap((_, label) => (assigned[start + label] === 1 ? [label] : []));
       cells.push(write(places.map((label) => labels[label]).join(labelSeparator)));
@@ -154,7 +155,7 @@ export function addedCellsReader<Cell>(
         .join(labelSeparator);
       if (scores !== 'none') cells.push(write(joined));
     }
-    if (scores === 'all') for (let at = start; at < end; at++) cells.push(writeScore(scored[at]));
+    if (scores === 'all') for (let at = start; at < end; at++) cells.push(writeScore(scored[at] as number));
     if (hasFlags) for (let at = start; at < end; at++) cells.push(assigned[at] === 1 ? on : off);
   }
 
@@ -190,14 +191,4 @@ export function addedCellsReader<Cell>(
 
 function hasSeveralLabels({ problemType }: TaskLayout): boolean {
   return problemType === 'multi_label_classification';
-}
-
-/** Writes the few numbers that scores of four decimals can be, each once. */
-function scoreWriter<Cell>(write: (cell: string) => Cell): (score: number | undefined) => Cell {
-  const written: Cell[] = [];
-  return (score = Number.NaN) => {
-    const rounded = Math.round(score * 1e4);
-    if (!(rounded >= 0 && rounded <= 1e4)) return write(formatScore(score));
-    return (written[rounded] ??= write(formatScore(score)));
-  };
 }

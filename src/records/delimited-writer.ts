@@ -13,8 +13,9 @@ import { escapeFormula } from './escape-formula.ts';
 import { requireFreeNames } from './free-names.ts';
 import { keptColumns } from './kept-columns.ts';
 import { rejectMisfit } from './rejected.ts';
-import { LineBytes } from './line-bytes.ts';
+import { CellTable, LineBytes } from './line-bytes.ts';
 import { labelSeparator } from './output-names.ts';
+import { formatScore, scorePlace, writtenScores } from './prediction-view.ts';
 import type { RecordsHead, Row } from './row.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
 
@@ -32,9 +33,15 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
   requireFreeNames(kept.names, addedColumns);
   const delimiter = outputDelimiter(head, options);
   const dialect: Dialect = { ...outputQuoting(head, delimiter), delimiter, newline: head.newline };
-  const addedCells = addedCellsReader(options, String);
+  const addedCells = addedCellsReader(options, String, formatScore);
   /** The same cells behind a record that is kept as it is. */
-  const writtenCells = addedCellsReader(options, (cell) => Buffer.from(delimiter + quoteCell(cell, dialect)));
+  const writtenCell = (cell: string): Buffer => Buffer.from(delimiter + quoteCell(cell, dialect));
+  const scores = new CellTable(writtenScores.map(writtenCell));
+  const writtenCells = addedCellsReader<Buffer | number>(
+    options,
+    writtenCell,
+    (score) => scorePlace(score) ?? writtenCell(formatScore(score)),
+  );
   const lineEnd = [Buffer.from(dialect.newline)];
   if (dialect.quote === '') requirePlainLabels(options, delimiter);
   const escapeFormulas = options.escapeFormulas ?? false;
@@ -71,7 +78,7 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
     },
     rows(rows, predictions, before, sentences) {
       const rejected = new Map(before);
-      const lines = new LineBytes();
+      const lines = new LineBytes(scores);
       /** Records to be made from cells, collected because csv-stringify takes its time to start. */
       let made: string[][] = [];
       const endMade = (): void => {

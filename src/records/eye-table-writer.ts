@@ -3,6 +3,7 @@ import { textTable } from '../text/text-table.ts';
 import { addedCellsReader, addedNames } from './added-columns.ts';
 import type { RowWriter, WriterOptions } from './format-writer.ts';
 import { keptColumns } from './kept-columns.ts';
+import { formatScore } from './prediction-view.ts';
 import type { RecordsHead, Row } from './row.ts';
 
 /** Characters of a text, and of any other cell, that are shown. */
@@ -14,7 +15,7 @@ export function createEyeTableWriter(head: RecordsHead, options: WriterOptions):
   const { textColumns } = options;
   const kept = options.columns === undefined ? undefined : keptColumns(head, options.columns);
   const addedColumns = addedNames(options);
-  const addedCells = addedCellsReader(options, String);
+  const addedCells = addedCellsReader(options, String, formatScore);
   const names = ['row', ...(kept?.names ?? []), ...addedColumns, ...textColumns];
 
   function keptCells(row: Row): string[] {

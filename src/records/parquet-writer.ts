@@ -8,6 +8,7 @@ import { requireDifferentNames, requireFreeNames } from './free-names.ts';
 import { type KeptColumns, keptColumns } from './kept-columns.ts';
 import type { ParquetColumn } from './parquet-schema.ts';
 import { rejectMisfit } from './rejected.ts';
+import { formatScore } from './prediction-view.ts';
 import type { RecordsHead, Row } from './row.ts';
 
 /** Rows of a row group: few enough to be held, many enough to be compressed and skipped well. */
@@ -35,7 +36,7 @@ export function createParquetWriter(head: RecordsHead, options: WriterOptions): 
   const foreign = kept.names.map((name, index) => ({ ...(own[index] ?? textColumn(name)), values: [] }));
   const added = addedColumns.map((name, index) => ({ ...addedColumn(name, kinds[index]), values: [] }));
   const columns: WrittenColumn[] = [...foreign, ...added];
-  const addedCells = addedCellsReader(options, String);
+  const addedCells = addedCellsReader(options, String, formatScore);
   const bytes = new ByteWriter();
   const root = { name: 'schema', num_children: columns.length };
   const file = new ParquetWriter({

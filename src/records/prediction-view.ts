@@ -55,7 +55,13 @@ export function predictionAt(
 }
 
 /** All that {@link formatScore} gives out for scores from 0 to 1, so that no row makes strings of its own. */
-const writtenScores = Array.from({ length: 1e4 + 1 }, (_, rounded) => String(rounded / 1e4));
+export const writtenScores = Array.from({ length: 1e4 + 1 }, (_, rounded) => String(rounded / 1e4));
+
+/** The place of a score among {@link writtenScores}; undefined where it is not from 0 to 1. */
+export function scorePlace(score: number): number | undefined {
+  const place = Math.round(score * 1e4);
+  return place >= 0 && place <= 1e4 ? place : undefined;
+}
 
 /** A score with at most 4 decimals, as JavaScript and JSON write it: `0.97`, `1`, `0`. */
 export function formatScore(score: number): string {

@@ -7,6 +7,7 @@ import { requireFreeNames } from './free-names.ts';
 import { keptColumns } from './kept-columns.ts';
 import { rejectMisfit } from './rejected.ts';
 import type { Misfit } from './row-fault.ts';
+import { formatScore } from './prediction-view.ts';
 import type { RecordsHead } from './row.ts';
 import { mostColumns } from './sheet-rows.ts';
 import { mostCellCharacters, SheetXml } from './sheet-xml.ts';
@@ -29,7 +30,7 @@ export function createWorkbookWriter(head: RecordsHead, options: WriterOptions):
   requireFreeNames(kept.names, addedColumns);
   const names = [...kept.names, ...addedColumns];
   if (names.length > mostColumns) throw tooManyColumns(names.length);
-  const addedCells = addedCellsReader(options, String);
+  const addedCells = addedCellsReader(options, String, formatScore);
   const xml = new SheetXml(names.length);
 
   let pieces: Uint8Array[] = [];
