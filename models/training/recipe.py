@@ -15,6 +15,7 @@ import compress
 import corpus
 import encoder
 import evaluate
+import languages
 import soft
 import student
 import teacher
@@ -46,6 +47,7 @@ def main() -> None:
         student.train(work, config, given.threads)
     compress.build(work, config)
     bundle.build(work, given.out, config)
+    languages.build(given.out, given.data)
     evaluate.build(work, given.out, config)
 
 

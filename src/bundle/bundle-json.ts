@@ -74,6 +74,8 @@ export interface BundleVectors {
   /** Name of the ONNX output, float32 [batch, size]. */
   output: string;
   size: number;
+  /** Path of the file with the directions that tell languages apart; undefined for a bundle without one. */
+  directions: string | undefined;
 }
 
 /** `bundle.json`, checked. */
@@ -170,6 +172,9 @@ function reportFacts(check: JsonChecker, json: Json, { tasks, gate }: BundleJson
 }
 
 function requireHeads(check: JsonChecker, { tasks, vectors, files }: BundleJson): void {
+  const directions = vectors?.directions;
+  if (directions !== undefined && !files.some(({ path }) => path === directions))
+    check.fail('vectors.directions', 'one of the files', show(directions));
   tasks.forEach(({ name, head }, index) => {
     if (head === undefined) return;
     if (vectors === undefined) check.fail('vectors', `what the head of ${name} is for`, 'nothing');
@@ -263,7 +268,11 @@ function parseVectors(check: JsonChecker, json: Json, tasks: readonly BundleTask
   const task = tasks.find((other) => other.output === output);
   if (task !== undefined)
     check.fail('vectors.output', 'an output of its own', `${show(output)}, the output of ${task.name}`);
-  return { output, size: check.integer(json, 'size', 1, 'vectors.') };
+  return {
+    output,
+    size: check.integer(json, 'size', 1, 'vectors.'),
+    directions: json['directions'] === undefined ? undefined : check.string(json, 'directions', 'vectors.'),
+  };
 }
 
 function parsePairs(check: JsonChecker, json: Json, tasks: readonly BundleTask[]): BundlePair[] {

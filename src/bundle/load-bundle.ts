@@ -4,6 +4,7 @@ import { isAbsolute, join, relative, sep } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { BundleError } from '../errors.ts';
 import { refuseUnfitPatterns } from './check-tokenizer.ts';
+import { type Directions, parseDirections } from './directions-file.ts';
 import { type Head, parseHead } from './head-file.ts';
 import { inspectOnnx } from './inspect-onnx.ts';
 import { parseJson } from './parse-json.ts';
@@ -129,6 +130,11 @@ export async function loadBundle(path: string): Promise<Bundle> {
     const shape = { labels: labels.length, size: manifest.vectors?.size ?? 0 };
     heads.set(name, parseHead(contents.get(head) as Buffer, shape, join(path, head)));
   }
+  const { vectors } = manifest;
+  if (vectors?.directions !== undefined) {
+    const bytes = contents.get(vectors.directions) as Buffer;
+    parseDirections(bytes, vectors.size, join(path, vectors.directions));
+  }
   return {
     path,
     manifest,
@@ -138,6 +144,19 @@ export async function loadBundle(path: string): Promise<Bundle> {
     probes: probes && parseProbes(probes, manifest.tasks, join(path, probesFile)),
     sha256: jsonHash,
   };
+}
+
+/**
+ * The directions that tell languages apart in the bundle's sentence vectors; undefined for a bundle without.
+ * @throws BundleError
+ */
+export async function loadDirections({
+  path,
+  manifest: { vectors, files },
+}: BundleDescription): Promise<Directions | undefined> {
+  const file = files.find((each) => each.path === vectors?.directions);
+  if (vectors === undefined || file === undefined) return undefined;
+  return parseDirections(await readChecked(path, file), vectors.size, join(path, file.path));
 }
 
 function parseTokenizer(bytes: Buffer, where: string): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import type { Directions } from '../bundle/directions-file.ts';
 import type { Head } from '../bundle/head-file.ts';
 import { NgramFeatures } from './ngrams.ts';
 
@@ -30,7 +31,12 @@ export function headLogits(
   row: number,
   text: string,
 ): Float32Array {
-  toFeatures(head, vectors, row * features.length, features, 0);
+  const from = row * features.length;
+  if (head.directions === undefined) toFeatures(head, vectors, from, features, 0);
+  else {
+    lessen(head.directions, vectors, from, features, 0);
+    toFeatures(head, features, 0, features, 0);
+  }
   const { weight, bias } = head;
   const parts = head.ngrams?.keys.length ?? 0;
   const sparse = ngrams?.of(text);
@@ -51,13 +57,41 @@ export function headLogits(
 }
 
 /**
+ * Takes of a sentence vector what is not to be kept of it along some directions.
+ * @param from place of the vector's first value
+ * @param to place in `lessened` of the first value written
+ */
+export function lessen(
+  { axes, kept }: Directions,
+  vectors: Float32Array,
+  from: number,
+  lessened: Float64Array | Float32Array,
+  to: number,
+): void {
+  const size = axes.length / kept.length;
+  const rest = Float64Array.from(vectors.subarray(from, from + size));
+  for (let axis = 0; axis < kept.length; axis++) {
+    const first = axis * size;
+    let along = 0;
+    for (let at = 0; at < size; at++) {
+      along += (axes[first + at] as number) * (vectors[from + at] as number);
+    }
+    const taken = along * (1 - (kept[axis] as number));
+    for (let at = 0; at < size; at++) {
+      rest[at] = (rest[at] as number) - taken * (axes[first + at] as number);
+    }
+  }
+  lessened.set(rest, to);
+}
+
+/**
  * Turns a sentence vector into what a head sees of it: centred, scaled, and brought to length 1.
  * @param from place of the vector's first value
  * @param to place in `features` of the first value written
  */
 export function toFeatures(
   { center, scale }: Pick<Head, 'center' | 'scale'>,
-  vectors: Float32Array,
+  vectors: Float64Array | Float32Array,
   from: number,
   features: Float64Array | Float32Array,
   to: number,

@@ -9,6 +9,8 @@ export interface NgramTable {
   keys: Uint32Array;
   /** Inverse document frequency, float32 [parts]. */
   idf: Float32Array;
+  /** That of a part that is none of these; undefined where such parts are passed over. */
+  unknownIdf: number | undefined;
 }
 
 /** Features that are mostly 0: those that are not, in a fixed order. */
@@ -39,14 +41,19 @@ export function countNgrams(text: string): Map<number, number> {
   return counts;
 }
 
-/** Texts as the parts of words that they hold, weighted by how rare these are, and brought to length 1. */
+/**
+ * Texts as the parts of words that they hold, weighted by how rare these are, and brought to length 1. Unknown parts
+ * count for the length: of a text in another language, of which hardly anything is known, hardly anything is left.
+ */
 export class NgramFeatures {
   readonly #places: Map<number, number>;
   readonly #idf: Float32Array;
+  readonly #unknownIdf: number;
 
-  constructor({ keys, idf }: NgramTable) {
+  constructor({ keys, idf, unknownIdf }: NgramTable) {
     this.#places = new Map([...keys].map((key, place) => [key, place]));
     this.#idf = idf;
+    this.#unknownIdf = unknownIdf ?? 0;
   }
 
   of(text: string): SparseVector {
@@ -55,11 +62,12 @@ export class NgramFeatures {
     let squares = 0;
     for (const [key, count] of countNgrams(text)) {
       const place = this.#places.get(key);
+      const idf = place === undefined ? this.#unknownIdf : (this.#idf[place] as number);
+      const value = (1 + Math.log(count)) * idf;
+      squares += value * value;
       if (place === undefined) continue;
-      const value = (1 + Math.log(count)) * (this.#idf[place] as number);
       indices.push(place);
       values.push(value);
-      squares += value * value;
     }
     const length = Math.sqrt(squares);
     return {

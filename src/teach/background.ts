@@ -5,11 +5,13 @@ import type { Head } from '../bundle/head-file.ts';
  * texts have in common then says nothing about any of them.
  * @param vectors float32 [texts, size]
  * @param isUsed whether a text has a vector; those of empty texts are all 0
+ * @param isScaled whether all values are to have the same spread
  */
 export function measureBackground(
   vectors: Float32Array,
   size: number,
   isUsed: (text: number) => boolean,
+  isScaled: boolean,
 ): Pick<Head, 'center' | 'scale'> {
   const sums = new Float64Array(size);
   const squares = new Float64Array(size);
@@ -28,7 +30,8 @@ export function measureBackground(
     const mean = (sums[at] as number) / texts;
     const spread = Math.sqrt(Math.max(square / texts - mean * mean, 0));
     // A value that never changes tells nothing, and must not be blown up where it does.
-    return spread > 1e-6 ? 1 / spread : 0;
+    if (spread <= 1e-6) return 0;
+    return isScaled ? 1 / spread : 1;
   });
   return { center, scale };
 }

@@ -21,8 +21,8 @@ export interface Lesson {
   problemType: ProblemType;
   /** What a codeframe says about the labels; undefined without one. */
   hints: Hints | undefined;
-  /** Center and scale that the features were taken relative to. */
-  background: Pick<Head, 'center' | 'scale'>;
+  /** What the features were taken relative to. */
+  background: Pick<Head, 'directions' | 'center' | 'scale'>;
   seed: number;
   /** Lets go of the thread now and then, so that signals are heard. */
   pause: () => Promise<void>;
@@ -197,8 +197,7 @@ function toHead(
   const scaled = (weight: Float64Array, width: number): Float32Array =>
     Float32Array.from(weight, (value, at) => value * (scale[Math.floor(at / width)] as number));
   return {
-    center: background.center,
-    scale: background.scale,
+    ...background,
     weight: scaled(fit.weight, size),
     bias: Float32Array.from(
       fit.bias,

@@ -13,8 +13,11 @@ export function makeNgramTable(texts: readonly string[], labels: number): NgramT
   const parts = [...counts]
     .toSorted(([one, often], [other, otherOften]) => otherOften - often || one - other)
     .slice(0, kept);
+  const idfOf = (count: number): number => Math.log((1 + texts.length) / (1 + count)) + 1;
   return {
     keys: Uint32Array.from(parts, ([key]) => key),
-    idf: Float32Array.from(parts, ([, count]) => Math.log((1 + texts.length) / (1 + count)) + 1),
+    idf: Float32Array.from(parts, ([, count]) => idfOf(count)),
+    // As of what stands in one text: that much a part is known to be rare.
+    unknownIdf: Math.fround(idfOf(1)),
   };
 }

@@ -3,10 +3,11 @@ import { basename, dirname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { LabelRule } from '../bundle/bundle-json.ts';
 import { findBundle } from '../bundle/find-bundle.ts';
-import { type BundleDescription, checkBundle } from '../bundle/load-bundle.ts';
+import type { Head } from '../bundle/head-file.ts';
+import { type BundleDescription, checkBundle, loadDirections } from '../bundle/load-bundle.ts';
 import { requireVectors } from '../bundle/require-vectors.ts';
 import { InputError, UsageError } from '../errors.ts';
-import { toFeatures } from '../predictor/head.ts';
+import { lessen, toFeatures } from '../predictor/head.ts';
 import { checkOutputs } from '../records/output-paths.ts';
 import { seedFor } from '../random.ts';
 import { measureBackground } from './background.ts';
@@ -140,6 +141,8 @@ function requireFreeNames({ task, replace }: ResolvedTeachOptions, { manifest }:
   );
 }
 
+type Background = Pick<Head, 'directions' | 'center' | 'scale'>;
+
 /** Fewer texts do not show what texts have in common. */
 const minBackgroundTexts = 20;
 
@@ -154,7 +157,7 @@ async function featuresOf(
   body: BundleDescription,
   options: ResolvedTeachOptions,
   hooks: TeachHooks,
-): Promise<{ features: Float32Array; background: ReturnType<typeof measureBackground>; size: number }> {
+): Promise<{ features: Float32Array; background: Background; size: number }> {
   const texts = [...rows, ...said];
   const { vectors, size, isUsed } = await sentenceVectors(body, texts, {
     workers: options.workers,
@@ -170,8 +173,19 @@ async function featuresOf(
     });
   }
   const last = rows.length >= minBackgroundTexts ? rows.length : texts.length;
-  const background = measureBackground(vectors, size, (text) => text < last && isUsed[text] === 1);
-  // In place: a hundred thousand vectors take 300 MB.
+  const directions = await loadDirections(body);
+  // In place, here and below: a hundred thousand vectors take 300 MB.
+  if (directions !== undefined) {
+    for (let text = 0; text < texts.length; text++) {
+      lessen(directions, vectors, text * size, vectors, text * size);
+    }
+  }
+  const isCounted = (text: number): boolean => text < last && isUsed[text] === 1;
+  // Without their directions of languages, values have spreads that say how much they tell.
+  const background = {
+    ...measureBackground(vectors, size, isCounted, directions === undefined),
+    directions,
+  };
   for (let text = 0; text < texts.length; text++) {
     if (isUsed[text] === 1) toFeatures(background, vectors, text * size, vectors, text * size);
   }

@@ -4,6 +4,7 @@ import { formatHead, type Head, parseHead } from '../../src/bundle/head-file.ts'
 import { BundleError } from '../../src/errors.ts';
 
 const head: Head = {
+  directions: undefined,
   center: Float32Array.of(0.5, -1, 2),
   scale: Float32Array.of(1, 2, 0),
   weight: Float32Array.of(1, 2, 3, 4, 5, 6),
@@ -36,9 +37,18 @@ test('weights of parts of words are read as they were written', () => {
   const ngrams = {
     keys: Uint32Array.of(7, 4_294_967_295),
     idf: Float32Array.of(1, 2),
+    unknownIdf: 2.5,
     weight: Float32Array.of(1, 2, 3, 4),
   };
-  assert.deepEqual(parseHead(formatHead({ ...head, ngrams }), shape, 'x'), { ...head, ngrams });
+  for (const each of [ngrams, { ...ngrams, unknownIdf: undefined }]) {
+    const written = { ...head, ngrams: each };
+    assert.deepEqual(parseHead(formatHead(written), shape, 'x'), written);
+  }
+});
+
+test('directions are read as they were written', () => {
+  const directions = { axes: Float32Array.of(1, 0, 0, 0, 0, 1), kept: Float32Array.of(0, 0.5) };
+  assert.deepEqual(parseHead(formatHead({ ...head, directions }), shape, 'x'), { ...head, directions });
 });
 
 const wrong: [string, () => Buffer, RegExp][] = [

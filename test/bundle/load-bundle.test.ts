@@ -198,6 +198,11 @@ const wrongManifests: [string, BundleOverrides['manifest'], RegExp][] = [
     { vectors: { output: 'v', size: 0 } },
     /expected vectors\.size to be an integer of at least 1, found 0/,
   ],
+  [
+    'directions that are no file',
+    { vectors: { ...fixtureVectors, directions: 'directions.safetensors' } },
+    /expected vectors\.directions to be one of the files, found "directions\.safetensors"/,
+  ],
 ];
 
 test('a wrong manifest is refused with key, expectation and finding', async (t) => {
@@ -217,7 +222,7 @@ test('a gate and vectors are read; a bundle without them has neither', async (t)
   const directory = scratchDirectory(t);
   const bundle = writeBundle(join(directory, 'with'), { manifest: { gate } });
   const { manifest } = await loadBundle(bundle);
-  assert.deepEqual([manifest.gate, manifest.vectors], [gate, fixtureVectors]);
+  assert.deepEqual([manifest.gate, manifest.vectors], [gate, { ...fixtureVectors, directions: undefined }]);
   const without = await loadBundle(writeBundle(join(directory, 'without'), { vectors: false }));
   assert.deepEqual([without.manifest.gate, without.manifest.vectors], [undefined, undefined]);
 });

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { parse } from 'csv-parse/sync';
+import { directionTensors } from '../../src/bundle/directions-file.ts';
+import { loadBundle } from '../../src/bundle/load-bundle.ts';
+import { formatTensors } from '../../src/bundle/tensor-file.ts';
 import { exitCodes } from '../../src/errors.ts';
 import type { TeachDocument } from '../../src/teach/teach-document.ts';
 import { departmentCsv, departmentRows } from '../support/department-rows.ts';
-import { writeBundle } from '../support/fixture-bundle.ts';
+import { fixtureVectors, writeBundle } from '../support/fixture-bundle.ts';
 import { fixturesDirectory } from '../support/paths.ts';
 import { type Finished, runVoxpop } from '../support/run-voxpop.ts';
 import { scratchDirectory } from '../support/scratch.ts';
@@ -49,6 +53,45 @@ function filesOf(bundle: string): Record<string, Buffer> {
     names.filter((name) => name.includes('.')).map((name) => [name, readFileSync(join(bundle, name))]),
   );
 }
+
+test('directions of languages are taken from what is taught, and come with the bundle', async (t) => {
+  const { teach, run, directory, write, read } = workplace(t);
+  const { size } = fixtureVectors;
+  const axes = Float32Array.from({ length: size }, (_, at) => (at === 0 ? 1 : 0));
+  const bytes = formatTensors(directionTensors({ axes, kept: Float32Array.of(0.25) }));
+  const file = {
+    path: 'directions.safetensors',
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
+  const body = writeBundle(join(directory, 'body'), {
+    manifest: (manifest) => {
+      manifest.vectors = { ...fixtureVectors, directions: file.path };
+      manifest.files.push(file);
+    },
+    extraFiles: { [file.path]: bytes },
+  });
+  const taught = await teach('labelled.csv', ...department, '-m', body, '-o', 'acme');
+  assert.equal(taught.code, exitCodes.ok, taught.stderr);
+  const { heads, manifest } = await loadBundle(join(directory, 'acme'));
+  assert.deepEqual(heads.get('department')?.directions, { axes, kept: Float32Array.of(0.25) });
+  assert.equal(manifest.vectors?.directions, file.path);
+  const verified = await run('model', 'verify', 'acme');
+  assert.equal(verified.code, exitCodes.ok, verified.stderr);
+  // Again on what was taught, and on one row at a time.
+  const again = await teach('labelled.csv', '--task', 'team=Department', '-m', 'acme', '-o', 'more');
+  assert.equal(again.code, exitCodes.ok, again.stderr);
+  write('texts.csv', departmentCsv());
+  for (const [name, tokens] of [
+    ['one', '1'],
+    ['many', '4096'],
+  ] as const) {
+    const words = ['score', 'texts.csv', '-m', 'more', '-o', `${name}.csv`, '--batch-tokens', tokens];
+    const scored = await run(...words, '--text', 'comment');
+    assert.equal(scored.code, exitCodes.ok, scored.stderr);
+  }
+  assert.equal(read('one.csv'), read('many.csv'));
+});
 
 test('own labels: taught in one command, scored beside the old tasks', async (t) => {
   const { teach, run, directory } = workplace(t);

@@ -15,7 +15,7 @@ test('parts of two to five characters, with the space on either side of a word',
   assert.equal(countNgrams('😀').size, 3);
 });
 
-test('a text is at length 1, rare parts count more, and unknown ones not at all', () => {
+test('a text of known parts is at length 1, and rare parts count more', () => {
   const table = makeNgramTable(['refund', 'refund me', 'parking'], 2);
   const ngrams = new NgramFeatures(table);
   const length = (text: string): number => Math.hypot(...ngrams.of(text).values);
@@ -24,6 +24,14 @@ test('a text is at length 1, rare parts count more, and unknown ones not at all'
   const [often, rare] = [table.idf.at(0) as number, table.idf.at(-1) as number];
   assert.ok(often < rare);
   assert.deepEqual([...table.keys], [...makeNgramTable(['parking', 'refund me', 'refund'], 2).keys]);
+});
+
+test('unknown parts take from the length of a text, but not in heads of earlier versions', () => {
+  const table = makeNgramTable(['refund', 'refund me', 'parking'], 2);
+  const lengthOf = (unknownIdf: number | undefined): number =>
+    Math.hypot(...new NgramFeatures({ ...table, unknownIdf }).of('parking Schmetterling').values);
+  assert.ok(lengthOf(table.unknownIdf) < 0.8);
+  assert.ok(Math.abs(lengthOf(undefined) - 1) < 1e-12);
 });
 
 test('no more parts are kept than a head has room for', () => {

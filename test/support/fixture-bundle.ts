@@ -21,7 +21,7 @@ export interface FixtureManifest {
   files: { path: string; sha256: string; bytes: number }[];
   tasks: FixtureTask[];
   gate?: { task: string; label: string };
-  vectors?: { output: string; size: number };
+  vectors?: { output: string; size: number; directions?: string };
   pairs?: { task: string; with: string; both?: { labels: string[]; label: string } }[];
   batch_invariant: boolean;
   report?: Record<string, unknown>;

@@ -30,7 +30,11 @@ function lesson(say: 'features' | 'words'): Lesson {
     labels: ['refund', 'parking'],
     problemType: 'single_label_classification',
     hints: undefined,
-    background: { center: new Float32Array(size), scale: new Float32Array(size).fill(1) },
+    background: {
+      directions: undefined,
+      center: new Float32Array(size),
+      scale: new Float32Array(size).fill(1),
+    },
     seed: 1,
     pause: async () => {},
   };
