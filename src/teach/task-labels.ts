@@ -134,7 +134,7 @@ function noticesOf(task: string, labels: readonly string[], leftOut: TaskLabels[
     notices.push(`${task}: left out, as a label needs ${minLabelRows} rows: ${shown.join(', ')}`);
   }
   const byForm = new Map<string, string[]>();
-  for (const label of labels) {
+  for (const label of [...labels, ...leftOut.map((each) => each.label)]) {
     const form = label
       .normalize('NFKC')
       .toLowerCase()
