@@ -19,7 +19,7 @@ export interface FixSettings {
 
 /**
  * Problems by topic, without quotes. What many texts say comes first, and of two that as many say the one that is said
- * more negatively: the rank is by problems, each counted as one and its negative ones as one more.
+ * more negatively: the rank is by the texts with the problem and the negative texts on the topic, together.
  */
 export function fixItems(tally: ReportTally, settings: FixSettings): Omit<FixItem, 'quotes'>[] {
   const { names, topicTask, minGroup, periods, groups } = settings;
@@ -27,7 +27,7 @@ export function fixItems(tally: ReportTally, settings: FixSettings): Omit<FixIte
     const problems = tally.all.topic(id, tally.fixRole);
     if (!isSpecific || problems === 0) return [];
     const of = tally.all.label(id);
-    const negative = shareOf(Math.min(problems, tally.all.topic(id, 'negative')), problems);
+    const negative = shareOf(tally.all.topic(id, 'negative'), of);
     const partOf = (counts: Counts): number => counts.topic(id, tally.fixRole);
     return [
       {

@@ -71,7 +71,7 @@ export interface FixItem extends ShareOf {
   name: string;
   /** Texts on the topic, whatever they say. */
   of: number;
-  /** Texts with the problem that are negative, as the topic or the text is. */
+  /** Texts on the topic that are negative, as the topic or the text is. */
   negative: ShareOf;
   trend: Trend | undefined;
   /** Groups in which the share is clearly above that of all the others. */

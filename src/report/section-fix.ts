@@ -37,8 +37,8 @@ export function fixSection(document: ReportDocument): Section | undefined {
     id: 'fix',
     title: 'What to fix',
     body: html`<p class="note">
-        Topics by their ${what}, the negative ones counted twice. Shares are of all comments that say
-        something, with 95 % intervals. ${chosen(document)}
+        Topics by their ${what}${roles.problem === undefined ? '' : ' and by the negative comments on them'}.
+        Shares are of all comments that say something, with 95 % intervals. ${chosen(document)}
       </p>
       <ol class="ranked">
         ${shown.map((item) => fixItem(item, what, most, minGroup))}
@@ -53,7 +53,7 @@ function fixItem(item: FixItem, what: string, most: number, minGroup: number): S
     <h3>${name}</h3>
     <p class="figures">
       ${shareBar(item, 'problem', most)} <strong>${count(texts)} ${what}</strong> ${shareWords(item)}, in
-      ${percent(texts / of)} of the ${comments(of)} on it; ${percent(negative.share)} of them negative
+      ${percent(texts / of)} of the ${comments(of)} on it, ${percent(negative.share)} of which are negative
       ${trendBadge(trend)}
     </p>
     ${
@@ -74,7 +74,7 @@ function fixItem(item: FixItem, what: string, most: number, minGroup: number): S
 function fixTable(items: readonly FixItem[], what: string, minGroup: number): SafeHtml {
   return plainTable(
     `More topics with ${what}`,
-    ['topic', what, 'share', 'comments on it', 'of them negative'],
+    ['topic', what, 'share', 'comments on it', 'negative'],
     items.map((item) => ({
       small: item.texts < minGroup,
       cells: [item.name, item.texts, shareWords(item), item.of, percent(item.negative.share)],

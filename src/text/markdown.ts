@@ -10,7 +10,7 @@ export function escapeMarkdown(text: string): string {
     .replaceAll(/:(?=\/\/|[\w+-]+:)/gu, '\\:')
     .replaceAll(/\bwww\./giu, 'www\\.')
     .replace(/^( *)([-+=])/u, '$1\\$2')
-    .replace(/^( *\d+)([.)])/u, '$1\\$2');
+    .replace(/^( *\d+)([.)])(?=\s|$)/u, '$1\\$2');
 }
 
 /** A table in Markdown; all columns but the first go to the right. */

@@ -47,20 +47,22 @@ test('problems rank by how many there are, and how negative they are', async () 
     })),
     ...rowsOf(20, (at) => ({ text: `bad ${at}`, topic: 'cleanliness', action: 'problem' })),
     ...rowsOf(40, (at) => ({ text: `so ${at}`, topic: 'overall', action: 'problem' })),
-    ...rowsOf(60, (at) => ({ text: `good ${at}`, topic: 'food_drink', sentiment: 'positive' })),
+    ...rowsOf(50, (at) => ({ text: `good ${at}`, topic: 'food_drink', sentiment: 'positive' })),
+    ...rowsOf(10, (at) => ({ text: `bland ${at}`, topic: 'food_drink' })),
   ]);
+  // The share of negative comments is that of all on the topic, as where topics are shown by sentiment.
   assert.deepEqual(
     document.fix.map(({ name, texts, of, share, negative }) => [name, texts, of, share, negative.share]),
     [
       ['Cleanliness', 20, 20, 0.133333, 1],
-      ['Food and drink', 30, 90, 0.2, 0],
+      ['Food and drink', 30, 90, 0.2, 0.111111],
     ],
   );
   // What names nothing that could be fixed is a topic, but no problem to fix.
   assert.ok(document.topics.labels.some(({ label }) => label === 'overall'));
   assert.deepEqual(
     document.loves.map(({ name, texts }) => [name, texts]),
-    [['Food and drink', 60]],
+    [['Food and drink', 50]],
   );
   assert.match(
     document.summary.join(' '),
