@@ -86,8 +86,9 @@ function belongsTo(before: Span, own: Span, text: string, denial: RegExp | undef
   return words.length <= maxAnswerWords;
 }
 
+/** A question mark that a full stop follows is mostly an emoji that was lost on the way. */
 function asks(sentence: string): boolean {
-  return /[?？؟]\P{L}*$/u.test(sentence.slice(-searchedUnits));
+  return /[?？؟][!！\p{Pe}\p{Pf}"'\s]*$/u.test(sentence.slice(-searchedUnits));
 }
 
 /**

@@ -110,6 +110,7 @@ test('a short answer stays with its question', () => {
   }
   assert.deepEqual(parts('Why is it late? I ordered it two weeks ago.').length, 2);
   assert.deepEqual(parts('Why is it late? Where is it?').length, 2);
+  assert.deepEqual(parts('Warnanya cantik ??. Jahitan rapi.').length, 2);
   assert.deepEqual(parts('Tiny room. Loud. Cheap.').length, 3);
 });
 
