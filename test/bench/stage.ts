@@ -25,6 +25,8 @@ export interface Measurement {
   rows: number;
   tokens: number;
   elapsedMs: number;
+  /** Processor time of all threads, start included. */
+  cpuSeconds: number;
   peakRssMb: number;
   bytesRead: number;
   sha256: string;
@@ -57,7 +59,7 @@ const options = {
 /** Taken before anything else is done with the output. */
 let peakRssMb: number | undefined;
 
-type Timing = Omit<Measurement, 'peakRssMb' | 'sha256'>;
+type Timing = Omit<Measurement, 'cpuSeconds' | 'peakRssMb' | 'sha256'>;
 
 async function measure(): Promise<Timing> {
   if (stage === 'full') return measureFull();
@@ -178,8 +180,11 @@ async function makeScore(path: string): Promise<(shard: Shard) => Promise<ShardP
   };
 }
 
+const timing = await measure();
+const { user, system } = process.cpuUsage();
 const result: Measurement = {
-  ...(await measure()),
+  ...timing,
+  cpuSeconds: (user + system) / 1e6,
   peakRssMb: peakRssMb ?? process.resourceUsage().maxRSS / 1024,
   sha256: createHash('sha256').update(readFileSync(output)).digest('hex'),
 };
