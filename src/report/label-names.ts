@@ -1,4 +1,4 @@
-import type { LabelFacts } from '../label-facts.ts';
+import { type LabelFacts, languageTask } from '../label-facts.ts';
 import { capital, humanLabel } from './words.ts';
 
 /** Gives labels and values of columns the names that people know them by. */
@@ -12,7 +12,8 @@ export class LabelNames {
 
   /** `food_drink` becomes `Food and drink` where the bundle tells, and `Food drink` where it does not. */
   label(task: string, label: string): string {
-    return this.#names.get(task)?.get(label) ?? capital(humanLabel(label));
+    const known = this.#names.get(task)?.get(label);
+    return known ?? capital(task === languageTask ? this.language(label) : humanLabel(label));
   }
 
   /** `de` becomes `German`; what is no code of a language stays. */

@@ -3,6 +3,7 @@ import { escapeMarkdown, markdownTable } from '../text/markdown.ts';
 import { LabelNames } from './label-names.ts';
 import type { Asked, ReportDocument, SampleText } from './report-document.ts';
 import { taskName } from './parts.ts';
+import { furtherTasks } from './section-rest.ts';
 import { nightHead, nightNote, nightRows, nightWords } from './section-night.ts';
 import { trendWords } from './summary.ts';
 import { comments, interval, percent, pointsOf } from './words.ts';
@@ -85,19 +86,13 @@ export function markdownReport(document: ReportDocument): string {
       ]),
       ['', 'comments', focusName, 'most to fix'],
     ),
-    ...document.tasks
-      .filter(({ task }) => task !== document.topics.task)
-      .flatMap(({ task, labels }) =>
-        section(
-          taskName(task),
-          labels.map(({ label, texts, ...share }) => [
-            names.label(task, label),
-            count(texts),
-            interval(share),
-          ]),
-          ['label', 'comments', 'share'],
-        ),
+    ...furtherTasks(document).flatMap(({ task, labels }) =>
+      section(
+        taskName(task),
+        labels.map(({ label, texts, ...share }) => [names.label(task, label), count(texts), interval(share)]),
+        ['label', 'comments', 'share'],
       ),
+    ),
     ...section(
       'How sure is this?',
       document.quality.corrected.map(({ task, name, counted, rows, ...share }) => [

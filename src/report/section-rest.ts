@@ -62,16 +62,18 @@ export function audiencesSection(document: ReportDocument): Section | undefined 
   };
 }
 
+/** Tasks other than those that topics and groups are of. */
+export function furtherTasks({ tasks, roles }: ReportDocument): TaskMix[] {
+  return tasks.filter(({ task }) => task !== languageTask && task !== roles.topic?.task);
+}
+
 /** The tasks that no other section shows: effort, intensity and emotion, or whatever a bundle has. */
 export function tasksSection(document: ReportDocument, names: LabelNames): Section | undefined {
-  const { tasks, roles, texts } = document;
-  const shown = new Set([
-    languageTask,
-    roles.topic?.task,
-    document.sentiment.length > 0 && roles.negative?.task,
-  ]);
-  const rest = tasks.filter(({ task, labels }) => !shown.has(task) && labels.length > 0);
-  if (rest.length === 0 || texts === 0) return undefined;
+  const shown = document.sentiment.length > 0 ? [document.roles.negative?.task] : [];
+  const rest = furtherTasks(document).filter(
+    ({ task, labels }) => !shown.includes(task) && labels.length > 0,
+  );
+  if (rest.length === 0 || document.texts === 0) return undefined;
   return {
     id: 'tasks',
     title: 'More of what was said',
