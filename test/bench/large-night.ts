@@ -1,5 +1,5 @@
 /**
- * `npm run bench:large-night [-- --rows 1000000 --computed 20000 --rounds 3 --model voxpop-mini --write]`: a night of many
+ * `npm run bench:large [-- --rows 1000000 --computed 20000 --rounds 3 --model voxpop-mini --write]`: a night of many
  * rows of which 1 % is new, beside a run without a cache. So that it does not take hours, only `--computed` rows are
  * predicted for the cache, and all others get predictions of these; the run without a cache is one over the rows
  * that were computed, whose output has to have the same bytes. Two more ratios, in turns: all rows new against no cache,
