@@ -227,7 +227,7 @@ test('figures as JSON and Markdown', async (context) => {
     document.fix.map(({ topic, texts, of, negative }) => [topic, texts, of, negative.share]),
     [
       ['staff', 2, 2, 1],
-      ['food', 1, 2, 1],
+      ['food', 1, 2, 0.5],
     ],
   );
   assert.deepEqual(document.crosses, [
