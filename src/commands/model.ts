@@ -125,8 +125,8 @@ function describeFiles({ manifest }: Bundle): string {
 
 function describeProbes(probes: ProbeComparison | undefined): string {
   if (probes === undefined) return 'no probes.json: ids and logits were not compared with the reference';
-  const { texts, largestDifference, tolerance } = probes;
-  return `${texts} probes: ids as in the reference, logits within ${largestDifference.toPrecision(2)} (allowed: ${tolerance})`;
+  const { texts, near, largestDifference, tolerance } = probes;
+  return `${texts} probes: ids as in the reference, logits of ${near} within ${tolerance} (largest difference: ${largestDifference.toPrecision(2)})`;
 }
 
 /** Agreement of an int8 model with its fp32 original, as whoever made it measured it. */

@@ -32,10 +32,10 @@ function verify(t: TestContext, probes: unknown): ReturnType<typeof verifyBundle
 test('a bundle that computes its probes is valid, and says how near it came', async (t) => {
   const probes = await soundProbes();
   const exact = await verify(t, { tolerance: 0, probes });
-  assert.deepEqual(exact.probes, { texts: 3, largestDifference: 0, tolerance: 0 });
+  assert.deepEqual(exact.probes, { texts: 3, near: 3, largestDifference: 0, tolerance: 0 });
   (probes[1] as Probe).logits['sentiment']![2]! += 0.25;
   const near = await verify(t, { tolerance: 0.5, probes });
-  assert.deepEqual(near.probes, { texts: 3, largestDifference: 0.25, tolerance: 0.5 });
+  assert.deepEqual(near.probes, { texts: 3, near: 3, largestDifference: 0.25, tolerance: 0.5 });
   assert.equal((await verifyBundle(join(fixturesDirectory, 'bundle'))).probes, undefined);
 });
 
@@ -54,6 +54,28 @@ test('other ids and other logits fail, and the worst is named', async (t) => {
     code: 'BUNDLE_PROBES_WRONG',
     message: /found others for 1 of 1 texts: "great food" has 2 \d+ \d+ 3, in the reference 2 5 \d+ 3/,
   });
+});
+
+test('one stray text in twenty is no other model, unless it is far off', async (t) => {
+  const [probe] = (await soundProbes()) as [Probe];
+  const off = (difference: number): Probe => {
+    const other = structuredClone(probe);
+    other.logits['sentiment']![0]! += difference;
+    return other;
+  };
+  const verifyWith = (...others: Probe[]): ReturnType<typeof verifyBundle> => {
+    const sound = Array.from({ length: 40 - others.length }, () => probe);
+    return verify(t, { tolerance: 0.01, probes: [...sound, ...others] });
+  };
+  assert.deepEqual((await verifyWith(off(0.25), off(-0.25))).probes, {
+    texts: 40,
+    near: 38,
+    largestDifference: 0.25,
+    tolerance: 0.01,
+  });
+  await assert.rejects(verifyWith(off(0.25), off(0.25), off(0.25)), { code: 'BUNDLE_PROBES_WRONG' });
+  await assert.rejects(verifyWith(off(0.75)), { code: 'BUNDLE_PROBES_WRONG' });
+  await assert.rejects(verifyWith(off(NaN)), { code: 'PROBES_INVALID' });
 });
 
 test('a probes.json of another shape is refused with what is wrong', async (t) => {
