@@ -87,13 +87,7 @@ def fasttext(settings: dict) -> Score:
             file.flush()
             loss = "ova" if rows.is_multi else "softmax"
             fixed = {"loss": loss, "bucket": 100_000, "thread": 1, "verbose": 0, "minCount": 1}
-            for rate in (settings["lr"] / 2**times for times in range(10)):
-                try:
-                    model = library.train_supervised(file.name, **fixed, **settings | {"lr": rate})
-                    break
-                except RuntimeError as error:  # it learned too fast
-                    if "NaN" not in str(error):
-                        raise
+            model = library.train_supervised(file.name, **fixed, **settings)
         scores = np.zeros((len(texts), len(every)))
         for row, text in enumerate(texts):
             for name, value in zip(*model.predict(flat(text), k=len(every)), strict=True):
@@ -118,7 +112,11 @@ def tuned_fasttext(rows: Rows) -> dict:
         tried = [best | settings for settings in line]
         qualities = []
         for settings in tried:
-            scores = left_out(fasttext(settings), rows)
+            try:
+                scores = left_out(fasttext(settings), rows)
+            except RuntimeError:  # "Encountered NaN", as with a rate that is too high
+                qualities.append(-1.0)
+                continue
             threshold = best_threshold(scores, rows) if rows.is_multi else None
             qualities.append(macro_f1(rows.labels, assign(scores, names(rows), threshold)))
         best = tried[int(np.argmax(qualities))]
