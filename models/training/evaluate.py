@@ -1,4 +1,4 @@
-"""Step 8, evaluate: scores a bundle, and the teacher beside it, on rows that neither was trained on.
+"""Step 9, evaluate: scores a bundle, and the teacher beside it, on rows that neither was trained on.
 
 Writes the metrics into bundle.json and the tables into the card, between its `<!-- begin:NAME -->` and `<!-- end:NAME -->` lines.
 Three kinds of rows: `dev`, comments labelled by the definitions, where every label counts; `unseen`, whole sources kept out of training,
@@ -89,7 +89,9 @@ def figures(task: dict, column: np.ndarray, logits: np.ndarray, thresholds: list
 
 def label_confusion(labels: list[str], truth: np.ndarray, predicted: np.ndarray) -> dict[str, dict[str, int]]:
     """Rows by true and predicted label, without the pairs that do not occur; int [rows] both, -1 for an unknown truth."""
-    pairs = {name: {other: int(((truth == row) & (predicted == at)).sum()) for at, other in enumerate(labels)} for row, name in enumerate(labels)}
+    pairs = {
+        name: {other: int(((truth == row) & (predicted == at)).sum()) for at, other in enumerate(labels)} for row, name in enumerate(labels)
+    }
     return {name: {other: count for other, count in row.items() if count > 0} for name, row in pairs.items() if any(row.values())}
 
 
