@@ -56,7 +56,8 @@ class PageRun {
       const script = `(exit ${this.#status})\n${command}`;
       const { output, status } = await this.#spawn('bash', ['-c', `exec 2>&1\n${script}`]);
       this.#status = status;
-      const ofModel = /voxpop (evaluate|compare|report|teach)/.test(command) && !command.includes('--help');
+      const ofModel =
+        /voxpop (evaluate|compare|report|teach|model verify)/.test(command) && !command.includes('--help');
       text += shownStep({ command, shown: settled(shown, output, ofModel) });
     }
     if (this.#status !== 0) this.#fail(`expected exit code 0, got ${this.#status}`, text);
