@@ -9,6 +9,7 @@ OUT/xlmr.onnx: XLM-R base, float32: 12 layers of 768, 3072, 12 heads, 250,002 pi
 import json
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 
 import onnx
@@ -23,13 +24,17 @@ from transformers import (
 
 
 def shape_of(model: Path) -> dict[str, int]:
-    """Sizes of an encoder, read off its weights: the embedding is the largest, projections are squares of its width."""
-    weights = [list(each.dims) for each in onnx.load(model).graph.initializer if len(each.dims) == 2]
-    pieces, width = max(weights, key=lambda dims: dims[0] * dims[1])
-    inner = max([columns for rows, columns in weights if rows == width and columns != 3 * width], default=4 * width)
-    joint = sum(dims == [width, 3 * width] for dims in weights)
-    layers = joint or sum(dims == [width, inner] for dims in weights)
-    return {"vocab_size": pieces, "hidden_size": width, "intermediate_size": inner, "num_hidden_layers": max(1, layers)}
+    """Sizes of an encoder, read off its weights: the table has the most rows, the projections of attention are squares."""
+    weights = [tuple(each.dims) for each in onnx.load(model).graph.initializer if len(each.dims) == 2]
+    squares = Counter(rows for rows, columns in weights if rows == columns)
+    width, count = squares.most_common(1)[0]
+    # A feed-forward block may be in two parts, one of them in float.
+    inner = sum(
+        {columns for rows, columns in weights if rows == width and columns not in (width, 3 * width) and (columns, width) in weights}
+    )
+    # Query, key and value are one matrix in some models.
+    layers = sum(dims == (width, 3 * width) for dims in weights) or count // 4
+    return {"vocab_size": max(rows for rows, _ in weights), "hidden_size": width, "intermediate_size": inner, "num_hidden_layers": layers}
 
 
 def export(model: torch.nn.Module, path: Path) -> None:
@@ -63,14 +68,15 @@ def main() -> None:
     torch.manual_seed(1)
 
     shape = shape_of(bundle / "model.onnx")
-    config = BertConfig(
-        **shape, num_attention_heads=shape["hidden_size"] // 64, max_position_embeddings=length, num_labels=labels, pad_token_id=0
-    )
     directory = out / "bert"
-    BertForSequenceClassification(config).save_pretrained(directory)
     special = {"pad_token": "<pad>", "unk_token": "<unk>", "cls_token": "<s>", "sep_token": "</s>"}
     tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(bundle / "tokenizer.json"), model_max_length=length, **special)
     tokenizer.save_pretrained(directory)
+    heads = max(1, shape["hidden_size"] // 32)  # as many as MiniLM has
+    config = BertConfig(
+        **shape, num_attention_heads=heads, max_position_embeddings=length, num_labels=labels, pad_token_id=tokenizer.pad_token_id
+    )
+    BertForSequenceClassification(config).save_pretrained(directory)
     (directory / "shape.json").write_text(json.dumps(shape))
 
     # What transformers.js loads: the bundle's own model and tokenizer under the names that it expects.
