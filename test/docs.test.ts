@@ -15,8 +15,8 @@ import { scratchDirectory } from './support/scratch.ts';
 const all = pages();
 /** Flags of other programs that pages name. */
 const flagsOfOthers = [
-  '--array --cli-input-json --depth --file --halt --ignore-scripts --network --pipe --pipe-part --price --quote',
-  '--retries --rm --rows-per-second --sshlogin --tag --user --volume --write',
+  '--array --cli-input-json --data --depth --file --halt --ignore-scripts --network --peers --pipe --pipe-part --price',
+  '--quote --retries --rm --rows-per-second --sshlogin --tag --user --volume --write',
 ].flatMap((flags) => flags.split(' '));
 const optionsPage = readPage('docs/options.md').text;
 
