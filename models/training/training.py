@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from batches import in_batches
+from batches import Sampler, in_batches
 from corpus import LANGUAGE, UNLABELLED, Corpus, is_multi
 from metrics import quality
 from model import Model, Shape
@@ -22,6 +24,46 @@ from model import Model, Shape
 def device() -> torch.device:
     """Where models are trained: on a GPU if there is one."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def precision() -> AbstractContextManager:
+    """What forward passes run in: products in bfloat16 on a GPU, float32 on a CPU."""
+    return torch.autocast("cuda", torch.bfloat16) if device().type == "cuda" else nullcontext()
+
+
+def prepare(model: Model, config: dict) -> Model:
+    """The model where it is trained, in training mode; on a GPU compiled code would wait for its many shapes."""
+    model.to(device()).train()
+    if config["model"]["compile"] and device().type == "cpu":
+        model.compile_layers()
+    return model
+
+
+def read_batches(config: dict, settings: dict, sampler: Callable[[int], Sampler]) -> Iterator[tuple[np.ndarray, Tensor, Tensor]]:
+    """Batches (row numbers, input_ids, attention_mask) of `sampler(number)`: in turns of `model.readers` processes where a GPU waits."""
+    readers = config["model"]["readers"] if device().type == "cuda" else 0
+    draws = Draws(sampler, settings)
+    loader = DataLoader(draws, batch_size=None, num_workers=readers, prefetch_factor=8 if readers else None, collate_fn=as_it_is)
+    for rows, ids, mask in loader:
+        yield rows, torch.from_numpy(ids), torch.from_numpy(mask)
+
+
+def as_it_is(batch: tuple) -> tuple:
+    return batch
+
+
+class Draws(IterableDataset):
+    """The batches of one reader."""
+
+    def __init__(self, sampler: Callable[[int], Sampler], settings: dict) -> None:
+        super().__init__()
+        self.sampler, self.settings = sampler, settings
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        about = get_worker_info()
+        sampler = self.sampler(about.id if about else 0)
+        for rows, ids, mask in sampler.batches(self.settings["batch_tokens"], self.settings["max_length"]):
+            yield rows, ids.numpy(), mask.numpy()  # arrays travel between processes without shared memory
 
 
 def shape_of(config: dict, pieces: int, settings: dict) -> Shape:
@@ -115,7 +157,8 @@ def predict(
     outputs = {task: np.zeros((len(texts), labels), np.float32) for task, labels in model.shape.tasks.items()}
     vectors = np.zeros((len(texts), 2 * model.shape.width), np.float32)
     for places, ids, mask in in_batches(tokenizer, texts, batch_tokens, longest):
-        logits, pooled = model(ids.to(where), mask.to(where))
+        with precision():
+            logits, pooled = model(ids.to(where), mask.to(where))
         for task, values in logits.items():
             outputs[task][places] = values.cpu().numpy()
         vectors[places] = pooled.float().cpu().numpy()
@@ -177,10 +220,12 @@ class Run:
         self.tokens += tokens
         self.step += 1
         for name, value in losses.items():
-            self.shown[name] = 0.98 * self.shown.get(name, value.item()) + 0.02 * value.item()
+            self.shown[name] = 0.98 * self.shown.get(name, value.detach()) + 0.02 * value.detach()
         if self.step % 50 == 0:
             rate = (self.tokens - self.first) / (time.monotonic() - self.started)
-            print(f"{self.tokens} tokens, {rate:.0f}/s", {n: round(v, 3) for n, v in self.shown.items()}, file=sys.stderr, flush=True)
+            print(
+                f"{self.tokens} tokens, {rate:.0f}/s", {n: round(v.item(), 3) for n, v in self.shown.items()}, file=sys.stderr, flush=True
+            )
             if self.tokens > 0.85 * self.total:
                 self._average()
         if time.monotonic() - self.saved > 240:
