@@ -20,6 +20,7 @@ import numpy as np
 import recipe
 import teacher as teacher_step
 import torch
+from batches import Encoded
 from compress import calibrate
 from corpus import Corpus
 from metrics import macro_f1_single
@@ -28,6 +29,7 @@ from tokenizers import Tokenizer
 from training import load_model
 
 import cascade
+import chart
 import peers
 from sets import RECIPE, Rows, learned, measured
 
@@ -53,11 +55,12 @@ def contenders(corpus: Corpus, work: Path, config: dict, count: int) -> dict[str
     model = load_model(config, work / "teacher" / "model.pt", config["teacher"]).eval()
     with torch.no_grad():
         calibrate(model, tokenizer, corpus, config)
+    encoded = Encoded(work, corpus, tokenizer)
     found: dict[str, dict[str, peers.Label]] = {}
     vectors = None
     for task in TASKS:
         about = config["tasks"][task]
-        texts, classes = learned(corpus, tokenizer, config, task, count)
+        texts, classes = learned(corpus, tokenizer, encoded, config, task, count)
         print(f"{task}: peers learn from {len(texts)} rows", file=sys.stderr)
         if vectors is None:
             vectors = peers.StaticVectors(model, tokenizer, texts)
@@ -112,26 +115,13 @@ def table(sets: list[Rows], scores: list[dict[str, float]], speed: dict[str, flo
 
 
 def draw(path: Path, means: dict[str, float], speed: dict[str, float]) -> None:
-    import matplotlib
-
-    matplotlib.use("svg")
-    matplotlib.rcParams |= {"svg.hashsalt": "voxpop", "svg.fonttype": "none", "font.family": "sans-serif"}
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(7, 4))
+    axes = chart.begin("rows per second on one core", "macro-F1, mean over all sets")
     for name in means:
-        ours = name.startswith("voxpop")
-        axes.scatter(speed[name], means[name], s=60, color="#0b6e4f" if ours else "#888888")
-        axes.annotate(name, (speed[name], means[name]), textcoords="offset points", xytext=(7, 5), weight="bold" if ours else "normal")
+        chart.point(axes, name, speed[name], means[name], name.startswith("voxpop"))
     front = sorted((speed[name], means[name]) for name in means if on_front(name, means, speed))
-    axes.plot(*zip(*front, strict=True), color="#0b6e4f", linewidth=1, linestyle="--")
-    axes.set_xscale("log")
+    axes.plot(*zip(*front, strict=True), color=chart.OURS, linewidth=1, linestyle="--")
     axes.margins(x=0.25, y=0.15)
-    axes.set_xlabel("rows per second on one core")
-    axes.set_ylabel("macro-F1, mean over all sets")
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.tight_layout()
-    figure.savefig(path, metadata={"Date": None, "Creator": None})
+    chart.save(axes, path)
 
 
 def costs(speed: dict[str, float], price: float) -> str:
@@ -143,13 +133,14 @@ def costs(speed: dict[str, float], price: float) -> str:
     return "\n".join(lines)
 
 
-def write(bodies: dict[str, str]) -> None:
-    page = PAGE.read_text(encoding="utf-8")
+def write(path: Path, bodies: dict[str, str]) -> None:
+    """Puts them between the page's marks of these names."""
+    page = path.read_text(encoding="utf-8")
     for name, body in bodies.items():
         marks = re.compile(rf"(<!-- begin:{name} -->\n).*?(<!-- end:{name} -->)", re.DOTALL)
-        assert marks.search(page), f"expected the marks begin:{name} and end:{name} in {PAGE}"
+        assert marks.search(page), f"expected the marks begin:{name} and end:{name} in {path}"
         page = marks.sub(lambda match, body=body: f"{match[1]}\n{body}\n\n{match[2]}", page)
-    PAGE.write_text(page, encoding="utf-8")
+    path.write_text(page, encoding="utf-8")
 
 
 def main() -> None:
@@ -181,7 +172,7 @@ def main() -> None:
     bodies["cascade"] = cascade.text(cascade.measure(corpus, config, ROOT / "models/voxpop-micro", ROOT / "models/voxpop-mini"))
     print("\n\n".join(bodies.values()))
     if given.write:
-        write(bodies)
+        write(PAGE, bodies)
         draw(CHART, means, speed)
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the scoreboard needs beside voxpop into a folder for temporary files, and runs it.
+# run.sh SCRIPT: installs what the scoreboard needs beside voxpop into a folder for temporary files, and runs one of its scripts.
 set -euo pipefail
 here=$(dirname "$0")
 cache=${TMPDIR:-/tmp}/voxpop-scoreboard
@@ -9,4 +9,5 @@ if [ ! -x "$cache/venv/bin/python" ]; then
   "$cache/venv/bin/pip" install --quiet -r "$here/requirements.txt"
 fi
 export PYTHONPATH="$here/../../../models/training"
-exec "$cache/venv/bin/python" "$here/run.py" --work "$cache/work" "$@"
+script=$1 && shift
+exec "$cache/venv/bin/python" "$here/$script" --work "$cache/work" "$@"

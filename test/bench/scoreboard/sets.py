@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from batches import Sampler
+from batches import Encoded, Sampler
 from corpus import DEV, HELD_OUT, TEST, Corpus, single_labels
 from evaluate import coarse
 from tokenizers import Tokenizer
@@ -68,9 +68,9 @@ def measured(corpus: Corpus, config: dict) -> list[Rows]:
     return found
 
 
-def learned(corpus: Corpus, tokenizer: Tokenizer, config: dict, task: str, count: int) -> tuple[list[str], np.ndarray]:
+def learned(corpus: Corpus, tokenizer: Tokenizer, encoded: Encoded, config: dict, task: str, count: int) -> tuple[list[str], np.ndarray]:
     """(texts, classes) drawn as the students' training draws them, texts undisturbed."""
-    sampler = Sampler(corpus, tokenizer, config, config["student"]["stages"][0]["clean"], seed=3)
+    sampler = Sampler(corpus, tokenizer, encoded, config, config["student"]["stages"][0]["clean"], seed=3)
     rows = sampler.draw(count)
     rows = rows[corpus.labelled(task)[rows]]
     classes = to_classes(config["tasks"][task], corpus.columns["task_" + task][rows])
