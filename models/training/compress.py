@@ -151,23 +151,32 @@ def float_products(graph: onnx.GraphProto) -> list[str]:
     return [node.name for node in graph.node if node.op_type == "MatMul" and FEW in list(sizes.get(node.input[1], []))]
 
 
+def to_int8(model: Model, corpus: Corpus, tokenizer: Tokenizer, encoded: Encoded, config: dict, folder: Path) -> None:
+    """Writes model-fp32.onnx and model.onnx; the model's outliers are taken out first."""
+    batches = [
+        (torch.from_numpy(feed["input_ids"]), torch.from_numpy(feed["attention_mask"]))
+        for feed in calibration(corpus, tokenizer, encoded, config)
+    ]
+    take_out(model, batches[:OUTLIER_BATCHES])
+    quantise(model, corpus, tokenizer, encoded, config, folder)
+
+
+def quantise(model: Model, corpus: Corpus, tokenizer: Tokenizer, encoded: Encoded, config: dict, folder: Path) -> None:
+    """Writes model-fp32.onnx and model.onnx of a model without outliers."""
+    export(model, folder / "model-fp32.onnx")
+    # 4 bits are what the tables came in, block by block: nothing is lost.
+    in_float = float_products(onnx.load(folder / "model-fp32.onnx").graph)
+    feeds = calibration(corpus, tokenizer, encoded, config)
+    quantise_graph(folder / "model-fp32.onnx", folder / "model.onnx", feeds, in_float, table_bits=4)
+
+
 def build(work: Path, config: dict) -> None:
     corpus, folder = Corpus.load(work), tier_folder(work, config)
     tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
     encoded = Encoded(work, corpus, tokenizer)
     model = load_model(config, folder / "model.pt", config["student"])
     fitted = calibrate(model, tokenizer, corpus, config)
-    batches = [
-        (torch.from_numpy(feed["input_ids"]), torch.from_numpy(feed["attention_mask"]))
-        for feed in calibration(corpus, tokenizer, encoded, config)
-    ]
-    take_out(model, batches[:OUTLIER_BATCHES])
-    export(model, folder / "model-fp32.onnx")
-    # 4 bits are what the tables came in, block by block: nothing is lost.
-    in_float = float_products(onnx.load(folder / "model-fp32.onnx").graph)
-    quantise_graph(
-        folder / "model-fp32.onnx", folder / "model.onnx", calibration(corpus, tokenizer, encoded, config), in_float, table_bits=4
-    )
+    to_int8(model, corpus, tokenizer, encoded, config, folder)
     report: dict[str, dict] = {}
     for kind, path in (("fp32", folder / "model-fp32.onnx"), ("int8", folder / "model.onnx")):
         report[kind], thresholds = measure(path, tokenizer, corpus, config, model.shape.pieces)

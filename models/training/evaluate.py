@@ -338,8 +338,8 @@ def teacher_judge(corpus: Corpus, tokenizer: Tokenizer, config: dict, work: Path
     return Judge(corpus, config, rows, logits, thresholds)
 
 
+@torch.no_grad()
 def build(work: Path, bundle: Path, config: dict) -> None:
-    torch.set_grad_enabled(False)
     corpus = Corpus.load(work)
     about = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
     tokenizer = Tokenizer.from_file(str(bundle / "tokenizer.json"))

@@ -21,6 +21,11 @@ def load(path: Path, tier: str | None = None) -> dict:
     return overlay(config, tiers[tier]) if tier else config
 
 
+def tiers(path: Path) -> list[str | None]:
+    """All tiers of a config; None is the default one."""
+    return [None, *tomllib.loads(path.read_text(encoding="utf-8")).get("tiers", {})]
+
+
 def tier_folder(work: Path, config: dict) -> Path:
     """Where a tier's own files go; what all tiers share lies in `work` itself."""
     folder = work / config["student"]["name"]

@@ -26,6 +26,7 @@ import encoder
 import evaluate
 import soft
 import student
+import study
 import teacher
 from batches import NOISE, disturb
 from corpus import DEV, HELD_OUT, PARALLEL, TRAIN, Corpus, single_labels
@@ -162,6 +163,13 @@ def tiny(config: dict) -> dict:
         "student": student_settings | {"max_length": 32, "dev_tokens": 60000, "stages": [{"tokens": 80000, "clean": 0.5}]},
         "compress": {"calibration_batches": 8, "older_rows": 20},
     }
+    short = {"stages": [{"tokens": 3000, "clean": 0.5}]}
+    points = [
+        {"name": "taught-1", "step": "student", "layers": 1, "from_layers": [3]},
+        {"name": "labels-1", "step": "teacher", "layers": 1, "frozen_layers": 0},
+    ]
+    changes["study"] = {"speed_rounds": 1, "points": points, "student": short | {"feed_forward": 48}}
+    changes["study"]["teacher"] = short | {"feed_forward": INNER, "batch_tokens": 512}
     return overlay(config, changes)
 
 
@@ -215,6 +223,19 @@ def check_bundle(work: Path, out: Path, config: dict) -> None:
     assert len(probes) == bundle.PROBES and all(list(probe["logits"]) == list(config["tasks"]) for probe in probes)
 
 
+def check_study(work: Path, config: dict) -> None:
+    """Its points are trained, put into int8 and measured, once."""
+    first = study.run(work, config, [config], work / "study.json", 1)
+    assert list(first["points"]) == ["taught-1", "labels-1", config["student"]["name"]]
+    for point in first["points"].values():
+        assert all(0 < point[kind]["dev"]["mean"] < 1 and point[kind]["speed_up"] > 0 for kind in ("fp32", "int8")), point
+    assert (
+        first["points"][config["student"]["name"]]["fp32"]["degradation_percent"]["mean"]
+        < first["points"]["labels-1"]["fp32"]["degradation_percent"]["mean"]
+    )
+    assert study.run(work, config, [config], work / "study.json", 1) == first == json.loads((work / "study.json").read_text())
+
+
 def check_noise() -> None:
     rng = random.Random(1)
     assert {disturb("Not bad at all.", {name: 1.0}, rng) for name in ("upper", "exclaim")} >= {"NOT BAD AT ALL."}
@@ -244,6 +265,7 @@ def main() -> None:
         bundle.build(work, out, config)
         evaluate.build(work, out, config)
         check_bundle(work, out, config)
+        check_study(work, config)
         check_noise()
     print(f"the recipe works: {time.monotonic() - started:.0f} s", file=sys.stderr)
 

@@ -17,7 +17,8 @@ from settings import arguments, load
 from training import Losses, Run, dev_quality, device, parameter_groups, precision, prepare, read_batches, shape_of
 
 
-def train(work: Path, config: dict, threads: int) -> None:
+def train(work: Path, config: dict, threads: int, name: str = "teacher") -> None:
+    """`name`: the folder of `work` that takes the model."""
     torch.set_num_threads(threads)
     settings = config["teacher"]
     torch.manual_seed(settings["seed"])
@@ -32,7 +33,7 @@ def train(work: Path, config: dict, threads: int) -> None:
     losses = Losses(corpus, config, corpus.rows(TRAIN, clean=True))
     dev = corpus.rows(DEV, clean=True)
     run = Run(
-        work / "teacher",
+        work / name,
         model,
         parameter_groups(model, settings),
         settings,

@@ -148,16 +148,16 @@ class Losses:
 
 @torch.no_grad()
 def predict(
-    model: Model, tokenizer: Tokenizer, texts: list[str], longest: int, batch_tokens: int = 4096
+    model: Model, tokenizer: Tokenizer, texts: list[str], longest: int, batch_tokens: int = 4096, in_float32: bool = False
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """(logits per task, float32 [texts, labels]; vectors float32 [texts, 2 D])."""
+    """(logits per task, float32 [texts, labels]; vectors float32 [texts, 2 D]); `in_float32` on a GPU too."""
     training = model.training
     model.eval()
     where = next(model.parameters()).device
     outputs = {task: np.zeros((len(texts), labels), np.float32) for task, labels in model.shape.tasks.items()}
     vectors = np.zeros((len(texts), 2 * model.shape.width), np.float32)
     for places, ids, mask in in_batches(tokenizer, texts, batch_tokens, longest):
-        with precision():
+        with nullcontext() if in_float32 else precision():
             logits, pooled = model(ids.to(where), mask.to(where))
         for task, values in logits.items():
             outputs[task][places] = values.cpu().numpy()

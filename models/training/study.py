@@ -1,0 +1,257 @@
+"""The study: what depth and teaching bring. Each point is trained, put into int8 and measured; and each depth's speed.
+
+python study.py --config config.toml --work WORK --out ../../docs/study.json
+
+WORK is the recipe's, with its corpus, encoder and teacher. Points stand in `[study]` of the config, the bundles' own models join them where
+WORK has them. What WORK/study has is not made again: to make a point anew, delete its folder.
+"""
+
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+import soft
+import student
+import teacher
+from batches import Encoded
+from compress import VECTORS, run_graph, to_int8
+from corpus import DEV, HELD_OUT, LANGUAGE, TRAIN, Corpus
+from evaluate import Judge, rounded
+from metrics import quality
+from model import Model
+from settings import arguments, load, tiers
+from static_int8 import open_session
+from training import device, load_model, predict, shape_of
+
+FOLDER = "study"
+FIGURES = "figures.json"
+PRECISIONS = {"fp32": "model-fp32.onnx", "int8": "model.onnx"}
+TEXTS, TOKENS = 32, 32  # of the batches that speed is measured on
+SHORT_CALIBRATION = 4  # batches: scales do not matter for speed
+GPU_ROWS = 20_000
+INSTRUCTIONS = ("avx2", "avx512_vnni", "avx_vnni", "amx_int8")
+
+
+def point_config(config: dict, point: dict) -> dict:
+    """The recipe's config with a point's settings as those of its step; whatever the step, `[student]` has them for the later ones."""
+    step = point["step"]
+    given = {name: value for name, value in point.items() if name != "step"}
+    settings = config[step] | config["study"][step] | given | {"name": f"{FOLDER}/{point['name']}"}
+    return config | {step: settings, "student": settings}
+
+
+def shape_name(settings: dict) -> str:
+    return f"{settings['layers']} x {settings['feed_forward']}"
+
+
+class Study:
+    """What all points share."""
+
+    def __init__(self, work: Path, config: dict, bundles: list[dict], threads: int) -> None:
+        """`bundles`: the config as each tier sees it."""
+        self.work, self.config, self.threads = work, config, threads
+        self.folder = work / FOLDER
+        self.folder.mkdir(exist_ok=True)
+        self.corpus = Corpus.load(work)
+        self.tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
+        self.encoded = Encoded(work, self.corpus, self.tokenizer)
+        self.rows = self._measured()
+        self.points = {point["name"]: point_config(config, point) for point in config["study"]["points"]}
+        self.steps = {point["name"]: point["step"] for point in config["study"]["points"]}
+        self.bundles = {each["student"]["name"]: each for each in bundles}
+
+    def _measured(self) -> np.ndarray:
+        """Dev by the definitions, and so many rows of each held-out source and language."""
+        columns, rng = self.corpus.columns, np.random.default_rng(3)
+        held = self.corpus.rows(HELD_OUT)
+        stratum = columns["source"][held].astype(np.int64) * 1000 + columns["language"][held]
+        limit = self.config["evaluate"]["unseen_rows"]
+        parts = [rng.permutation(held[stratum == number])[:limit] for number in np.unique(stratum)]
+        return np.concatenate([self.corpus.rows(DEV, clean=True), *parts])
+
+    def texts(self) -> list[str]:
+        return [self.corpus.texts[row] for row in self.rows]
+
+    def judge(self, logits: dict[str, np.ndarray]) -> dict:
+        """Macro-F1 on dev, thresholds chosen there, and the means over unseen sources."""
+        dev = self.corpus.rows(DEV, clean=True)
+        unseen = Judge(self.corpus, self.config, self.rows, logits, {}).on_sources(HELD_OUT)
+        return {
+            "dev": quality(self.corpus, self.config["tasks"], dev, {task: values[: len(dev)] for task, values in logits.items()}),
+            "unseen": {task: round(found["mean"]["macro_f1"], 4) for task, found in unseen.items()},
+        }
+
+    def judge_model(self, model: Model, tokenizer: Tokenizer | None = None) -> dict:
+        return self.judge(predict(model.to(device()), tokenizer or self.tokenizer, self.texts(), self.config["model"]["max_length"])[0])
+
+    def judge_graph(self, path: Path) -> dict:
+        tasks, longest = list(self.config["tasks"]), self.config["model"]["max_length"]
+        return self.judge(run_graph(path, self.tokenizer, self.texts(), longest, tasks, self.threads)) | {"bytes": path.stat().st_size}
+
+    def into_int8(self, model: Model, config: dict, folder: Path) -> None:
+        torch.set_num_threads(self.threads)
+        to_int8(model.cpu().float(), self.corpus, self.tokenizer, self.encoded, config, folder)
+
+    def kept(self, name: str) -> dict | None:
+        path = self.folder / name / FIGURES
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def keep(self, name: str, found: dict) -> None:
+        (self.folder / name).mkdir(exist_ok=True)
+        (self.folder / name / FIGURES).write_text(json.dumps(found), encoding="utf-8")
+        print(name, json.dumps(found), file=sys.stderr, flush=True)
+
+
+def train_points(study: Study) -> None:
+    for name, config in study.points.items():
+        if study.kept(name) is not None:
+            continue
+        path = study.folder / name / "model.pt"
+        if not path.exists() and study.steps[name] == "student":
+            soft.score(study.work, study.config, study.threads)
+            student.train(study.work, config, study.threads)
+        elif not path.exists():
+            teacher.train(study.work, config, study.threads, f"{FOLDER}/{name}")
+        measure_point(study, name, config, path)
+
+
+def measure_point(study: Study, name: str, config: dict, path: Path) -> None:
+    """fp32 before the graph, int8 as it is shipped; scores as they were trained, without the calibration of bundles."""
+    model = load_model(config, path, config["student"])
+    found = {"fp32": study.judge_model(model)}
+    (study.folder / name).mkdir(exist_ok=True)
+    study.into_int8(model, config, study.folder / name)
+    study.keep(name, found | {"int8": study.judge_graph(study.folder / name / PRECISIONS["int8"])})
+
+
+def measure_models(study: Study) -> None:
+    """The teacher, and the bundles' own models."""
+    if study.kept("teacher") is None:
+        model = load_model(study.config, study.work / "teacher" / "model.pt", study.config["teacher"])
+        study.keep("teacher", {"fp32": study.judge_model(model)})
+    for name, config in study.bundles.items():
+        path = study.work / name / "model.pt"
+        if path.exists() and study.kept(name) is None:
+            measure_point(study, name, config, path)
+
+
+def shapes(study: Study) -> dict[str, dict]:
+    """Settings by the name of their shape: the teacher's first, then the points' and the bundles'."""
+    found = {shape_name(study.config["teacher"]): study.config["teacher"]}
+    for config in (*study.points.values(), *study.bundles.values()):
+        found.setdefault(shape_name(config["student"]), config["student"])
+    return found
+
+
+def measure_speed(study: Study) -> None:
+    """Tokens per second of processor time of each shape's graphs, in turns, on one thread; the teacher's weights fill them all."""
+    if study.kept("speed") is not None:
+        return
+    weights = torch.load(study.work / "teacher" / "model.pt", map_location="cpu", weights_only=True)["model"]
+    config = study.config | {"compress": study.config["compress"] | {"calibration_batches": SHORT_CALIBRATION}}
+    sessions = {}
+    for name, settings in shapes(study).items():
+        folder = study.folder / "speed" / name.replace(" ", "")
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / PRECISIONS["int8"]).exists():
+            model = Model(shape_of(config, len(weights["words.weight"]), settings))
+            student.start(model, weights, list(range(settings["layers"])))
+            study.into_int8(model, config, folder)
+        sessions |= {(name, kind): open_session(folder / file) for kind, file in PRECISIONS.items()}
+    ids = np.random.default_rng(0).integers(4, len(weights["words.weight"]), (TEXTS, TOKENS))
+    feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+    names = [output.name for output in next(iter(sessions.values())).get_outputs() if output.name != VECTORS]
+    seconds: dict[tuple[str, str], list[float]] = {key: [] for key in sessions}
+    for session in sessions.values():
+        session.run(names, feed)
+    for _ in range(config["study"]["speed_rounds"]):
+        for key, session in sessions.items():
+            started, runs = time.process_time(), 0
+            while runs == 0 or time.process_time() - started < 0.3:
+                session.run(names, feed)
+                runs += 1
+            seconds[key].append((time.process_time() - started) / runs)
+    rates: dict[str, dict[str, int]] = {}
+    for (name, kind), each in seconds.items():
+        rates.setdefault(name, {})[kind] = round(ids.size / statistics.median(each))
+    about = {"rounds": config["study"]["speed_rounds"], "batch": [TEXTS, TOKENS]}
+    study.keep("speed", processor() | about | {"tokens_per_second": rates})
+
+
+def processor() -> dict:
+    """Name, and those of the instructions that matter for int8; both as Linux tells them."""
+    path = Path("/proc/cpuinfo")
+    lines = dict(line.split(":", 1) for line in path.read_text().splitlines() if ":" in line) if path.exists() else {}
+    about = {name.strip(): value.strip() for name, value in lines.items()}
+    flags = about.get("flags", "").split()
+    return {"processor": about.get("model name", "unknown"), "instructions": [name for name in INSTRUCTIONS if name in flags]}
+
+
+def measure_gpu(study: Study) -> None:
+    """Rows per second of the teacher in float32 on a GPU, from text to scores, tokenizer included."""
+    if device().type != "cuda" or study.kept("gpu") is not None:
+        return
+    model = load_model(study.config, study.work / "teacher" / "model.pt", study.config["teacher"]).to(device())
+    rows = np.random.default_rng(5).permutation(study.corpus.rows(TRAIN))[:GPU_ROWS]
+    texts, longest = [study.corpus.texts[row] for row in rows], study.config["model"]["max_length"]
+    torch.backends.cuda.matmul.allow_tf32 = False
+    predict(model, study.tokenizer, texts[:3000], longest, 32768, in_float32=True)
+    started = time.monotonic()
+    predict(model, study.tokenizer, texts, longest, 32768, in_float32=True)
+    torch.cuda.synchronize()
+    rate = len(texts) / (time.monotonic() - started)
+    study.keep("gpu", {"device": torch.cuda.get_device_name(), "rows": len(texts), "teacher_fp32_rows_per_second": round(rate)})
+
+
+def degradation(tasks: dict, found: dict, teacher_found: dict) -> dict[str, float]:
+    """What macro-F1 on dev lost, in % of the teacher's, per task; `mean` is that of the tasks but the language's."""
+    lost = {task: 100 * (1 - found["dev"][task] / teacher_found["dev"][task]) for task in tasks if task != LANGUAGE}
+    return rounded(lost | {"mean": float(np.mean(list(lost.values())))})
+
+
+def collect(study: Study) -> dict:
+    """All that is known."""
+    known, speed = study.kept("teacher")["fp32"], study.kept("speed")
+    full = speed["tokens_per_second"][shape_name(study.config["teacher"])]["fp32"]
+    found: dict = {"rows": {"dev": len(study.corpus.rows(DEV, clean=True)), "measured": len(study.rows)}, "teacher": known, "points": {}}
+    for name, config in (study.points | study.bundles).items():
+        figures, settings = study.kept(name), config["student"]
+        if figures is None:
+            continue
+        rates = speed["tokens_per_second"][shape_name(settings)]
+        point = {"step": study.steps.get(name, "student"), "shape": shape_name(settings)}
+        point["tokens"] = sum(stage["tokens"] for stage in settings["stages"])
+        for kind, each in figures.items():
+            lost = degradation(study.config["tasks"], each, known)
+            point[kind] = each | {"degradation_percent": lost, "speed_up": round(rates[kind] / full, 2)}
+        found["points"][name] = point
+    return found | {name: study.kept(name) for name in ("speed", "gpu") if study.kept(name) is not None}
+
+
+def run(work: Path, config: dict, bundles: list[dict], out: Path, threads: int) -> dict:
+    study = Study(work, config, bundles, threads)
+    measure_models(study)
+    measure_speed(study)
+    measure_gpu(study)
+    train_points(study)
+    found = collect(study)
+    out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return found
+
+
+def main() -> None:
+    parser = arguments(__doc__, with_tier=False, with_threads=True)
+    parser.add_argument("--out", type=Path, required=True, help="JSON file")
+    given = parser.parse_args()
+    bundles = [load(given.config, tier) for tier in tiers(given.config)]
+    run(given.work, load(given.config), bundles, given.out, given.threads)
+
+
+if __name__ == "__main__":
+    main()
