@@ -1,8 +1,10 @@
 """What people use to teach labels of their own, each as `teach(train, test_texts) -> labels of the tests`, on one thread."""
 
+import math
 import random
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,18 +166,31 @@ def encoder_folder(work: Path) -> Path:
     return folder
 
 
+def epoch_steps(rows: Rows) -> int:
+    """Batches of 16 in one of SetFit's epochs: all pairs of rows, the rarer of alike and unlike ones repeated to as many as the others."""
+    counts = Counter(labels[0] for labels in rows.labels).values()
+    alike = sum(count * (count + 1) // 2 for count in counts)
+    unlike = len(rows) * (len(rows) + 1) // 2 - alike
+    return math.ceil(2 * max(alike, unlike) / 16)
+
+
 def setfit(work: Path, most_steps: int, seed: int) -> Callable[[Rows, list[str]], Labels]:
-    """SetFit's own trainer with its defaults: one epoch over its pairs, at most `most_steps` of 16; single-label tasks."""
+    """SetFit's own trainer with its defaults: one epoch over its pairs, at most `most_steps` of 16; single-label tasks.
+
+    On a GPU if there is one.
+    """
+    import torch
     from datasets import Dataset
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.models import Normalize, Pooling, Transformer
     from setfit import SetFitModel, Trainer, TrainingArguments
 
     folder = encoder_folder(work)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
 
     def run(rows: Rows, texts: list[str]) -> Labels:
         layers = Transformer(str(folder), max_seq_length=MOST_TOKENS)
-        body = SentenceTransformer(modules=[layers, Pooling(layers.get_embedding_dimension()), Normalize()], device="cpu")
+        body = SentenceTransformer(modules=[layers, Pooling(layers.get_embedding_dimension()), Normalize()], device=device)
         every = names(rows)
         model = SetFitModel(model_body=body, model_head=LogisticRegression(max_iter=1000))
         # As the encoder's authors ask for.
@@ -186,7 +201,7 @@ def setfit(work: Path, most_steps: int, seed: int) -> Callable[[Rows, list[str]]
                 output_dir=folder_of_run,
                 batch_size=16,
                 num_epochs=1,
-                max_steps=most_steps,
+                max_steps=most_steps if epoch_steps(rows) > most_steps else -1,  # else it would go on past the epoch
                 seed=seed,
                 report_to="none",
                 save_strategy="no",
