@@ -76,6 +76,11 @@ def calibration(corpus: Corpus, tokenizer: Tokenizer, encoded: Encoded, config: 
         yield {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}
 
 
+def outlier_batches(corpus: Corpus, tokenizer: Tokenizer, encoded: Encoded, config: dict) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    feeds = islice(calibration(corpus, tokenizer, encoded, config), OUTLIER_BATCHES)
+    return [(torch.from_numpy(feed["input_ids"]), torch.from_numpy(feed["attention_mask"])) for feed in feeds]
+
+
 def tokens_per_second(path: Path, pieces: int, seconds: float = 4.0) -> int:
     """Speed of the session alone on one thread, batches of 32 texts of 32 tokens."""
     session = open_session(path)
@@ -153,11 +158,7 @@ def float_products(graph: onnx.GraphProto) -> list[str]:
 
 def to_int8(model: Model, corpus: Corpus, tokenizer: Tokenizer, encoded: Encoded, config: dict, folder: Path) -> None:
     """Writes model-fp32.onnx and model.onnx; the model's outliers are taken out first."""
-    batches = [
-        (torch.from_numpy(feed["input_ids"]), torch.from_numpy(feed["attention_mask"]))
-        for feed in calibration(corpus, tokenizer, encoded, config)
-    ]
-    take_out(model, batches[:OUTLIER_BATCHES])
+    take_out(model, outlier_batches(corpus, tokenizer, encoded, config))
     quantise(model, corpus, tokenizer, encoded, config, folder)
 
 

