@@ -26,7 +26,7 @@ def train(work: Path, config: dict, threads: int, name: str = "teacher") -> None
     tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
     encoder = torch.load(work / "encoder.pt", weights_only=True)
     model = Model(shape_of(config, len(encoder["weights"]["words.weight"]), settings))
-    load_encoder(model, encoder["weights"], list(range(settings["layers"])))
+    load_encoder(model, encoder["weights"], settings.get("from_layers", list(range(settings["layers"]))))
     del encoder
     prepare(model, config)
     encoded = Encoded(work, corpus, tokenizer)
