@@ -98,6 +98,8 @@ const minSentenceScore = 0.5;
 
 /** Share of the weight that each of two opposites has at least, where they are to make a third label together. */
 const minOppositeShare = 0.4;
+/** How sure of an opposite a clause is that takes it, as a share of the score of the label that it had. */
+const minLean = 0.5;
 
 /** Weight of the text's own label beside that of a sentence, which can be misread by itself. */
 const textShare = 0.2;
@@ -138,27 +140,53 @@ export function pairLabels(
 
 /**
  * Gives clauses that have the third label the stronger one of the two that make it: what is cut off at a word of contrast
- * holds that word, which says that there are two sides, and one side only.
- * @param clauses places of clauses among the predictions
+ * holds that word, which says that there are two sides, and one side only. A clause that has neither of the two, but leans
+ * to the opposite of the clause that it is set against, has that one: "three weeks" is no praise where "but the quality is
+ * excellent" follows.
+ * @param clauses places of clauses among the predictions, by their sentences
  * @returns the predictions, or a changed copy of them
  */
 export function settleClauses(
   { is, both }: Opposites,
   predictions: ShardPredictions,
   width: number,
-  clauses: readonly number[],
+  clauses: readonly (readonly number[])[],
 ): ShardPredictions {
-  const starts = clauses
-    .map((place) => place * width + is.offset)
-    .filter((from) => predictions.assigned[from + both.label] === 1);
-  if (starts.length === 0) return predictions;
+  if (clauses.length === 0) return predictions;
   const scores = predictions.scores.slice();
   const assigned = predictions.assigned.slice();
-  for (const from of starts) {
-    const own = scores.subarray(from, from + is.labels.length);
-    shareOut(own, both);
-    assigned.fill(0, from, from + own.length);
-    assigned[from + indexOfMax(own)] = 1;
+  const count = is.labels.length;
+  const scoresOf = (place: number): Float32Array =>
+    scores.subarray(place * width + is.offset, place * width + is.offset + count);
+  const labelOf = (place: number): number =>
+    assigned.subarray(place * width + is.offset, place * width + is.offset + count).indexOf(1);
+  const assign = (place: number, label: number): void => {
+    const from = place * width + is.offset;
+    assigned.fill(0, from, from + count);
+    assigned[from + label] = 1;
+  };
+  for (const sentence of clauses) {
+    for (const place of sentence) {
+      if (labelOf(place) !== both.label) continue;
+      shareOut(scoresOf(place), both);
+      assign(place, indexOfMax(scoresOf(place)));
+    }
+    for (const [index, place] of sentence.entries()) {
+      const label = labelOf(place);
+      if (label < 0 || both.labels.includes(label)) continue;
+      const against = [sentence[index - 1], sentence[index + 1]].find(
+        (other) => other !== undefined && both.labels.includes(labelOf(other)),
+      );
+      if (against === undefined) continue;
+      const same = labelOf(against);
+      const opposite = both.labels[0] === same ? both.labels[1] : both.labels[0];
+      const own = scoresOf(place);
+      const [lean, kept] = [own[opposite] as number, own[label] as number];
+      if (lean <= (own[same] as number) || lean < kept * minLean) continue;
+      own[opposite] = kept;
+      own[label] = lean;
+      assign(place, opposite);
+    }
   }
   return { ...predictions, scores, assigned };
 }

@@ -6,7 +6,7 @@ import type { ShardPredictions } from '../protocol.ts';
 import type { ExplainedLabel } from '../records/explained-label.ts';
 import { placeInCell } from '../records/place-in-cell.ts';
 import type { ScoredSentence, TextSentences } from '../records/sentence-view.ts';
-import type { SentenceCutter } from '../text/sentences.ts';
+import { addClause, type SentenceCutter } from '../text/sentences.ts';
 import { inOrder } from './in-order.ts';
 import { explainRows, type RowExplainer } from './explain-rows.ts';
 import { type Opposites, type PairLayout, pairLabels, settleClauses } from './label-pairs.ts';
@@ -100,15 +100,15 @@ interface CutTexts {
   texts: string[];
   /** Of each of `texts`, the text that it is or belongs to. */
   owners: number[];
-  /** Those of `texts` that are clauses. */
-  clauses: number[];
+  /** Those of `texts` that are clauses, by their sentences. */
+  clauses: number[][];
   sentences: ScoredSentence[][];
 }
 
 function cutTexts(rows: readonly Row[], cut: SentenceCutter): CutTexts {
   const texts = rows.flatMap((row) => row.texts);
   const owners = texts.map((_, text) => text);
-  const clauses: number[] = [];
+  const clauses: number[][] = [];
   let own = -1;
   const sentences = rows.flatMap((row) =>
     row.texts.map((text, column) => {
@@ -121,7 +121,7 @@ function cutTexts(rows: readonly Row[], cut: SentenceCutter): CutTexts {
         // A text of one sentence is predicted already.
         if (spans.length === 1) return { text: sentence, start, end, place: own };
         owners.push(own);
-        if (span.isClause) clauses.push(texts.length);
+        addClause(clauses, span, texts.length);
         return { text: sentence, start, end, place: texts.push(sentence) - 1 };
       });
     }),

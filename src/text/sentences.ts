@@ -11,6 +11,20 @@ export interface Span {
 export interface SentencePart extends Span {
   /** Whether it was cut off from the rest of its sentence. */
   isClause: boolean;
+  /** Whether a word of contrast sets it against the clause before it, in the same sentence. */
+  isContrast: boolean;
+}
+
+/** Adds a part to the clauses of its sentence, as places among whatever texts the caller counts; whole sentences are none. */
+export function addClause(
+  sentences: number[][],
+  { isClause, isContrast }: SentencePart,
+  place: number,
+): void {
+  if (!isClause) return;
+  const last = sentences.at(-1);
+  if (isContrast && last !== undefined) last.push(place);
+  else sentences.push([place]);
 }
 
 /** Cuts a text into its parts. */
@@ -57,13 +71,15 @@ export function sentenceCutter(languages: readonly string[]): SentenceCutter {
     const parts: SentencePart[] = [];
     for (const { segment, index } of eachSentence(segmenter, text)) {
       const spans = cutClauses(segment, clauses);
+      let isContrast = false;
       for (const { start, end } of spans) {
         const own = visibleSpan(text, index + start, index + end);
         if (own === undefined) continue;
         const before = parts.at(-1);
         if (before !== undefined && spans.length === 1 && belongsTo(before, own, text, clauses?.denial))
           before.end = own.end;
-        else parts.push({ ...own, isClause: spans.length > 1 });
+        else parts.push({ ...own, isClause: spans.length > 1, isContrast });
+        isContrast = true;
       }
     }
     return parts;

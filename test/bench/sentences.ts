@@ -11,7 +11,7 @@ import { layoutOpposites, layoutPairs, pairLabels, settleClauses } from '../../s
 import { Predictor } from '../../src/predictor/predictor.ts';
 import { labelCountOf, type ShardPredictions } from '../../src/protocol.ts';
 import { seededRandom } from '../../src/random.ts';
-import { sentenceCutter, type Span } from '../../src/text/sentences.ts';
+import { addClause, sentenceCutter, type Span } from '../../src/text/sentences.ts';
 import { withoutSpans, wordSpans } from '../../src/text/words.ts';
 import { contrastSentences, rightHalves } from '../support/contrast-sentences.ts';
 import { repositoryRoot } from '../support/paths.ts';
@@ -64,12 +64,13 @@ function neighbourSentences(): AspectRow[] {
 
 async function measurePairs(file: string, rows: readonly AspectRow[]): Promise<void> {
   const texts = rows.map(({ text }) => text);
-  const clauses: number[] = [];
+  const clauses: number[][] = [];
   const places = rows.map(({ text }, row) => {
     const parts = cut(text);
     if (parts.length === 1) return [row];
-    return parts.map(({ start, end, isClause }) => {
-      if (isClause) clauses.push(texts.length);
+    return parts.map((part) => {
+      const { start, end } = part;
+      addClause(clauses, part, texts.length);
       return texts.push(text.slice(start, end)) - 1;
     });
   });

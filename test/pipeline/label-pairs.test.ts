@@ -71,7 +71,7 @@ test('a clause has one of the opposites, and not what they make together', () =>
     scores: Float32Array.from(scores),
     assigned: Uint8Array.from(assigned),
   };
-  const settled = settleClauses(opposites, before, 5, [1, 2]);
+  const settled = settleClauses(opposites, before, 5, [[1, 2]]);
   assert.deepEqual([...settled.assigned.subarray(5, 10)], [1, 0, 0, 1, 0]);
   assert.deepEqual(
     [...settled.scores.subarray(5, 10)].map((score) => score.toFixed(2)),
@@ -86,6 +86,30 @@ test('a clause has one of the opposites, and not what they make together', () =>
   assert.deepEqual([...before.assigned], assigned);
   const merged = [{ ...(tasks[0] as TaskLayout), labels: ['bad', 'good'] }];
   assert.deepEqual(layoutOpposites(merged, pairs, { mood: { so_so: 'bad' } }), []);
+});
+
+test('a clause that has neither of the opposites leans away from the one that it is set against', () => {
+  const fourth = { ...(tasks[0] as TaskLayout), labels: ['bad', 'good', 'so_so', 'neither'] };
+  const [opposites] = layoutOpposites([fourth], pairs, {});
+  assert.ok(opposites);
+  const settled = (...clauses: [bad: number, good: number, neither: number][]): string[] => {
+    const scores = clauses.flatMap(([bad, good, neither]) => [bad, good, 0, neither]);
+    const assigned = clauses.flatMap((own) =>
+      [0, 1, -1, 2].map((at) => Number(own[at] === Math.max(...own))),
+    );
+    const before = {
+      ...blankPredictions(clauses.length, 4),
+      scores: Float32Array.from(scores),
+      assigned: Uint8Array.from(assigned),
+    };
+    const after = settleClauses(opposites, before, 4, [[...clauses.keys()]]);
+    return clauses.map((_, at) => `${fourth.labels[after.assigned.subarray(at * 4, at * 4 + 4).indexOf(1)]}`);
+  };
+  assert.deepEqual(settled([0.4, 0.1, 0.5], [0, 1, 0]), ['bad', 'good']);
+  assert.deepEqual(settled([0.9, 0.1, 0], [0.1, 0.4, 0.5]), ['bad', 'good']);
+  assert.deepEqual(settled([0.1, 0.4, 0.5], [0, 1, 0]), ['neither', 'good']);
+  assert.deepEqual(settled([0.2, 0.1, 0.7], [0, 1, 0]), ['neither', 'good']);
+  assert.deepEqual(settled([0.4, 0.1, 0.5], [0.1, 0.4, 0.5]), ['neither', 'neither']);
 });
 
 test('pairs carry new names, and are left out where a task is not scored', () => {

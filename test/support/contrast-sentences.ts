@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { layoutOpposites, settleClauses } from '../../src/pipeline/label-pairs.ts';
 import type { Predictor } from '../../src/predictor/predictor.ts';
 import { labelCountOf } from '../../src/protocol.ts';
-import { sentenceCutter } from '../../src/text/sentences.ts';
+import { addClause, sentenceCutter } from '../../src/text/sentences.ts';
 import { repositoryRoot } from './paths.ts';
 
 /** A sentence of two halves, about two things of which one is liked and the other one is not. */
@@ -36,7 +36,8 @@ export async function rightHalves(predictor: Predictor): Promise<Map<string, num
   const right = new Map<string, number>();
   for (const { language, text, halves } of contrastSentences()) {
     const parts = cut(text);
-    const clauses = [...parts.keys()].filter((index) => parts[index]?.isClause === true);
+    const clauses: number[][] = [];
+    for (const [index, part] of parts.entries()) addClause(clauses, part, index);
     const found = await predictor.predictShard(parts.map(({ start, end }) => text.slice(start, end)));
     const { assigned } = settleClauses(opposites, found, width, clauses);
     const labels = parts.map((_, place) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { contrastWords } from '../../src/text/contrast-words.ts';
-import { codePointCounter, sentenceCutter } from '../../src/text/sentences.ts';
+import { addClause, codePointCounter, sentenceCutter } from '../../src/text/sentences.ts';
 
 const cutAll = sentenceCutter(Object.keys(contrastWords));
 
@@ -114,11 +114,22 @@ test('a short answer stays with its question', () => {
   assert.deepEqual(parts('Tiny room. Loud. Cheap.').length, 3);
 });
 
-test('a part tells whether it is a clause', () => {
+test('a part tells whether it is a clause, and which one it is set against', () => {
+  const parts = cutAll('Great staff, but the room was filthy. Never again. Cheap room, but nice view.');
   assert.deepEqual(
-    cutAll('Great staff, but the room was filthy. Never again.').map(({ isClause }) => isClause),
-    [true, true, false],
+    parts.map(({ isClause }) => isClause),
+    [true, true, false, true, true],
   );
+  assert.deepEqual(
+    parts.map(({ isContrast }) => isContrast),
+    [false, true, false, false, true],
+  );
+  const clauses: number[][] = [];
+  for (const [place, part] of parts.entries()) addClause(clauses, part, place);
+  assert.deepEqual(clauses, [
+    [0, 1],
+    [3, 4],
+  ]);
 });
 
 test('clauses are cut only in the languages asked for', () => {
@@ -147,6 +158,7 @@ test('a text of megabytes is cut as its parts are, in time that grows with it', 
     start: 29_999 * sentence.length,
     end: 30_000 * sentence.length - 1,
     isClause: false,
+    isContrast: false,
   });
   assert.equal(cutAll('слово '.repeat(100_000)).length, 1);
 });
