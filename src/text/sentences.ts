@@ -16,14 +16,10 @@ export interface SentencePart extends Span {
 }
 
 /** Adds a part to the clauses of its sentence, as places among whatever texts the caller counts; whole sentences are none. */
-export function addClause(
-  sentences: number[][],
-  { isClause, isContrast }: SentencePart,
-  place: number,
-): void {
-  if (!isClause) return;
+export function addClause(sentences: number[][], part: SentencePart, place: number): void {
+  if (!part.isClause) return;
   const last = sentences.at(-1);
-  if (isContrast && last !== undefined) last.push(place);
+  if (part.isContrast && last !== undefined) last.push(place);
   else sentences.push([place]);
 }
 

@@ -115,17 +115,17 @@ test('a short answer stays with its question', () => {
 });
 
 test('a part tells whether it is a clause, and which one it is set against', () => {
-  const parts = cutAll('Great staff, but the room was filthy. Never again. Cheap room, but nice view.');
+  const found = cutAll('Great staff, but the room was filthy. Never again. Cheap room, but nice view.');
   assert.deepEqual(
-    parts.map(({ isClause }) => isClause),
+    found.map(({ isClause }) => isClause),
     [true, true, false, true, true],
   );
   assert.deepEqual(
-    parts.map(({ isContrast }) => isContrast),
+    found.map(({ isContrast }) => isContrast),
     [false, true, false, false, true],
   );
   const clauses: number[][] = [];
-  for (const [place, part] of parts.entries()) addClause(clauses, part, place);
+  for (const [place, part] of found.entries()) addClause(clauses, part, place);
   assert.deepEqual(clauses, [
     [0, 1],
     [3, 4],
