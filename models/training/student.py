@@ -5,6 +5,7 @@ Writes NAME/model.pt and its checkpoint to the work directory, NAME being the ti
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -88,15 +89,16 @@ def train(work: Path, config: dict, threads: int) -> None:
     encoded = Encoded(work, corpus, tokenizer)
     labels = Losses(corpus, config, corpus.rows(TRAIN, clean=True))
     dev = corpus.rows(DEV, clean=True)
-    score = lambda: dev_quality(model, tokenizer, corpus, config, dev)  # noqa: E731
-    run = Run(tier_folder(work, config), model, parameter_groups(model, settings), settings, score)
+    run = Run(
+        tier_folder(work, config),
+        model,
+        parameter_groups(model, settings),
+        settings,
+        lambda: dev_quality(model, tokenizer, corpus, config, dev),
+    )
     for number, stage, end in run.stages():
-        start_seed = settings["seed"] + 1000 * number + run.step
-
-        def sampler(reader: int, clean: float = stage["clean"], start_seed: int = start_seed) -> Sampler:
-            return Sampler(corpus, tokenizer, encoded, config, clean, start_seed + 100_000 * reader, soft.place >= 0)
-
-        for rows, ids, mask in read_batches(config, settings, sampler):
+        draw = partial(Sampler, corpus, tokenizer, encoded, config, stage["clean"], only=soft.place >= 0)
+        for rows, ids, mask in read_batches(config, settings, settings["seed"] + 1000 * number + run.step, draw):
             with precision():
                 logits, vectors = model(ids.to(device()), mask.to(device()), settings["frozen_layers"])
             taught, directions, plain = soft.of(rows, device())

@@ -5,6 +5,7 @@ Writes teacher/model.pt and its checkpoint to the work directory; goes on from a
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -40,12 +41,8 @@ def train(work: Path, config: dict, threads: int, name: str = "teacher") -> None
         lambda: dev_quality(model, tokenizer, corpus, config, dev),
     )
     for number, stage, end in run.stages():
-        start = settings["seed"] + 1000 * number + run.step
-
-        def sampler(reader: int, clean: float = stage["clean"], start: int = start) -> Sampler:
-            return Sampler(corpus, tokenizer, encoded, config, clean, start + 100_000 * reader)
-
-        for rows, ids, mask in read_batches(config, settings, sampler):
+        draw = partial(Sampler, corpus, tokenizer, encoded, config, stage["clean"])
+        for rows, ids, mask in read_batches(config, settings, settings["seed"] + 1000 * number + run.step, draw):
             with precision():
                 logits, _ = model(ids.to(device()), mask.to(device()), settings["frozen_layers"])
             run.learn(losses(rows, logits), int(mask.sum()))

@@ -39,10 +39,10 @@ def prepare(model: Model, config: dict) -> Model:
     return model
 
 
-def read_batches(config: dict, settings: dict, sampler: Callable[[int], Sampler]) -> Iterator[tuple[np.ndarray, Tensor, Tensor]]:
-    """Batches (row numbers, input_ids, attention_mask) of `sampler(number)`: in turns of `model.readers` processes where a GPU waits."""
+def read_batches(config: dict, settings: dict, seed: int, sampler: Callable[[int], Sampler]) -> Iterator[tuple[np.ndarray, Tensor, Tensor]]:
+    """Batches (row numbers, input_ids, attention_mask) of `sampler(its own seed)`, of `model.readers` processes in turns where a GPU waits."""
     readers = config["model"]["readers"] if device().type == "cuda" else 0
-    draws = Draws(sampler, settings)
+    draws = Draws(sampler, seed, settings)
     loader = DataLoader(draws, batch_size=None, num_workers=readers, prefetch_factor=8 if readers else None, collate_fn=as_it_is)
     for rows, ids, mask in loader:
         yield rows, torch.from_numpy(ids), torch.from_numpy(mask)
@@ -55,13 +55,13 @@ def as_it_is(batch: tuple) -> tuple:
 class Draws(IterableDataset):
     """The batches of one reader."""
 
-    def __init__(self, sampler: Callable[[int], Sampler], settings: dict) -> None:
+    def __init__(self, sampler: Callable[[int], Sampler], seed: int, settings: dict) -> None:
         super().__init__()
-        self.sampler, self.settings = sampler, settings
+        self.sampler, self.seed, self.settings = sampler, seed, settings
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         about = get_worker_info()
-        sampler = self.sampler(about.id if about else 0)
+        sampler = self.sampler(self.seed + 100_000 * (about.id if about else 0))
         for rows, ids, mask in sampler.batches(self.settings["batch_tokens"], self.settings["max_length"]):
             yield rows, ids.numpy(), mask.numpy()  # arrays travel between processes without shared memory
 

@@ -155,32 +155,30 @@ export function settleClauses(
   if (clauses.length === 0) return predictions;
   const scores = predictions.scores.slice();
   const assigned = predictions.assigned.slice();
-  const count = is.labels.length;
-  const scoresOf = (place: number): Float32Array =>
-    scores.subarray(place * width + is.offset, place * width + is.offset + count);
-  const labelOf = (place: number): number =>
-    assigned.subarray(place * width + is.offset, place * width + is.offset + count).indexOf(1);
-  const assign = (place: number, label: number): void => {
+  const ownOf = <Values extends Float32Array | Uint8Array>(values: Values, place: number): Values => {
     const from = place * width + is.offset;
-    assigned.fill(0, from, from + count);
-    assigned[from + label] = 1;
+    return values.subarray(from, from + is.labels.length) as Values;
+  };
+  const labelOf = (place: number): number => ownOf(assigned, place).indexOf(1);
+  const assign = (place: number, label: number): void => {
+    ownOf(assigned, place).fill(0)[label] = 1;
   };
   for (const sentence of clauses) {
     for (const place of sentence) {
       if (labelOf(place) !== both.label) continue;
-      shareOut(scoresOf(place), both);
-      assign(place, indexOfMax(scoresOf(place)));
+      const own = ownOf(scores, place);
+      shareOut(own, both);
+      assign(place, indexOfMax(own));
     }
     for (const [index, place] of sentence.entries()) {
       const label = labelOf(place);
       if (label < 0 || both.labels.includes(label)) continue;
-      const against = [sentence[index - 1], sentence[index + 1]].find(
-        (other) => other !== undefined && both.labels.includes(labelOf(other)),
-      );
-      if (against === undefined) continue;
-      const same = labelOf(against);
+      const same = [sentence[index - 1], sentence[index + 1]]
+        .map((other) => (other === undefined ? -1 : labelOf(other)))
+        .find((other) => both.labels.includes(other));
+      if (same === undefined) continue;
       const opposite = both.labels[0] === same ? both.labels[1] : both.labels[0];
-      const own = scoresOf(place);
+      const own = ownOf(scores, place);
       const [lean, kept] = [own[opposite] as number, own[label] as number];
       if (lean <= (own[same] as number) || lean < kept * minLean) continue;
       own[opposite] = kept;

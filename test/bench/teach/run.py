@@ -5,7 +5,8 @@ run.py --data DATA --work WORK [--peers teach,tf-idf,fasttext] [--sets apps,...]
 `--data` holds checkouts of the repositories that sets.py names, `--work` what is kept: results.jsonl gets a line for each
 draw as soon as it is measured, and what is there is not measured again. Two peers have to be asked for: `setfit`, which
 also needs the encoder.pt and tokenizer.json of the training recipe in `--work`, and `command`, which is `teach` by the
-command itself, and so the one that is timed. `--write` puts the tables into docs/teach.md.
+command itself, and so the one that is timed: compare its seconds in results.jsonl with those of `setfit` on a CPU.
+`--write` puts the tables into docs/teach.md.
 """
 
 import argparse
