@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { defaultBundle } from './bundle/find-bundle.ts';
 import { UsageError } from './errors.ts';
 import { availableCores } from './pipeline/available-cores.ts';
-import { defaultMaxBatchTokens } from './predictor/predictor.ts';
+import { defaultMaxBatchTokens } from './predictor/batch.ts';
 import type { WorkerSettings } from './protocol.ts';
 import { type InputFormat, inputFormats } from './records/row.ts';
 

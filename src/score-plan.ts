@@ -17,7 +17,7 @@ import { allowsRejects } from './pipeline/rejects.ts';
 import { planSample, type SamplePlan } from './pipeline/sample.ts';
 import { shardRows } from './pipeline/shard.ts';
 import { checkpointShards } from './pipeline/write-rows.ts';
-import { selectTasks } from './predictor/predictor.ts';
+import { selectTasks } from './predictor/select-tasks.ts';
 import { workerSettingsOf } from './options.ts';
 import type { TaskLayout, WorkerSettings } from './protocol.ts';
 import type { RowWriter } from './records/format-writer.ts';

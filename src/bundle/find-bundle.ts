@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BundleError } from '../errors.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
-import { bundleFiles } from './load-bundle.ts';
+import { bundleFiles } from './bundle-files.ts';
 
 /** Folder of the bundles that come with voxpop, as seen from the compiled file in `dist/src/bundle/`. */
 const modelsDirectory = fileURLToPath(new URL('../../../models/', import.meta.url));

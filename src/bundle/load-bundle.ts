@@ -3,6 +3,7 @@ import { lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { BundleError } from '../errors.ts';
+import { bundleFiles } from './bundle-files.ts';
 import { refuseUnfitPatterns } from './check-tokenizer.ts';
 import { type Directions, parseDirections } from './directions-file.ts';
 import { type Head, parseHead } from './head-file.ts';
@@ -10,13 +11,6 @@ import { inspectOnnx } from './inspect-onnx.ts';
 import { parseJson } from './parse-json.ts';
 import { parseProbes, type Probes } from './probes.ts';
 import { type BundleFile, type BundleJson, parseBundleJson } from './bundle-json.ts';
-
-/** Files that every bundle has, by their path in it. */
-export const bundleFiles = {
-  json: 'bundle.json',
-  model: 'model.onnx',
-  tokenizer: 'tokenizer.json',
-} as const;
 
 /** A file that a bundle may have: what the reference made of some texts, for `model verify`. */
 export const probesFile = 'probes.json';

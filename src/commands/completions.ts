@@ -1,16 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Argument, Command, type Option } from 'commander';
-import { parseBundleJson } from '../bundle/bundle-json.ts';
 import { defaultBundle, findBundle, shippedBundles } from '../bundle/find-bundle.ts';
-import { bundleFiles } from '../bundle/load-bundle.ts';
-import { bashScript } from '../completions/bash.ts';
-import { fishScript } from '../completions/fish.ts';
+import { bundleFiles } from '../bundle/bundle-files.ts';
 import type { CommandWords, ScriptWriter, Values } from '../completions/words.ts';
-import { zshScript } from '../completions/zsh.ts';
 import type { Terminal } from './terminal.ts';
 
-const writers: Record<string, ScriptWriter> = { bash: bashScript, zsh: zshScript, fish: fishScript };
+/** Imported when they are asked for, as is all that other commands do not need. */
+const writers: Record<string, () => Promise<ScriptWriter>> = {
+  bash: async () => (await import('../completions/bash.ts')).bashScript,
+  zsh: async () => (await import('../completions/zsh.ts')).zshScript,
+  fish: async () => (await import('../completions/fish.ts')).fishScript,
+};
 
 const examples = `
 Examples:
@@ -25,7 +26,8 @@ export function completionsCommand(terminal: Terminal): Command {
     .addHelpText('after', examples)
     .action(async (shell: string, _: unknown, { parent }: Command) => {
       const program = describe(parent as Command, await namedValues());
-      terminal.stdout.write((writers[shell] as ScriptWriter)(program));
+      const write = await (writers[shell] as () => Promise<ScriptWriter>)();
+      terminal.stdout.write(write(program));
     });
 }
 
@@ -34,6 +36,7 @@ type NamedValues = (name: string, choices: string[] | undefined) => Values;
 
 async function namedValues(): Promise<NamedValues> {
   const bundles: Values = { kind: 'words', words: await shippedBundles() };
+  const { parseBundleJson } = await import('../bundle/bundle-json.ts');
   const path = join(await findBundle(defaultBundle), bundleFiles.json);
   const tasks = parseBundleJson(await readFile(path), path).tasks.map(({ name }) => name);
   const byName: Record<string, Values> = {

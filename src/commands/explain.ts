@@ -1,50 +1,23 @@
 import { stat } from 'node:fs/promises';
-import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { explain, type ExplainedPrediction, type ExplainTextOptions } from '../explain.ts';
-import { type OptionSpec, scoringOptionTable } from '../options.ts';
 import { formatScore } from '../records/prediction-view.ts';
 import { printable, shownName } from '../text/printable.ts';
 import { shellPath } from '../text/shell-word.ts';
 import { textTable } from '../text/text-table.ts';
-import { addOptions } from './add-options.ts';
 import type { Terminal } from './terminal.ts';
 
-const examples = `
-Examples:
-  voxpop explain "Great staff, but the room was filthy."
-  voxpop explain "Das Zimmer war schmutzig." --tasks sentiment,topic --json
-  tail -n 1 comments.txt | voxpop explain
+export type Flags = Omit<ExplainTextOptions, 'text'> & { json?: boolean };
 
-Exit codes: 0 done, 1 failed while running, 2 usage or bundle wrong.`;
-
-const { model, tasks, threshold, keepNonAnswers } = scoringOptionTable;
-const optionTable = {
-  model,
-  tasks,
-  threshold,
-  keepNonAnswers,
-  json: { flags: '--json', description: 'print labels, words, places and weights as JSON' },
-} as const satisfies Record<string, OptionSpec>;
-
-type Flags = Omit<ExplainTextOptions, 'text'> & { json?: boolean };
-
-export function explainCommand(terminal: Terminal): Command {
-  const command = new Command('explain')
-    .description('Label one text, and mark the words that carried each label.')
-    .argument('[text]', 'the text itself; - or none at all is stdin')
-    .addHelpText('after', examples);
-  addOptions(command, optionTable);
-  return command.action(async (given: string | undefined, flags: Flags) => {
-    const text = await textOf(given, terminal);
-    if (text.trim() === '') {
-      throw new UsageError('OPTION_INVALID', 'Expected a text to explain, got none', {
-        hint: 'Put it in quotes: `voxpop explain "Great staff, but the room was filthy."`',
-      });
-    }
-    const labels = await explain({ ...flags, text });
-    terminal.stdout.write(flags.json === true ? asJson(text, labels) : asTable(text, labels, terminal));
-  });
+export async function runExplain(given: string | undefined, flags: Flags, terminal: Terminal): Promise<void> {
+  const text = await textOf(given, terminal);
+  if (text.trim() === '') {
+    throw new UsageError('OPTION_INVALID', 'Expected a text to explain, got none', {
+      hint: 'Put it in quotes: `voxpop explain "Great staff, but the room was filthy."`',
+    });
+  }
+  const labels = await explain({ ...flags, text });
+  terminal.stdout.write(flags.json === true ? asJson(text, labels) : asTable(text, labels, terminal));
 }
 
 /** Bytes of a text on stdin, at most. */

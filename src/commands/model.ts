@@ -1,34 +1,11 @@
-import { Command } from 'commander';
-import { defaultBundle, findBundle, shippedBundles } from '../bundle/find-bundle.ts';
+import { findBundle, shippedBundles } from '../bundle/find-bundle.ts';
 import { type Bundle, checkBundle } from '../bundle/load-bundle.ts';
 import { figure, megabytes } from '../text/numbers.ts';
 import type { ProbeComparison } from '../predictor/check-probes.ts';
-import { printableJson, printableLines, shownName } from '../text/printable.ts';
+import { printableJson, shownName } from '../text/printable.ts';
 import { verifyBundle } from '../predictor/verify-bundle.ts';
-import type { Terminal } from './terminal.ts';
 
-export function modelCommand(terminal: Terminal): Command {
-  const command = new Command('model').description('List, show and verify bundles.');
-  const print = (text: string): void => void terminal.stdout.write(printableLines(text));
-  command
-    .command('list')
-    .description('the bundles that come with voxpop')
-    .action(async () => print(await list()));
-  command
-    .command('show')
-    .description('what a bundle can do, after checking its files')
-    .argument('[bundle]', 'name or directory', defaultBundle)
-    .option('--json', 'as JSON')
-    .action(async (name: string, flags: { json?: boolean }) => print(await show(name, flags.json ?? false)));
-  command
-    .command('verify')
-    .description('check every file, run the model, and probe whether results depend on the batch')
-    .argument('[bundle]', 'name or directory', defaultBundle)
-    .action(async (name: string) => print(await verify(name)));
-  return command;
-}
-
-async function list(): Promise<string> {
+export async function listBundles(): Promise<string> {
   const rows = [['name', 'version', 'MB', 'languages', 'tasks']];
   for (const name of await shippedBundles()) {
     const { manifest } = await checkBundle(await findBundle(name));
@@ -52,7 +29,7 @@ async function list(): Promise<string> {
     .join('');
 }
 
-async function show(name: string, json: boolean): Promise<string> {
+export async function showBundle(name: string, json: boolean): Promise<string> {
   const bundle = await checkBundle(await findBundle(name));
   const { manifest } = bundle;
   if (json) return `${printableJson({ path: bundle.path, sha256: bundle.sha256, ...manifest }, 2)}\n`;
@@ -109,7 +86,7 @@ function taughtLine({ date, rows, files, cross_validated: quality, seed }: Recor
   ].join('');
 }
 
-async function verify(name: string): Promise<string> {
+export async function describeVerified(name: string): Promise<string> {
   const path = await findBundle(name);
   const { bundle, batchInvariant, largestDifference, comparisons, probes } = await verifyBundle(path);
   const probe = batchInvariant

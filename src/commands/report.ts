@@ -1,43 +1,18 @@
-import { Command } from 'commander';
-import { UsageError, interruptedCodes } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { requireHonestName } from '../records/honest-name.ts';
 import { outputMode } from '../records/output-mode.ts';
-import {
-  type ReportFormat,
-  type ReportLook,
-  type ReportOptions,
-  reportOptionTable,
-} from '../report/options.ts';
+import type { ReportFormat, ReportLook, ReportOptions } from '../report/options.ts';
 import { formatReport, report } from '../report/report.ts';
 import { checkLook } from '../report/theme.ts';
-import { addOptions } from './add-options.ts';
 import { checkPageOutput } from './check-page-output.ts';
 import { say } from './say.ts';
 import type { Terminal } from './terminal.ts';
 import { writeResult } from './write-result.ts';
 
-const examples = `
-Examples:
-  voxpop report survey.labelled.csv -o report.html
-  voxpop report survey.labelled.csv -o report.html --by channel --by country --date submitted_at
-  voxpop report survey.labelled.csv -o report.html --compare last-quarter.csv
-  voxpop report survey.labelled.csv --format json | jq '.fix[0]'
-
-Exit codes: 0 done, 1 failed while running, 2 usage or input wrong, ${interruptedCodes} interrupted.`;
-
-type Flags = ReportOptions &
+export type Flags = ReportOptions &
   ReportLook & { output?: string; format?: ReportFormat; force?: boolean; quiet?: boolean };
 
-export function reportCommand(terminal: Terminal): Command {
-  const command = new Command('report')
-    .description('Show a scored file as one HTML page that needs no scripts and no network.')
-    .argument('<scored>', 'output of `voxpop score`; - is stdin')
-    .addHelpText('after', examples);
-  addOptions(command, reportOptionTable);
-  return command.action((input: string, flags: Flags) => runReport({ ...flags, input }, terminal));
-}
-
-async function runReport(flags: Flags, terminal: Terminal): Promise<void> {
+export async function runReport(flags: Flags, terminal: Terminal): Promise<void> {
   const { output, input } = flags;
   await checkPageOutput(flags, terminal);
   const format = flags.format ?? formatOf(output);

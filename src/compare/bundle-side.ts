@@ -13,7 +13,7 @@ import {
   type WorkerSettings,
 } from '../protocol.ts';
 import { shardRows } from '../pipeline/shard.ts';
-import { selectTasks } from '../predictor/predictor.ts';
+import { selectTasks } from '../predictor/select-tasks.ts';
 import type { Row } from '../records/row.ts';
 import type { BundleSpeed } from './comparison-document.ts';
 

@@ -8,8 +8,7 @@ import {
 } from '../bundle/load-bundle.ts';
 import type { BundleTask } from '../bundle/bundle-json.ts';
 import { requireVectors } from '../bundle/require-vectors.ts';
-import { PredictError, UsageError } from '../errors.ts';
-import { didYouMean } from '../text/did-you-mean.ts';
+import { PredictError } from '../errors.ts';
 import {
   blankPredictions,
   isSilenced,
@@ -17,22 +16,16 @@ import {
   textFlags,
   type WorkPhase,
 } from '../protocol.ts';
-import { type Batch, cutBatches } from './batch.ts';
+import { type Batch, cutBatches, defaultMaxBatchTokens } from './batch.ts';
 import { decodeRow, type TaskDecoder } from './decode.ts';
 import { headLogits, type PreparedHead, prepareHead } from './head.ts';
 import { enforceRules, type RuleFinder, ruleFinder } from './rules.ts';
 import { joinParts, longTextPartTokens } from './long-texts.ts';
+import { selectTasks, type TaskChoice } from './select-tasks.ts';
 import { ModelSession, type Outputs } from './session.ts';
 import { TextTokenizer } from './tokenizer.ts';
 
-/** Padded tokens per batch unless asked for otherwise; larger batches were no faster when measured, and take more memory. */
-export const defaultMaxBatchTokens = 512;
-
-export interface PredictorOptions {
-  /** Tasks to score; all of the bundle when absent. The order is always the bundle's. */
-  tasks?: string[] | undefined;
-  /** Threshold per task, in place of the bundle's own per label. For a single-label task: below it, no label. */
-  thresholds?: Record<string, number> | undefined;
+export interface PredictorOptions extends TaskChoice {
   /** Padded tokens per batch at most. */
   maxBatchTokens?: number | undefined;
   /** One text per run, for bundles that are not `batch_invariant`; no effect on those that are. */
@@ -384,23 +377,6 @@ export class Predictor {
  */
 export async function loadPredictor(model?: string, options: PredictorOptions = {}): Promise<Predictor> {
   return Predictor.load(await findBundle(model), options);
-}
-
-/**
- * The tasks asked for, in bundle order.
- * @throws UsageError when a task is asked for that the bundle does not have
- */
-export function selectTasks(tasks: readonly BundleTask[], options: PredictorOptions): BundleTask[] {
-  const known = tasks.map((task) => task.name);
-  for (const name of [...(options.tasks ?? []), ...Object.keys(options.thresholds ?? {})]) {
-    if (known.includes(name)) continue;
-    throw new UsageError(
-      'TASK_UNKNOWN',
-      `Expected a task of the bundle (${known.join(', ')}), found ${name}`,
-      { hint: didYouMean(name, known) },
-    );
-  }
-  return tasks.filter((task) => options.tasks === undefined || options.tasks.includes(task.name));
 }
 
 function sumOf(numbers: readonly number[]): number {

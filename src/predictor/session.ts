@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { join } from 'node:path';
-import { type Bundle, type BundleDescription, bundleFiles, describeBundle } from '../bundle/load-bundle.ts';
+import { bundleFiles } from '../bundle/bundle-files.ts';
+import { type Bundle, type BundleDescription, describeBundle } from '../bundle/load-bundle.ts';
 import { BundleError } from '../errors.ts';
 
 ort.env.logLevel = 'fatal';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Bundle, bundleFiles } from '../bundle/load-bundle.ts';
+import { bundleFiles } from '../bundle/bundle-files.ts';
+import type { Bundle } from '../bundle/load-bundle.ts';
 import { BundleError } from '../errors.ts';
 import { isVisible } from '../text/visible.ts';
 import { encodeWithAddedTokens } from './added-tokens.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type BundleDescription, bundleFiles } from '../bundle/load-bundle.ts';
+import { bundleFiles } from '../bundle/bundle-files.ts';
+import type { BundleDescription } from '../bundle/load-bundle.ts';
 import { requireVectors } from '../bundle/require-vectors.ts';
 import { inOrder } from '../pipeline/in-order.ts';
 import { WorkerPool } from '../pipeline/pool.ts';

@@ -4,7 +4,8 @@ import { copyFile, mkdir, open, readFile, rename, rm, stat, writeFile } from 'no
 import { basename, dirname, join, resolve } from 'node:path';
 import { type BundlePair, isPairLabel, type LabelRule } from '../bundle/bundle-json.ts';
 import { formatHead, type Head } from '../bundle/head-file.ts';
-import { type BundleDescription, bundleFiles } from '../bundle/load-bundle.ts';
+import { bundleFiles } from '../bundle/bundle-files.ts';
+import type { BundleDescription } from '../bundle/load-bundle.ts';
 import { OutputError, UsageError } from '../errors.ts';
 import type { LabelFacts } from '../label-facts.ts';
 import type { TaskLayout } from '../protocol.ts';

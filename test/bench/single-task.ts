@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bundleFiles } from '../../src/bundle/load-bundle.ts';
+import { bundleFiles } from '../../src/bundle/bundle-files.ts';
 import type { FixtureManifest } from '../support/fixture-bundle.ts';
 import { keepOutputs } from './onnx-file.ts';
 

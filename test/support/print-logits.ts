@@ -4,8 +4,7 @@
  */
 import { createInterface } from 'node:readline';
 import { loadBundle } from '../../src/bundle/load-bundle.ts';
-import { cutBatches } from '../../src/predictor/batch.ts';
-import { defaultMaxBatchTokens } from '../../src/predictor/predictor.ts';
+import { cutBatches, defaultMaxBatchTokens } from '../../src/predictor/batch.ts';
 import { ModelSession } from '../../src/predictor/session.ts';
 import { TextTokenizer } from '../../src/predictor/tokenizer.ts';
 
