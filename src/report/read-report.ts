@@ -1,3 +1,4 @@
+import { InputError } from '../errors.ts';
 import { columnsReader, valueText } from '../records/column-reader.ts';
 import type { LabelPair } from '../records/sentence-view.ts';
 import { groupReader, languageColumn, ValueLimit } from '../scored/column-groups.ts';
@@ -23,7 +24,10 @@ export interface ReadReport {
   date: { column: string; others: string[] } | undefined;
 }
 
-/** Counts and samples a scored file in one pass. */
+/**
+ * Counts and samples a scored file in one pass.
+ * @throws {InputError} when its rows are sentences, which are no comments to count
+ */
 export async function readReport(
   file: ScoredFile,
   roles: FocusedRoles,
@@ -31,6 +35,7 @@ export async function readReport(
   options: ReportOptions & { seed: number },
 ): Promise<ReadReport> {
   const { head, tasks } = file;
+  if (file.isOfSentences) throw ofSentences(file.path);
   const predicted = tasks.findIndex(({ name }) => name === languageTask);
   const language = predicted === -1 ? languageColumn(head) : undefined;
   const by = [...new Set([...(language === undefined ? [] : [language]), ...(options.by ?? [])])].filter(
@@ -108,4 +113,15 @@ function findDates({ head, firstRows, textColumns, tasks }: ScoredFile): ReadRep
   const read = columnsReader(head, columns, '--date');
   const values = firstRows.filter(({ isHeader }) => isHeader !== true).map((row) => read(row).map(valueText));
   return dateColumn(columns, (column) => values.map((each) => each[columns.indexOf(column)] ?? ''));
+}
+
+function ofSentences(file: string): InputError {
+  return new InputError(
+    'ROWS_ARE_SENTENCES',
+    'expected a row per comment, found a row per sentence, as `--sentence-rows` writes them',
+    { file },
+    {
+      hint: 'Score with `--sentences` instead: rows stay comments, and the report takes from it what is said about what.',
+    },
+  );
 }

@@ -61,7 +61,8 @@ export async function review(given: ReviewOptions): Promise<Review> {
     return {
       source: options.input,
       task: name,
-      textColumn,
+      // By this name it is found beside the texts that it is taught with.
+      textColumn: file.isOfSentences ? 'text' : textColumn,
       isMulti:
         options.kind === undefined
           ? (offered.isMulti ?? file.tasks[task]?.isMulti === true)

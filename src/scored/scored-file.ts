@@ -8,6 +8,7 @@ import { jsonObject } from '../records/json-object.ts';
 import { columnPlace } from '../records/column-place.ts';
 import { openRecords, type Records } from '../records/open-records.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
+import { shellWord } from '../text/shell-word.ts';
 import { precede } from '../records/precede.ts';
 import { isScorable } from '../records/read-texts.ts';
 import { isTable, type RecordsHead, type Row } from '../records/row.ts';
@@ -20,10 +21,11 @@ import {
   jsonToLabels,
   jsonToPairs,
   type LabelSet,
+  rivalPrefixes,
   type TaskPlace,
 } from './scored-layout.ts';
 import { nameList } from '../text/name-list.ts';
-import { isPredictionsKey, predictionsKey } from '../records/output-names.ts';
+import { isPredictionsKey, predictionsKey, sentenceColumns } from '../records/output-names.ts';
 import { type LabelPair, pairColumnOf, type PairNames, splitPairs } from '../records/sentence-view.ts';
 
 export interface ScoredFileOptions
@@ -70,6 +72,8 @@ export interface ScoredFile {
   /** Tasks whose labels the file pairs, as `--sentences` does; none in a file without. */
   pairs: PairNames[];
   textColumns: string[];
+  /** Whether each row is a sentence of a comment, as `--sentence-rows` writes them: its text is that sentence. */
+  isOfSentences: boolean;
   manifest: RunSummary | undefined;
   /** Sentences that a person should read about how the labels were found, and the file was read. */
   notices(): string[];
@@ -103,13 +107,17 @@ export async function openScoredFile(path: string, options: ScoredFileOptions): 
     const { tasks: known, facts, bundle } = await knownLabels(manifest, options.model);
     const layout = isTable(records.head.format)
       ? delimitedLayout(path, records.head, { manifest, known }, options)
-      : jsonLayout(path, records.head, { first, known }, options);
-    const textColumns = await findTextColumns(
-      { head: records.head, profiles: async () => profiles },
-      layout.textColumns,
-      manifest,
-      options,
-    );
+      : jsonLayout(path, records.head, { first, manifest, known }, options);
+    const { sentence } = layout;
+    const textColumns =
+      sentence === undefined
+        ? await findTextColumns(
+            { head: records.head, profiles: async () => profiles },
+            layout.textColumns,
+            manifest,
+            options,
+          )
+        : [sentence];
     const read = layout.reader(textColumns);
     const readTexts = columnsReader(records.head, textColumns, '--text');
     return {
@@ -118,6 +126,7 @@ export async function openScoredFile(path: string, options: ScoredFileOptions): 
       tasks: layout.tasks,
       pairs: layout.pairs,
       textColumns,
+      isOfSentences: sentence !== undefined,
       manifest,
       notices: () => [...layout.notices, ...records.head.notices, ...records.notices()],
       labelFacts: facts,
@@ -156,6 +165,8 @@ interface Layout {
   pairs: PairNames[];
   /** Named by the added columns; empty when there is one that they do not name. */
   textColumns: string[];
+  /** Column, or path, of the sentence that a row stands for; undefined where rows stand for themselves. */
+  sentence: string | undefined;
   notices: string[];
   reader: (textColumns: string[]) => TextsReader;
 }
@@ -171,11 +182,15 @@ function delimitedLayout(
   { manifest, known }: { manifest: RunSummary | undefined; known: readonly KnownTask[] },
   options: ScoredFileOptions,
 ): Layout {
-  const prefix = options.prefix ?? manifest?.prefix;
   const inManifest = Object.keys(manifest?.labels ?? {});
   const told = options.tasks ?? (inManifest.length > 0 ? inManifest : undefined);
   const wanted = told ?? known.map(({ name }) => name);
-  const places = findTaskColumns(head.columns, wanted, { prefix, closed: told !== undefined });
+  const scored = { closed: told !== undefined, textColumns: manifest?.textColumns ?? [] };
+  const { found: places, notices } = underPrefix(path, options.prefix, manifest, (prefix) =>
+    findTaskColumns(head.columns, wanted, { ...scored, prefix }),
+  );
+  const rivals = rivalPrefixes(places);
+  if (rivals.length > 0) throw severalRuns(path, rivals, (prefix) => prefix + (places[0] as TaskPlace).task);
   const missing = options.tasks?.find((task) => !places.some((place) => place.task === task));
   if (places.length === 0 || missing !== undefined) throw noLabels(path, head, missing, head.columns);
   const names = [...new Set(places.map(({ task }) => task))];
@@ -189,9 +204,56 @@ function delimitedLayout(
     tasks,
     pairs,
     textColumns,
-    notices: isByName ? [foundByName(path, names)] : [],
+    sentence: sentenceColumn(head, places),
+    notices: isByName ? [...notices, foundByName(path, names)] : notices,
     reader: (columns) => delimitedReader(head, { tasks, pairs, places }, columns),
   };
+}
+
+/**
+ * Looks for labels under the prefix that is told, else under that of the manifest, else, where nobody told one, under
+ * any: the columns may have been renamed since.
+ */
+function underPrefix<Found>(
+  path: string,
+  told: string | undefined,
+  manifest: RunSummary | undefined,
+  look: (prefix: string | undefined) => Found[],
+): { found: Found[]; notices: string[] } {
+  if (told !== undefined) {
+    const found = look(told);
+    if (found.length > 0) return { found, notices: [] };
+  }
+  const written = manifest?.prefix;
+  const found = written === undefined ? [] : look(written);
+  if (told === undefined) return { found: found.length > 0 ? found : look(undefined), notices: [] };
+  const notice = `${path} has no labels under the prefix \`${told}\`: those of its manifest are read, under \`${written}\``;
+  return { found, notices: found.length > 0 ? [notice] : [] };
+}
+
+/** The error for a file that was scored more than once, where nothing tells which labels are meant. */
+function severalRuns(
+  path: string,
+  prefixes: readonly string[],
+  nameOf: (prefix: string) => string,
+): InputError {
+  const names = prefixes.map((prefix) => `\`${nameOf(prefix)}\``).join(' and ');
+  const isOne = prefixes.length === 1;
+  const ways = prefixes.slice(0, 3).map((prefix) => `\`--prefix ${shellWord(prefix)}\``);
+  return new InputError(
+    'SCORED_TWICE',
+    `expected labels of one run, found ${isOne ? `${names} more than once` : names}`,
+    { file: path },
+    { hint: isOne ? 'Take all but one out, or rename them.' : `Say which: ${ways.join(' or ')}.` },
+  );
+}
+
+/** The column of sentences beside labels of sentences, which stands between two of places. */
+function sentenceColumn({ columns }: RecordsHead, [place]: readonly TaskPlace[]): string | undefined {
+  if (place === undefined || place.textColumn !== undefined) return undefined;
+  const prefix = place.column.slice(0, place.column.length - place.task.length);
+  const names = sentenceColumns.map((name) => prefix + name);
+  return names.every((name) => columns.includes(name)) ? names[0] : undefined;
 }
 
 /** Pairs that tasks can make. */
@@ -254,11 +316,20 @@ function delimitedReader(
 function jsonLayout(
   path: string,
   head: RecordsHead,
-  { first, known }: { first: Row[]; known: readonly KnownTask[] },
+  { first, manifest, known }: { first: Row[]; manifest: RunSummary | undefined; known: readonly KnownTask[] },
   options: ScoredFileOptions,
 ): Layout {
-  const told = options.prefix === undefined ? undefined : predictionsKey(options.prefix);
-  const key = told ?? head.columns.find(isPredictionsKey);
+  const { found: keys, notices } = underPrefix(path, options.prefix, manifest, (prefix) =>
+    head.columns.filter((column) => {
+      const isKey = prefix === undefined ? isPredictionsKey(column) : column === predictionsKey(prefix);
+      return isKey && predictionsOf(first[0], column) !== undefined;
+    }),
+  );
+  const [key, ...others] = keys;
+  if (key !== undefined && others.length > 0) {
+    const prefixes = keys.map((each) => each.slice(0, -predictionsKey('').length));
+    throw severalRuns(path, prefixes, predictionsKey);
+  }
   const record = predictionsOf(first[0], key);
   if (key === undefined || record === undefined) throw noLabels(path, head, undefined);
   const isNested = Object.values(record).some(
@@ -303,7 +374,17 @@ function jsonLayout(
       });
     };
   };
-  return { tasks, pairs, textColumns: columns, notices: [], reader };
+  const [sentence] = sentenceColumns;
+  const isOfSentences =
+    !isNested && Object.hasOwn(record, sentence) && jsonToLabels(record[sentence]) === undefined;
+  return {
+    tasks,
+    pairs,
+    textColumns: columns,
+    sentence: isOfSentences ? `${key}.${sentence}.text` : undefined,
+    notices,
+    reader,
+  };
 }
 
 function predictionsOf(row: Row | undefined, key: string | undefined): JsonObject | undefined {
@@ -342,7 +423,10 @@ async function findTextColumns(
   if (options.text !== undefined && options.text.length > 0) {
     return (await resolveTextColumns(head, options.text, profiles)).columns;
   }
-  if (named.length > 0) return named;
+  // A file may have lost columns that were scored.
+  if (named.length > 0) {
+    return isTable(head.format) ? named.filter((column) => columnPlace(head.columns, column) !== -1) : named;
+  }
   const inManifest =
     manifest?.textColumns?.filter((column) => columnPlace(head.columns, column) !== -1) ?? [];
   if (inManifest.length > 0) return inManifest;

@@ -1,6 +1,6 @@
 import { isJsonObject } from '../records/json-fields.ts';
 import type { LabelPair, PairNames } from '../records/sentence-view.ts';
-import { scoreColumnOf, splitLabels, taskSeparator } from '../records/output-names.ts';
+import { scoreColumnOf, splitLabels, taskSeparator, textColumnPrefix } from '../records/output-names.ts';
 
 /** Where the labels of one task for one text column stand in a delimited file. */
 export interface TaskPlace {
@@ -11,32 +11,60 @@ export interface TaskPlace {
   scoreColumn: string | undefined;
 }
 
+/** How columns with labels are looked for. */
+export interface LabelSearch {
+  /** What stands before the names of all columns that were added; undefined where nothing tells. */
+  prefix: string | undefined;
+  /** Whether there are no tasks besides the known ones. */
+  closed: boolean;
+  /** Text columns that may have been scored, besides those that the file still has. */
+  textColumns?: readonly string[];
+}
+
 /**
  * Finds the columns that `score` added: those beside which a `<column>_score` stands, and those named as a
- * task that is known. A name is `[prefix][<text column>.]<task>`.
- * @param known tasks that there may be; when it is closed, there are no others
+ * task that is known. A name is `[prefix][<text column>.]<task>`; where the prefix is told, nothing else is one.
+ * @param known tasks that there may be
  */
 export function findTaskColumns(
   columns: readonly string[],
   known: readonly string[],
-  options: { prefix: string | undefined; closed: boolean },
+  { prefix, closed, textColumns = [] }: LabelSearch,
 ): TaskPlace[] {
   const names = new Set(columns);
+  const texts = new Set([...columns, ...textColumns]);
   const places: TaskPlace[] = [];
   for (const column of columns) {
+    if (!column.startsWith(prefix ?? '')) continue;
     const scoreColumn = names.has(scoreColumnOf(column)) ? scoreColumnOf(column) : undefined;
-    const bare =
-      options.prefix !== undefined && column.startsWith(options.prefix)
-        ? column.slice(options.prefix.length)
-        : column;
-    const task = known.includes(bare) ? bare : known.find((name) => endsWithTask(bare, name, scoreColumn));
-    if (task === undefined && (scoreColumn === undefined || options.closed)) continue;
-    const [textColumn, name] = splitName(bare, task, names);
+    const bare = column.slice(prefix?.length ?? 0);
+    const isTask = (name: string): boolean =>
+      prefix === undefined
+        ? endsWithTask(bare, name, scoreColumn)
+        : texts.has(bare.slice(0, -name.length - 1)) && bare.endsWith(taskSeparator + name);
+    const task = known.includes(bare) ? bare : known.find(isTask);
+    if (task === undefined && (scoreColumn === undefined || closed)) continue;
+    // Behind another prefix are labels of another run.
+    const isOfOther = prefix !== undefined && known.some((name) => endsWithTask(bare, name, scoreColumn));
+    if (task === undefined && isOfOther) continue;
+    const [textColumn, name] = splitName(bare, task, texts);
     places.push({ task: name, textColumn, column, scoreColumn });
   }
   // Where scores were written, a column without one is the user's own, for example with gold labels.
   const scored = places.filter(({ scoreColumn }) => scoreColumn !== undefined);
   return scored.length > 0 ? scored : places;
+}
+
+/** What stands before the names of added columns of which several claim one task, each prefix once; else none. */
+export function rivalPrefixes(places: readonly TaskPlace[]): string[] {
+  const idOf = ({ task, textColumn }: TaskPlace): string => JSON.stringify([task, textColumn]);
+  const isRival = (place: TaskPlace): boolean =>
+    places.some((other) => other !== place && idOf(other) === idOf(place));
+  const prefixes = places.filter(isRival).map(({ task, textColumn, column }) => {
+    const name = textColumn === undefined ? task : textColumnPrefix(textColumn) + task;
+    return column.slice(0, column.length - name.length);
+  });
+  return [...new Set(prefixes)];
 }
 
 /**
@@ -74,10 +102,16 @@ export interface LabelSet {
 }
 
 export function cellsToLabels(labels: string, scores: string | undefined): LabelSet {
-  const values = splitLabels(scores ?? '').map(Number);
+  const values = splitLabels(scores ?? '').map(toScore);
   const names = splitLabels(labels);
   const isFirst = (_: unknown, index: number): boolean => names.indexOf(names[index] as string) === index;
-  return { labels: names.filter(isFirst), scores: values.filter(isFirst) };
+  const isRead = values.every((value) => !Number.isNaN(value));
+  return { labels: names.filter(isFirst), scores: isRead ? values.filter(isFirst) : [] };
+}
+
+/** Spreadsheets in most of Europe write `0,97` for 0.97. */
+function toScore(cell: string): number {
+  return Number(cell.replace(',', '.'));
 }
 
 /** Reads the labels of one task from the JSON that `score` writes, which has `label` or `labels`. */
