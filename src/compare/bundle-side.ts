@@ -63,7 +63,7 @@ export class BundleSide {
     this.tasks = tasks;
     this.width = labelCountOf(tasks);
     this.workers = pool.workers;
-    this.#pooling = pool;
+    this.#pooling = { ...pool, atOnce: earlier === undefined };
     this.#settings = settings;
     const compute: Predict = (shard) => this.#compute(shard);
     // Without a cache it is timed, and repeats are computed like any other text.

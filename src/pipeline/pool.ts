@@ -29,7 +29,10 @@ const endingMs = 10_000;
 const graceMs = 8000;
 
 export interface PoolOptions {
+  /** Workers at most. */
   workers: number;
+  /** Start all of them at once, where how fast they are is measured. */
+  atOnce?: boolean | undefined;
   /** Longest time without a sign of life, of a worker that scores or loads its bundle; Infinity: any. */
   timeoutMs: number;
   /** Once aborted, shards in work have some seconds left. */
@@ -47,8 +50,9 @@ interface Running {
 }
 
 /**
- * A fixed number of worker threads, each with a model of its own, one shard at a time per worker. A worker that
- * gives no sign of life for too long is ended and replaced.
+ * Worker threads, each with a model of its own, one shard at a time per worker. The first starts at once, each other
+ * one when there is a shard for it: a short file needs one model, however many cores there are. A worker that gives no
+ * sign of life for too long is ended and replaced.
  */
 export class WorkerPool {
   readonly #piscina: Piscina<ShardRequest, ShardReply>;
@@ -70,7 +74,10 @@ export class WorkerPool {
   #isClosed = false;
   #shards = 0;
 
-  constructor(settings: WorkerSettings, { workers, timeoutMs, signal, overrides = {} }: PoolOptions) {
+  constructor(
+    settings: WorkerSettings,
+    { workers, atOnce = false, timeoutMs, signal, overrides = {} }: PoolOptions,
+  ) {
     const { loadTimeoutMs = timeoutMs, ...piscinaOverrides } = overrides;
     this.#timeoutMs = timeoutMs;
     this.#loadTimeoutMs = loadTimeoutMs;
@@ -78,8 +85,9 @@ export class WorkerPool {
     this.#piscina = new Piscina({
       filename: workerFile,
       workerData: settings,
-      minThreads: workers,
+      minThreads: atOnce ? workers : 1,
       maxThreads: workers,
+      idleTimeout: Infinity,
       concurrentTasksPerWorker: 1,
       // Nobody reads its histograms.
       recordTiming: false,
@@ -128,6 +136,7 @@ export class WorkerPool {
     const failed = new Promise<never>((_, reject) => (running.fail = reject));
     this.#running.set(id, running);
     const replied = this.#piscina.run({ ...shard, id }, { signal: running.controller.signal });
+    this.#watchThreads();
     const settle = (): void => void this.#phases.delete(id);
     replied.then(settle, settle);
     try {
@@ -145,6 +154,8 @@ export class WorkerPool {
     } finally {
       this.#running.delete(id);
       this.#watchdog.forget(running);
+      // One may have been started in the place of one that died.
+      this.#watchThreads();
     }
   }
 
@@ -187,10 +198,12 @@ export class WorkerPool {
     for (const thread of this.#piscina.threads) {
       if (this.#threads.has(thread)) continue;
       this.#threads.add(thread);
-      this.#watchdog.watch(thread, this.#loadTimeoutMs, () => {
-        this.#loadsTooLong = true;
-        this.#break(slowLoad(this.#loadTimeoutMs));
-      });
+      if (!this.#loaded.has(thread.threadId)) {
+        this.#watchdog.watch(thread, this.#loadTimeoutMs, () => {
+          this.#loadsTooLong = true;
+          this.#break(slowLoad(this.#loadTimeoutMs));
+        });
+      }
       thread.once('exit', () => {
         this.#threads.delete(thread);
         this.#watchdog.forget(thread);

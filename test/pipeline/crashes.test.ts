@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { exitCodes, memoryShortage, UsageError } from '../../src/errors.ts';
@@ -9,13 +10,14 @@ import { fixtureBundle } from '../support/feedback-labels.ts';
 import { writeBundle } from '../support/fixture-bundle.ts';
 import { repositoryRoot } from '../support/paths.ts';
 import { scratchDirectory } from '../support/scratch.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const worker = join(repositoryRoot, 'dist', 'test', 'support', 'unreliable-worker.js');
 
 function unreliablePool(
   t: TestContext,
   bundlePath = '',
-  options: { timeoutMs?: number; signal?: AbortSignal } = {},
+  options: { timeoutMs?: number; signal?: AbortSignal; atOnce?: boolean } = {},
 ): WorkerPool {
   const rest = { bundleSha256: undefined, tasks: undefined, thresholds: {}, maxBatchTokens: 1 };
   const pool = new WorkerPool(
@@ -75,6 +77,27 @@ for (const [name, bad, code, message] of [
     assert.equal((await score(pool, others)).failures.length, 0);
   });
 }
+
+test('a worker is started when there is a shard for it, or all at once where that is asked for', async (t) => {
+  const marked = (name: string): { path: string; count: () => number } => {
+    const path = join(scratchDirectory(t), name);
+    mkdirSync(path);
+    return { path, count: () => readdirSync(path).length };
+  };
+  const starts = marked('one by one');
+  const pool = unreliablePool(t, `marks its start in ${starts.path}`);
+  await score(pool, others);
+  await score(pool, others);
+  assert.equal(starts.count(), 1);
+  await Promise.all([score(pool, others), score(pool, others), score(pool, others)]);
+  await waitUntil(undefined, 'a second worker', () => starts.count() === 2);
+  await pool.close();
+  assert.equal(starts.count(), 2);
+
+  const all = marked('at once');
+  unreliablePool(t, `marks its start in ${all.path}`, { atOnce: true });
+  await waitUntil(undefined, 'two workers', () => all.count() === 2);
+});
 
 test('a worker that dies for a reason outside the shard costs nothing', async (t) => {
   const mark = join(scratchDirectory(t), 'died');

@@ -1,5 +1,6 @@
 /** A worker that does as its texts say: tests of the pool drive it. */
 import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parentPort, threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
 import {
@@ -14,6 +15,8 @@ import {
 const { bundlePath } = workerData as WorkerSettings;
 
 if (bundlePath === 'dies at start') process.exit(3);
+const marksIn = /^marks its start in (.*)$/.exec(bundlePath)?.[1];
+if (marksIn !== undefined) writeFileSync(join(marksIn, String(threadId)), '');
 
 parentPort?.postMessage({ loaded: threadId } satisfies WorkerLoaded);
 
