@@ -8,13 +8,13 @@ import { openScoredFile, type ScoredFileOptions } from '../../src/scored/scored-
 import { scratchDirectory } from '../support/scratch.ts';
 
 const table = [
-  'id,comment,mood,mood_score,v2_mood,v2_mood_score',
+  'id,comment,sentiment,sentiment_score,v2_sentiment,v2_sentiment_score',
   '1,nice pool,cross,0.9,glad,0.8',
   '2,cold room,glad,0.9,cross,0.8',
 ];
 const records = [
-  '{"id":1,"comment":"nice pool","predictions":{"mood":{"label":"cross"}},"v2_predictions":{"mood":{"label":"glad"}}}',
-  '{"id":2,"comment":"cold room","predictions":{"mood":{"label":"glad"}},"v2_predictions":{"mood":{"label":"cross"}}}',
+  '{"id":1,"comment":"nice pool","predictions":{"sentiment":{"label":"cross"}},"v2_predictions":{"sentiment":{"label":"glad"}}}',
+  '{"id":2,"comment":"cold room","predictions":{"sentiment":{"label":"glad"}},"v2_predictions":{"sentiment":{"label":"cross"}}}',
 ];
 
 /** Writes a file, with a manifest beside it where a prefix is told. */
@@ -25,8 +25,8 @@ function written(t: TestContext, name: string, lines: readonly string[], prefix?
     const manifest = {
       manifest_version: 1,
       options: { prefix },
-      problem_types: { mood: 'single_label_classification' },
-      labels: { mood: { glad: 1, cross: 1 } },
+      problem_types: { sentiment: 'single_label_classification' },
+      labels: { sentiment: { glad: 1, cross: 1 } },
     };
     writeFileSync(`${path}.manifest.json`, JSON.stringify(manifest));
   }
@@ -71,21 +71,21 @@ test('of a file that was scored twice the labels of the run that is told are rea
 });
 
 test('labels under other names than the manifest tells are found all the same', async (t) => {
-  const renamed = ['comment,ai_mood,ai_mood_score', 'nice pool,glad,0.8'];
+  const renamed = ['comment,ai_sentiment,ai_sentiment_score', 'nice pool,glad,0.8'];
   assert.deepEqual((await labelsOf(written(t, 'out.csv', renamed, '')))[0], ['glad']);
 });
 
 test('a row that is a sentence has that for its text, and is no comment', async (t) => {
   const sentences = [
-    'id,comment,sentence,sentence_start,sentence_end,mood,mood_score',
+    'id,comment,sentence,sentence_start,sentence_end,sentiment,sentiment_score',
     '1,Nice pool. Cold room.,Nice pool.,0,10,glad,0.8',
     '1,Nice pool. Cold room.,Cold room.,11,21,cross,0.8',
     '2,,,,,,',
   ];
   const lines = [
-    '{"comment":"Nice pool. Cold room.","predictions":{"sentence":{"text":"Nice pool.","start":0,"end":10},"mood":{"label":"glad"}}}',
-    '{"comment":"Nice pool. Cold room.","predictions":{"sentence":{"text":"Cold room.","start":11,"end":21},"mood":{"label":"cross"}}}',
-    '{"comment":"","predictions":{"sentence":null,"mood":{"label":null}}}',
+    '{"comment":"Nice pool. Cold room.","predictions":{"sentence":{"text":"Nice pool.","start":0,"end":10},"sentiment":{"label":"glad"}}}',
+    '{"comment":"Nice pool. Cold room.","predictions":{"sentence":{"text":"Cold room.","start":11,"end":21},"sentiment":{"label":"cross"}}}',
+    '{"comment":"","predictions":{"sentence":null,"sentiment":{"label":null}}}',
   ];
   for (const path of [written(t, 'out.csv', sentences, ''), written(t, 'out.jsonl', lines)]) {
     assert.deepEqual((await labelsOf(path)).slice(0, 2), [
