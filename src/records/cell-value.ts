@@ -5,7 +5,8 @@
 export type CellValue = null | string | number | bigint | boolean | TypedText;
 
 export interface TypedText {
-  kind: 'number' | 'date' | 'json';
+  /** `text` is what a sheet shows of a number that is no amount, such as an id with zeros in front. */
+  kind: 'number' | 'date' | 'json' | 'text';
   text: string;
 }
 
@@ -19,7 +20,7 @@ export function cellText(value: CellValue): string {
 export function cellJson(value: CellValue): string {
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'object' && value !== null) {
-    return value.kind === 'date' ? JSON.stringify(value.text) : value.text;
+    return value.kind === 'date' || value.kind === 'text' ? JSON.stringify(value.text) : value.text;
   }
   return JSON.stringify(value);
 }

@@ -3,14 +3,33 @@ import { isImportIds } from './header-rows.ts';
 
 const byteOrderMark = '\ufeff';
 
+/** Rows in the middle of a file that repeat its header. */
+export class RepeatedHeaders {
+  #rows = 0;
+  #first = 0;
+
+  /** @param place - number of the row, or of its line */
+  add(place: number): void {
+    if (this.#rows++ === 0) this.#first = place;
+  }
+
+  /** @param unit - what the places count */
+  notices(unit: 'line' | 'row'): string[] {
+    if (this.#rows === 0) return [];
+    const rows = this.#rows === 1 ? 'A row repeats' : `${this.#rows} rows repeat`;
+    return [
+      `${rows} the header (${unit} ${this.#first}), as when files are put together: passed through, not scored`,
+    ];
+  }
+}
+
 /** Tells the rows of a file's header apart from its answers, at the start and wherever they come again. */
 export class HeaderTexts {
   readonly #texts: ReadonlySet<string>;
   readonly #sizes: ReadonlySet<number>;
   /** Behind the last row of the header. */
   readonly #end: number;
-  #repeats = 0;
-  #firstLine = 0;
+  readonly #repeats = new RepeatedHeaders();
 
   /** @param rows - those under the names that belong to the header */
   constructor(names: DelimitedRecord, rows: readonly DelimitedRecord[]) {
@@ -29,15 +48,11 @@ export class HeaderTexts {
     const text = record.text();
     const isRepeat =
       this.#texts.has(text.startsWith(byteOrderMark) ? text.slice(1) : text) || isImportIds(record.cells());
-    if (isRepeat && this.#repeats++ === 0) this.#firstLine = record.line;
+    if (isRepeat) this.#repeats.add(record.line);
     return isRepeat;
   }
 
   notices(): string[] {
-    if (this.#repeats === 0) return [];
-    const rows = this.#repeats === 1 ? 'A row repeats' : `${this.#repeats} rows repeat`;
-    return [
-      `${rows} the header (line ${this.#firstLine}), as when files are put together: passed through, not scored`,
-    ];
+    return this.#repeats.notices('line');
   }
 }

@@ -111,15 +111,25 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
     for await (const [index, { reader, readOn }] of eachInput(start.input)) {
       const isStart = index === start.input;
       const rest = isStart && start.place !== undefined ? await readOn(start.place) : undefined;
+      const own = found.map(() => false);
+      let hasRows = false;
       try {
         const skip = isStart ? start.skip : 0;
-        for await (const rows of reader.rows({ textColumns, ordinal, found, skip, from: rest })) {
+        for await (const rows of reader.rows({ textColumns, ordinal, found: own, skip, from: rest })) {
+          for (const place of own.keys()) found[place] ||= own[place] === true;
+          hasRows ||= rows.some(({ rejected }) => rejected === undefined);
           ordinal += rows.length;
           await readTexts(rows, {
             keepNonAnswers: options.keepNonAnswers ?? false,
             keepPlaces: options.keepPlaces ?? false,
           });
           yield rows;
+        }
+        const lacking = textColumns.filter((_, place) => own[place] === false);
+        const isWhole = !isStart || (rest === undefined && start.skip === 0);
+        // Of a single input it is an error.
+        if (!isSingle && isWhole && hasRows && !isTable(first.head.format) && lacking.length > 0) {
+          notices.push(`${options.inputs[index]}: no row has ${nameList(lacking)}, and all count as empty`);
         }
       } finally {
         await rest?.close();

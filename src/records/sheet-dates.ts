@@ -58,6 +58,11 @@ function shownParts(format: string): { day: boolean; time: boolean } {
   return { day: /[dy]/u.test(letters) || (/m/u.test(letters) && !time), time };
 }
 
+/** Digits that a format fills up with zeros, as those of postal codes and ids do. */
+function leadingZeros(format: string): number {
+  return /^(?:\[[^\]]*\])*(0{2,})(?:;|$)/u.exec(format)?.[1]?.length ?? 0;
+}
+
 /** What a number of a sheet means under its format. */
 export function formattedNumber(
   serial: number,
@@ -66,7 +71,12 @@ export function formattedNumber(
 ): number | FormattedNumber {
   if (format === undefined) return serial;
   const { day, time } = shownParts(format);
-  if (!day && !time) return { kind: 'number', text: String(serial), serial, format };
+  if (!day && !time) {
+    const zeros = leadingZeros(format);
+    const isPadded = Number.isInteger(serial) && serial >= 0 && String(serial).length < zeros;
+    if (isPadded) return { kind: 'text', text: String(serial).padStart(zeros, '0'), serial, format };
+    return { kind: 'number', text: String(serial), serial, format };
+  }
   const from1900 = isFrom1904 ? serial + days1904 : serial < leapSerial ? serial + 1 : serial;
   const moment = new Date(Math.round((from1900 - epochSerial) * dayMs));
   if (Number.isNaN(moment.getTime()) || serial < 0) return serial;

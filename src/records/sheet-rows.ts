@@ -140,6 +140,8 @@ function cellValue(
   if (type !== undefined && type !== 'n') return withoutEscapes(text);
   const number = Number(text);
   if (!Number.isFinite(number)) return text;
+  // Programs write ids with more digits than a number holds.
+  if (/^-?\d+$/u.test(text) && !Number.isSafeInteger(number)) return BigInt(text);
   return formattedNumber(number, context.formats[Number(style ?? 0)], context.isFrom1904);
 }
 

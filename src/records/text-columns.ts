@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { nameList } from '../text/name-list.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
+import { counted } from '../text/numbers.ts';
 import { shownName } from '../text/printable.ts';
 import { shellWord } from '../text/shell-word.ts';
 import { columnPlace, columnReference } from './column-place.ts';
@@ -107,16 +108,9 @@ function guess(head: RecordsHead, profiles: readonly ColumnProfile[]): string {
   throw notGuessed(head, only ?? named[0], profiles);
 }
 
-/** Whether the values of a column look like choices from a list, and those of another one like comments. */
-function isOutdone(
-  { kind, reference, examples }: ColumnProfile,
-  profiles: readonly ColumnProfile[],
-): boolean {
-  return (
-    kind === 'words' &&
-    examples.length > 0 &&
-    profiles.some((each) => each.kind === 'text' && each.reference !== reference)
-  );
+/** Whether a column is empty or its values look like choices from a list, and those of another one like comments. */
+function isOutdone({ kind, reference }: ColumnProfile, profiles: readonly ColumnProfile[]): boolean {
+  return kind !== 'text' && profiles.some((each) => each.kind === 'text' && each.reference !== reference);
 }
 
 /** @param named - a column with a usual name whose values do not look like comments */
@@ -135,7 +129,9 @@ function notGuessed(
   const found =
     named === undefined
       ? `found ${nameList(columns.map((_, place) => columnReference(columns, place)))}`
-      : `found \`${named.reference}\` with values such as ${nameList(named.examples)}`;
+      : named.examples.length === 0
+        ? `found \`${named.reference}\`, which is empty in the first ${counted(named.rows, 'row')}`
+        : `found \`${named.reference}\` with values such as ${nameList(named.examples)}`;
   const split = delimiter === undefined ? '' : ` (delimited by ${shownDelimiter(delimiter)})`;
   const message = hasHeader
     ? `Expected a column of comments with a usual name such as \`text\` or \`comment\`, ${found}${split}`

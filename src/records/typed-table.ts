@@ -5,6 +5,7 @@ import { type FormatReader, type RowsRequest, skipItems } from './format-reader.
 import type { HeaderRows } from './header-rows.ts';
 import type { Lookahead } from './lookahead.ts';
 import type { Row } from './row.ts';
+import { RepeatedHeaders } from './header-texts.ts';
 import { sampledRecords } from './sample-records.ts';
 import { TypedRow } from './typed-row.ts';
 
@@ -30,6 +31,7 @@ export interface TypedTable {
 /** Reads the rows of a table with types. */
 export function typedReader(table: TypedTable): FormatReader {
   const { file, columns, toValue, records, header } = table;
+  const repeats = new RepeatedHeaders();
   return {
     columns,
     newline: '\n',
@@ -42,12 +44,18 @@ export function typedReader(table: TypedTable): FormatReader {
         values: rows.map(({ values }) => cellText(toValue(place, values[place]))),
       }));
     },
-    notices: table.notices ?? (() => []),
+    notices: () => [...(table.notices?.() ?? []), ...repeats.notices('row')],
     rows: (request) => toRows(table, request),
     async *places() {
       for await (const batch of records.all()) yield batch.map(({ line }) => ({ line, byteOffset: 0 }));
     },
   };
+
+  /** Whether a row holds the names of the columns, as where tables were put together. */
+  function repeatsNames(values: readonly unknown[]): boolean {
+    const isName = (name: string, at: number): boolean => name === cellText(toValue(at, values[at]));
+    return columns.every(isName) && columns.some((name) => name !== '');
+  }
 
   async function* toRows(_: TypedTable, request: RowsRequest): AsyncGenerator<Row[]> {
     const textPlaces = request.textColumns.map((column) => columnPlace(columns, column));
@@ -56,7 +64,9 @@ export function typedReader(table: TypedTable): FormatReader {
     let place = request.skip;
     for await (const batch of skipItems(records.all(), request.skip)) {
       yield batch.map(({ line, values }) => {
-        const isHeader = place++ < header.count;
+        const isRepeat = repeatsNames(values);
+        if (isRepeat) repeats.add(line);
+        const isHeader = place++ < header.count || isRepeat;
         return new TypedRow({ ordinal: ordinal++, line, isHeader }, values, shared);
       });
     }

@@ -8,7 +8,7 @@ import type { TypedRecord } from './typed-table.ts';
 
 /** Characters of all texts of a workbook, which are held in memory. */
 const mostCharacters = 512 * 1024 * 1024;
-const workbookPath = 'xl/workbook.xml';
+const usualPath = 'xl/workbook.xml';
 
 export interface Sheet {
   name: string;
@@ -40,11 +40,9 @@ export async function openWorkbook(file: string): Promise<Workbook | undefined> 
   });
   try {
     const entries = await readEntries(zip);
-    if (!entries.has(workbookPath)) {
-      zip.close();
-      return undefined;
-    }
-    return await readWorkbook(file, zip, entries);
+    const workbook = await readWorkbook(file, zip, entries);
+    if (workbook === undefined) zip.close();
+    return workbook;
   } catch (error) {
     zip.close();
     throw error;
@@ -64,7 +62,12 @@ function readEntries(zip: ZipFile): Promise<Map<string, Entry>> {
   });
 }
 
-async function readWorkbook(file: string, zip: ZipFile, entries: Map<string, Entry>): Promise<Workbook> {
+/** @returns undefined where there are no sheets, as in other documents of Office */
+async function readWorkbook(
+  file: string,
+  zip: ZipFile,
+  entries: Map<string, Entry>,
+): Promise<Workbook | undefined> {
   const open = async (path: string): Promise<Readable> => {
     const entry = entries.get(path);
     if (entry === undefined) throw new Error(`no ${path}`);
@@ -72,16 +75,21 @@ async function readWorkbook(file: string, zip: ZipFile, entries: Map<string, Ent
       zip.openReadStream(entry, (error, stream) => (error === null ? resolve(stream) : reject(error)));
     });
   };
+  const workbookPath = entries.has(usualPath) ? usualPath : await mainPart(entries, open);
+  const folder = posix.dirname(workbookPath ?? '');
+  const partsPath = posix.join(folder, '_rels', `${posix.basename(workbookPath ?? '')}.rels`);
+  if (workbookPath === undefined || (workbookPath !== usualPath && !entries.has(partsPath))) return undefined;
   const targets = new Map<string, string>();
   let stringsPath: string | undefined;
   let stylesPath: string | undefined;
-  await readPart(await open('xl/_rels/workbook.xml.rels'), (name, { Id = '', Target = '', Type = '' }) => {
+  await readPart(await open(partsPath), (name, { Id = '', Target = '', Type = '' }) => {
     if (name !== 'Relationship') return;
-    const path = Target.startsWith('/') ? Target.slice(1) : posix.join('xl', Target);
+    const path = Target.startsWith('/') ? Target.slice(1) : posix.join(folder, Target);
     if (Type.endsWith('/sharedStrings')) stringsPath = path;
     else if (Type.endsWith('/styles')) stylesPath = path;
     else if (Type.endsWith('/worksheet')) targets.set(Id, path);
   });
+  if (workbookPath !== usualPath && targets.size === 0) return undefined;
   const sheets: Sheet[] = [];
   let isFrom1904 = false;
   await readPart(await open(workbookPath), (name, attributes) => {
@@ -121,6 +129,20 @@ async function readWorkbook(file: string, zip: ZipFile, entries: Map<string, Ent
     share: ({ path }) => (readBytes.get(path) ?? 0) / Math.max(1, entries.get(path)?.uncompressedSize ?? 1),
     close: () => zip.close(),
   };
+}
+
+/** The part that an archive names as its document, whatever its writer calls it. */
+async function mainPart(
+  entries: ReadonlyMap<string, Entry>,
+  open: (path: string) => Promise<Readable>,
+): Promise<string | undefined> {
+  const path = '_rels/.rels';
+  if (!entries.has(path)) return undefined;
+  let found: string | undefined;
+  await readPart(await open(path), (name, { Target = '', Type = '' }) => {
+    if (name === 'Relationship' && Type.endsWith('/officeDocument')) found = posix.join('/', Target).slice(1);
+  });
+  return found !== undefined && entries.has(found) ? found : undefined;
 }
 
 async function* counted(xml: Readable, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {

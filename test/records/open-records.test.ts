@@ -63,6 +63,19 @@ test('several inputs are one stream', async () => {
   );
 });
 
+test('an input of JSON without the texts of the others is said', async () => {
+  const inputs = [
+    file('with.jsonl', '{"t":"1"}\n{"u":"1"}'),
+    file('without.jsonl', '{"u":"1"}\n{"u":"2"}'),
+    file('none.jsonl', ''),
+  ];
+  const records = await openRecords({ inputs });
+  let rows = 0;
+  for await (const batch of records.rows(['t'])) rows += batch.length;
+  assert.equal(rows, 4);
+  assert.deepEqual(records.notices(), [`${inputs[1]}: no row has \`t\`, and all count as empty`]);
+});
+
 test('later inputs have to be like the first, which is known before the first row', async (t) => {
   const first = file('a.csv', 'id,t\n1,x\n');
   for (const [name, content, code, message] of [

@@ -92,6 +92,13 @@ test('values count along with names', async () => {
     ['comment'],
   );
   assert.deepEqual((await resolve(head(['id', 'comment']), undefined, [numbers, []])).columns, ['comment']);
+  // A field that nobody filled in, beside what reads like comments.
+  const unused = many.map(() => '');
+  await assert.rejects(resolve(head(['Comments', 'Tell us more']), undefined, [unused, many]), {
+    code: 'TEXT_COLUMN_NOT_GUESSED',
+    message: /found `Comments`, which is empty in the first \d+ rows/u,
+    hint: /`--text 'Tell us more'`/u,
+  });
 });
 
 test('an unclear guess is an error that lists the columns', async () => {

@@ -19,6 +19,16 @@ const strings =
   '<sst><si><t>comment</t></si><si><r><t xml:space="preserve">Great </t></r><r><t>service</t></r><rPh><t>x</t></rPh></si>' +
   '<si><t>Terrible &amp; slow_x000D_\napp &#252;</t></si></sst>';
 
+/** Rewrites the parts of a workbook: their names, or what they hold. */
+function remade(path: string, change: (name: string, text: string) => [name: string, text: string]): string {
+  const parts = Object.entries(unzipSync(readFileSync(path))).map(([name, bytes]) => {
+    const [newName, changed] = change(name, strFromU8(bytes));
+    return [newName, strToU8(changed)] as const;
+  });
+  writeFileSync(path, zipSync(Object.fromEntries(parts)));
+  return path;
+}
+
 interface MadeSheet {
   name: string;
   rows: string;
@@ -81,6 +91,58 @@ test('a sheet is read as it is shown: texts, days, values of formulas', async (t
     ),
     lines.stdout,
   );
+});
+
+test('ids keep their zeros and all of their digits', async (t) => {
+  const rows =
+    `<row r="1">${text('A1', 'zip')}${text('B1', 'id')}${text('C1', 'comment')}</row>` +
+    '<row r="2"><c r="A2" s="4"><v>1067</v></c><c r="B2"><v>12345678901234567891</v></c><c r="C2" t="s"><v>1</v></c></row>' +
+    '<row r="3"><c r="A3" s="4"><v>123456</v></c><c r="B3" s="3"><v>-9007199254740993</v></c><c r="C3" t="s"><v>1</v></c></row>';
+  const file = remade(made(t, [{ name: 'Answers', rows }]), (name, part) => [
+    name,
+    part.replace(/formatCode="#[^"]*"/u, 'formatCode="00000"'),
+  ]);
+  const { stdout, stderr } = await scoreFile(file, '--to', 'csv');
+  assert.equal(
+    stdout,
+    'zip,id,comment,sentiment\n01067,12345678901234567891,Great service,positive\n' +
+      '123456,-9007199254740993,Great service,positive\n',
+    stderr,
+  );
+  const lines = (await scoreFile(file, '--to', 'jsonl')).stdout.split('\n');
+  assert.match(lines[0] ?? '', /^\{"zip":"01067","id":12345678901234567891,/u);
+  assert.match(lines[1] ?? '', /^\{"zip":123456,"id":-9007199254740993,/u);
+});
+
+test('a header in the middle is not labelled, and said', async (t) => {
+  const names = (row: number): string =>
+    `<row r="${row}">${text(`A${row}`, 'id')}${text(`B${row}`, 'comment')}</row>`;
+  const answer = (row: number): string =>
+    `<row r="${row}"><c r="A${row}"><v>${row}</v></c><c r="B${row}" t="s"><v>1</v></c></row>`;
+  const rows = names(1) + answer(2) + names(3) + answer(4) + names(5);
+  const { stdout, stderr } = await scoreFile(made(t, [{ name: 'Answers', rows }]), '--to', 'csv');
+  assert.equal(
+    stdout,
+    'id,comment,sentiment\n2,Great service,positive\nid,comment,\n4,Great service,positive\nid,comment,\n',
+  );
+  assert.match(stderr, /2 rows repeat the header \(row 3\)/u);
+  assert.match(stderr, /2 header rows/u);
+});
+
+test('a workbook is found under the name that its archive tells', async (t) => {
+  const renamed = remade(made(t, [{ name: 'Answers', rows: answers }]), (name, part) => {
+    if (name === '[Content_Types].xml')
+      return [
+        '_rels/.rels',
+        `<Relationships><Relationship Id="d" Type="${office}/officeDocument" Target="/xl/book2.xml"/></Relationships>`,
+      ];
+    return [name.replace('workbook.xml', 'book2.xml'), part];
+  });
+  const { stdout, stderr } = await scoreFile(renamed, '--to', 'csv');
+  assert.match(stdout, /^7,Great service,2026-01-01,/mu, stderr);
+  // A text document has no sheets.
+  const letter = remade(renamed, (name, part) => [name, part.replaceAll('/worksheet"', '/settings"')]);
+  assert.match((await scoreFile(letter, '--to', 'csv')).stderr, /found an? (?:Office document|ZIP archive)/u);
 });
 
 test('days are counted from 1904 where the workbook says so', async (t) => {
