@@ -2,6 +2,7 @@
 # Runs every recipe with a failure in the middle, and compares what comes out with the output of one run, byte by byte.
 # Needs a built voxpop, Python and Java. Installs the engines: Debian packages for good (as root, or with sudo), Python
 # packages into a folder that goes away, or is kept as $VENV.  test.sh [name ...]: only these, of the files in test/.
+# test.sh --install [name ...]: only installs, into $VENV.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -9,6 +10,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export work root=$PWD model=$PWD/fixtures/bundle
 
+only_install=
+[[ ${1:-} != --install ]] || { only_install=yes; shift; }
 names=("$@")
 ((${#names[@]})) || names=(parallel slurm manifests image ray spark)
 wants() { [[ " ${names[*]} " == *" $1 "* ]]; }
@@ -38,6 +41,8 @@ if wants spark && [[ ! -d $SPARK_HOME ]]; then
   pip download --no-deps --no-build-isolation --no-binary=pyspark --dest "$venv" pyspark==3.5.7
   tar -xzf "$venv/pyspark-3.5.7.tar.gz" -C "$venv"
 fi
+
+[[ -z $only_install ]] || exit 0
 
 # `voxpop` on the path, and one of which the first process is killed when it has answered some lines.
 mkdir "$work/bin" "$work/flaky"
