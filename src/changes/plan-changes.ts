@@ -3,10 +3,12 @@ import { identifyInputs, type InputIdentity } from '../pipeline/input-log.ts';
 import { type RunSummary, runSummaryBeside } from '../pipeline/read-manifest.ts';
 import type { TaskLabelCounts } from '../pipeline/tally.ts';
 import { columnPlace } from '../records/column-place.ts';
+import { fittingOptions } from '../records/fitting-options.ts';
 import { openRecords } from '../records/open-records.ts';
 import { changeName } from '../records/output-names.ts';
 import type { RecordsOptions } from '../records/records-options.ts';
 import { isTable, type RecordsHead } from '../records/row.ts';
+import { formatOfPath } from '../records/sniff.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { nameList } from '../text/name-list.ts';
 
@@ -109,12 +111,14 @@ function partial(since: string): UsageError {
   );
 }
 
-/** An output of ours is read as its manifest says; another file as the input is. */
+/** An output of ours is read as its manifest says; another file as the input is, as far as that says something. */
 function readingOf({ since, reading }: ChangesRequest, summary: RunSummary | undefined): RecordsOptions {
-  const { encoding, invalidUtf8, header, maxRowBytes, quote, escape, skipRows, headerRows } = reading;
-  const own =
-    summary === undefined ? { encoding, invalidUtf8, quote, escape, skipRows, headerRows } : summary.reading;
-  return { inputs: [since], header, maxRowBytes, ...own };
+  const { inputs, encoding, invalidUtf8, header, maxRowBytes, delimiter } = reading;
+  const shared = { inputs: [since], header, maxRowBytes };
+  if (summary !== undefined) return { ...shared, ...fittingOptions(since, summary.reading) };
+  const isAlike = formatOfPath(since) === formatOfPath(inputs[0] ?? '');
+  const own = fittingOptions(since, { ...reading, delimiter: isAlike ? delimiter : undefined });
+  return { ...shared, encoding, invalidUtf8, ...own };
 }
 
 /** @throws InputError when a table lacks one of these columns, or has it twice; a record of JSONL may lack any key */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
 import { type LabelFacts, readLabelFacts } from '../label-facts.ts';
 import { isJsonObject, type JsonObject } from '../records/json-fields.ts';
+import { formatOfPath } from '../records/sniff.ts';
 import { manifestPathOf, type RunManifest } from './manifest.ts';
 
 /** A run as its manifest tells it to readers that do not go on with the run; everything may be missing. */
@@ -14,7 +15,7 @@ export interface RunSummary {
   scored: number | undefined;
   textColumns: string[] | undefined;
   /** How the output is to be read, as far as that was told of the input. */
-  reading: { quote?: string; escape?: string; headerRows?: number };
+  reading: { delimiter?: string; quote?: string; escape?: string; headerRows?: number };
   /** Whether the output lacks rows that were unchanged since an earlier file. */
   onlyNew: boolean;
   /** Whether cells that a spreadsheet takes for formulas were changed. */
@@ -76,6 +77,7 @@ export async function readRunSummary(path: string): Promise<RunSummary> {
   const bundle = partsOf<RunManifest['bundle']>(manifest.bundle);
   const counts = partsOf<RunManifest['counts']>(manifest.counts);
   const options = partsOf<RunManifest['options']>(manifest.options);
+  const output = partsOf<RunManifest['output']>(manifest.output);
   const inputs = Array.isArray(manifest.inputs) ? manifest.inputs : [];
   const byLanguage = Object.entries(partsOf<JsonObject>(manifest.labels_by_language));
   const name = stringOf(bundle.name);
@@ -85,7 +87,10 @@ export async function readRunSummary(path: string): Promise<RunSummary> {
     rows: numberOf(counts.rows),
     scored: numberOf(counts.scored),
     textColumns: stringsOf(options['text']),
-    reading: readingOf(options),
+    reading: readingOf(
+      options,
+      options['to'] === 'tsv' || formatOfPath(stringOf(output.path) ?? '') === 'tsv',
+    ),
     onlyNew: options['onlyNew'] === true,
     escapeFormulas: options['escapeFormulas'] === true,
     prefix: stringOf(options['prefix']),
@@ -105,12 +110,19 @@ export async function readRunSummary(path: string): Promise<RunSummary> {
   };
 }
 
+/** Delimiters that a reader finds by itself, also where a spreadsheet program has changed them since. */
+const foundDelimiters = [',', ';', '\t', '\\t', '|'];
+
 /** Quotes stay as they were where the delimiter does; rows under the names pass through in any table. */
-function readingOf(options: Parts<RunManifest['options']>): RunSummary['reading'] {
+function readingOf(options: Parts<RunManifest['options']>, isTsv: boolean): RunSummary['reading'] {
   const [quote, escape] = [stringOf(options['quote']), stringOf(options['escape'])];
   const headerRows = numberOf(options['headerRows']);
   const isSameDelimiter = options['outputDelimiter'] === undefined;
+  const delimiter =
+    stringOf(options['outputDelimiter']) ?? (isTsv ? undefined : stringOf(options['delimiter']));
+  const isFound = delimiter === undefined || foundDelimiters.includes(delimiter);
   return {
+    ...(isFound ? {} : { delimiter }),
     ...(isSameDelimiter && quote !== undefined ? { quote } : {}),
     ...(isSameDelimiter && escape !== undefined ? { escape } : {}),
     ...(headerRows === undefined ? {} : { headerRows }),

@@ -6,13 +6,13 @@ import { columnsReader, valueText } from '../records/column-reader.ts';
 import { isJsonObject, type JsonObject } from '../records/json-fields.ts';
 import { jsonObject } from '../records/json-object.ts';
 import { columnPlace } from '../records/column-place.ts';
+import { fittingOptions } from '../records/fitting-options.ts';
 import { openRecords, type Records } from '../records/open-records.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { shellWord } from '../text/shell-word.ts';
 import { precede } from '../records/precede.ts';
 import { isScorable } from '../records/read-texts.ts';
 import { isTable, type RecordsHead, type Row } from '../records/row.ts';
-import { formatOfPath } from '../records/sniff.ts';
 import { resolveTextColumns } from '../records/text-columns.ts';
 import { type KnownTask, knownLabels } from './known-tasks.ts';
 import {
@@ -96,7 +96,11 @@ export interface ScoredFile {
 export async function openScoredFile(path: string, options: ScoredFileOptions): Promise<ScoredFile> {
   const manifest = path === '-' ? undefined : await runSummaryBeside(path);
   // An output is written as its input was; what is said now goes before what was said then.
-  const records = await openRecords({ ...readingOf(path, manifest), ...options, inputs: [path] });
+  const records = await openRecords({
+    ...fittingOptions(path, manifest?.reading ?? {}),
+    ...options,
+    inputs: [path],
+  });
   try {
     // Looked at before the rows are read, in case nothing tells what was scored.
     const profiles = await records.profiles();
@@ -148,14 +152,6 @@ export async function openScoredFile(path: string, options: ScoredFileOptions): 
     await records.close();
     throw error;
   }
-}
-
-/** How an output is to be read; only of tables is there more to say than their names do. */
-function readingOf(path: string, manifest: RunSummary | undefined): Partial<RunSummary['reading']> {
-  const format = formatOfPath(path);
-  if (manifest === undefined || format === 'jsonl' || format === 'json' || format === 'parquet') return {};
-  const { headerRows } = manifest.reading;
-  return format === 'xlsx' ? (headerRows === undefined ? {} : { headerRows }) : manifest.reading;
 }
 
 type TextsReader = (row: Row, texts: string[]) => ScoredText[];

@@ -121,6 +121,24 @@ test('all formats are compared with each other, outputs and dumps alike', async 
   assert.deepEqual(told(all.stdout), ['6 new', '5 unchanged', '1 unchanged', '3 changed', '4 unchanged']);
 });
 
+test('the earlier file is written as the later one where that says something about it', async (t) => {
+  const cwd = scratchDirectory(t);
+  const caret = (rows: Rows): string => rows.map((row) => `${row.join('^')}\n`).join('');
+  writeFileSync(join(cwd, 'monday.csv'), `id^comment\n${caret([['1', 'Good'], ['2', 'Slow, bad']])}`); // prettier-ignore
+  writeFileSync(join(cwd, 'tuesday.csv'), `id^comment\n${caret([['1', 'Good'], ['2', 'Slow'], ['3', 'Dear']])}`); // prettier-ignore
+  const options = '--delimiter ^ --quote none';
+  for (const output of ['out.csv', 'out.tsv', 'out.jsonl', 'out.parquet']) {
+    await succeed(cwd, `score monday.csv ${options} -o ${output}`);
+    const { stdout } = await succeed(cwd, `score tuesday.csv ${options} --since ${output} --key id`);
+    assert.match(stdout, /^1\^.*\^unchanged\n2\^.*\^changed\n3\^.*\^new\n$/mu, output);
+  }
+  const dump = await succeed(cwd, `score tuesday.csv ${options} --since monday.csv --key id`);
+  assert.match(dump.stdout, /\^unchanged\n.*\^changed\n.*\^new\n$/u);
+  await succeed(cwd, `score tuesday.csv ${options} -o ~.csv --output-delimiter ~`);
+  const report = await runVoxpop(['report', '~.csv', '--format', 'md', '--quiet'], { cwd });
+  assert.match(report.stdout, /3 comments in 3 rows/u, report.stderr);
+});
+
 test('several columns are one key, several texts one content', async (t) => {
   const cwd = scratchDirectory(t);
   const header = 'survey,respondent,good,bad\n';
