@@ -24,6 +24,7 @@ export async function runReview(flags: Flags, terminal: Terminal): Promise<void>
   if (flags.quiet === true) return;
   say(
     terminal,
+    ...found.notices,
     `${count(found.rows.length)} of ${count(found.texts)} texts to look at; what the page saves is for \`voxpop teach --with\``,
   );
 }

@@ -55,6 +55,7 @@ export async function compareBundles(
   try {
     const chosen = await resolveTextColumns(records.head, options.text, records.profiles);
     const { columns } = chosen;
+    notices.push(...records.head.notices);
     if (chosen.numbered) notices.push(`Scored ${chosenColumns(chosen)}`);
     if (columns.length !== 1) {
       throw new UsageError('TEXT_COLUMN_NOT_SINGLE', `Expected one text column, got ${columns.length}`);
@@ -86,7 +87,7 @@ export async function compareBundles(
     }
     const result = comparison.result({ isTimed: store === undefined });
     await store?.close();
-    return { ...result, notices };
+    return { ...result, notices: [...notices, ...records.notices()] };
   } finally {
     await Promise.all([...sides.map((side) => side.close()), store?.close(), records.close()]);
   }

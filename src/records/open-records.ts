@@ -93,9 +93,9 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
         try {
           yield [index, current];
         } finally {
-          notices.push(
-            ...current.reader.notices().map((notice) => (isSingle ? notice : `${file}: ${notice}`)),
-          );
+          // Those of the first head are told before anything is read.
+          const found = [...(index === 0 ? [] : current.head.notices), ...current.reader.notices()];
+          notices.push(...found.map((notice) => (isSingle ? notice : `${file}: ${notice}`)));
           await current.close();
           current = undefined;
         }

@@ -20,6 +20,8 @@ export interface Review {
   rows: Candidate[];
   /** Texts of the file. */
   texts: number;
+  /** Sentences that a person should read about how the file was read. */
+  notices: string[];
 }
 
 /**
@@ -70,6 +72,7 @@ export async function review(given: ReviewOptions): Promise<Review> {
       labels: [...new Set([...found, ...offered.labels])],
       rows: picker.pick(),
       texts,
+      notices: file.notices(),
     };
   } finally {
     await file.close();

@@ -35,6 +35,8 @@ export interface LabelledTexts {
   /** Rows whose text came before. */
   repeated: number;
   conflicts: Conflict[];
+  /** Sentences that a person should read about how the files were read. */
+  notices: string[];
   textColumn: string;
   isTextColumnGuessed: boolean;
   /** Whether it was told by its number, so that people should hear its name. */
@@ -54,6 +56,7 @@ export async function readLabelledTexts(options: ResolvedTeachOptions): Promise<
     empty: 0,
     repeated: 0,
     conflicts: [],
+    notices: [],
     textColumn: '',
     isTextColumnGuessed: false,
     isTextColumnNumbered: false,
@@ -129,6 +132,7 @@ async function readFiles(
     if (!isFurther) read.requireFound();
   } finally {
     await records.close();
+    result.notices.push(...records.head.notices, ...records.notices());
   }
 }
 

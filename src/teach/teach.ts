@@ -222,11 +222,12 @@ function rulesOf(codeframe: readonly CodeframeLabel[]): LabelRule[] {
 }
 
 function readingNotices(read: LabelledTexts): string[] {
-  const { textColumn, isTextColumnGuessed, isTextColumnNumbered, repeated, conflicts } = read;
+  const { textColumn, isTextColumnGuessed, isTextColumnNumbered, notices, repeated, conflicts } = read;
   const texts = `Teaching on the texts of \`${textColumn}\``;
   return [
     ...(isTextColumnGuessed ? [`${texts}; name another column with --text`] : []),
     ...(isTextColumnNumbered ? [texts] : []),
+    ...notices,
     ...(repeated > 0 ? [`${repeated} rows repeat a text and count once`] : []),
     ...(conflicts.length > 0
       ? [`${conflicts.length} of them have other labels than before; the first ones count, see --suspects`]

@@ -195,7 +195,10 @@ test('two bundles on one file: speed side by side, cost, quality and degradation
   assert.equal(sentiment?.accuracy_b, 0.333333);
   assert.equal(topic?.macro_f1_a, topic?.macro_f1_b);
   assert.ok((document.degradation_percent ?? 0) > 10);
+  const [names = ''] = labelledCsv().split('\n', 1);
+  write('gold.csv', `${labelledCsv()}${names}\n`);
   const text = await run(...args, '--tasks', 'sentiment');
+  assert.match(text.stderr, /A row repeats the header/u);
   const lines = text.stdout.trimEnd().split('\n');
   assert.equal(lines.length, 5);
   assert.match(lines[0] ?? '', /^a is fixture 1\.0\.0, b is other 1\.0\.0, on \d+ texts$/);

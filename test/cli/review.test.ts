@@ -131,3 +131,10 @@ test('labels of the bundle are offered, and what cannot be reviewed shows the wa
     assert.equal(run.stdout, '');
   }
 });
+
+test('what is noticed about the file is said', async (t) => {
+  const cwd = scratchDirectory(t);
+  writeFileSync(join(cwd, 'scored.csv'), `${scored}comment,team,team_score,language,language_score\n`);
+  const { stderr } = await runVoxpop(['review', 'scored.csv', '--task', 'team', '-o', 'page.html'], { cwd });
+  assert.match(stderr, /A row repeats the header \(line 7\)[\s\S]*3 of 3 texts to look at/u);
+});

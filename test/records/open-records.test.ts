@@ -63,6 +63,15 @@ test('several inputs are one stream', async () => {
   );
 });
 
+test('what is noticed about a later input is said with its name', async () => {
+  const tie = file('tie.csv', 'a;b,t\n1;2,x\n3;4,y\n');
+  const first = file('first.csv', '"a;b",t\n0,z\n');
+  const records = await openRecords({ inputs: [first, tie] });
+  for await (const _ of records.rows(['t'])) continue;
+  assert.equal(records.notices().length, 1);
+  assert.ok(records.notices()[0]?.startsWith(`${tie}: Cells are taken to be delimited by`));
+});
+
 test('an input of JSON without the texts of the others is said', async () => {
   const inputs = [
     file('with.jsonl', '{"t":"1"}\n{"u":"1"}'),

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readLabelledTexts } from '../../src/teach/labelled-texts.ts';
+import { resolveTeachOptions } from '../../src/teach/options.ts';
+import { scratchDirectory } from '../support/scratch.ts';
+
+test('what is noticed about how labelled files are read is told', async (t) => {
+  const directory = scratchDirectory(t);
+  const file = (name: string, content: string): string => {
+    const path = join(directory, name);
+    writeFileSync(path, content);
+    return path;
+  };
+  // Quotes that are text take rows for one cell.
+  const merged = file('in.tsv', 'comment\tteam\n"Slow\tfood\n"Cold"\tfood\nFull\tparking\n');
+  const repeated = file('more.csv', 'comment,team\nFull,parking\ncomment,team\nDirty,rooms\n');
+  const options = resolveTeachOptions({
+    inputs: [merged],
+    with: [repeated],
+    task: { team: 'team' },
+    quote: 'none',
+    output: join(directory, 'out'),
+  });
+  const read = await readLabelledTexts(options);
+  assert.equal(read.rows, 5);
+  assert.match(read.notices.join('\n'), /A row repeats the header \(line 3\)/u);
+});
