@@ -111,7 +111,7 @@ export async function readRunSummary(path: string): Promise<RunSummary> {
 }
 
 /** Delimiters that a reader finds by itself, also where a spreadsheet program has changed them since. */
-const foundDelimiters = [',', ';', '\t', '\\t', '|'];
+const foundDelimiters = new Set([',', ';', '\t', '\\t', '|']);
 
 /** Quotes stay as they were where the delimiter does; rows under the names pass through in any table. */
 function readingOf(options: Parts<RunManifest['options']>, isTsv: boolean): RunSummary['reading'] {
@@ -120,7 +120,7 @@ function readingOf(options: Parts<RunManifest['options']>, isTsv: boolean): RunS
   const isSameDelimiter = options['outputDelimiter'] === undefined;
   const delimiter =
     stringOf(options['outputDelimiter']) ?? (isTsv ? undefined : stringOf(options['delimiter']));
-  const isFound = delimiter === undefined || foundDelimiters.includes(delimiter);
+  const isFound = delimiter === undefined || foundDelimiters.has(delimiter);
   return {
     ...(isFound ? {} : { delimiter }),
     ...(isSameDelimiter && quote !== undefined ? { quote } : {}),

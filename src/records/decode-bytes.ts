@@ -2,6 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import { InputError, UsageError } from '../errors.ts';
 import { holdsLineFeed, peek } from './byte-source.ts';
+import { ByteStart } from './misread-text.ts';
 import { likelyEncodings } from './likely-encodings.ts';
 
 const lineFeed = 0x0a;
@@ -24,6 +25,8 @@ export interface DecodedBytes {
    * there invalid bytes of UTF-8 stay, and in other encodings each U+FFFD becomes the byte 0xFF.
    */
   chunks: AsyncGenerator<Buffer>;
+  /** The bytes that were decoded so far, where somebody told an encoding other than UTF-8 or UTF-16. */
+  start: ByteStart | undefined;
 }
 
 /**
@@ -43,10 +46,12 @@ export async function decodeBytes(
   const name = mark?.encoding ?? label;
   if (mark === undefined && encoding === undefined) refuseUtf16(file, start);
   const content = mark === undefined ? chunks : skipBytes(chunks, mark.bytes.length);
+  const bytes = name.startsWith('utf-') ? undefined : new ByteStart();
   return {
     encoding: name,
     byteOrderMark: mark !== undefined,
-    chunks: decodeContent(file, content, name, invalid),
+    chunks: decodeContent(file, bytes?.watch(content) ?? content, name, invalid),
+    start: bytes,
   };
 }
 

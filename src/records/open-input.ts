@@ -7,6 +7,7 @@ import type { FormatReader, ReaderOptions, RowPlace } from './format-reader.ts';
 import type { OpenInput } from './opened-input.ts';
 import { openContainer } from './open-container.ts';
 import { openJsonRecords } from './json-records.ts';
+import { misreadNotice } from './misread-text.ts';
 import { defaultMaxRowBytes, type RecordsOptions } from './records-options.ts';
 import { openTable } from './open-table.ts';
 import { isContainer, isDelimited, type RecordsHead } from './row.ts';
@@ -81,6 +82,8 @@ async function readHead(
     line: 1,
     byteOffset: (decoded.byteOrderMark ? 3 : 0) + markBytes,
   };
+  const misread = misreadNotice(file, decoded, text);
+  if (misread !== undefined) head.notices.push(misread);
   const content = markBytes === 0 ? chunks : skipBytes(chunks, markBytes);
   if (isContainer(format)) throw otherFormat(file, format);
   requireNoOptions(['sheet'], options, format);
