@@ -82,6 +82,8 @@ export async function openScoring(
     inputs,
     changes,
     shards: (skip = 0) => {
+      // Not before: a run that is refused, or has nothing to do, needs no model.
+      scorer.start();
       const all = records.rows(plan.textColumns, plan.slice?.start);
       const marked = plan.explained?.sample === undefined ? all : markSample(all, plan.explained.sample);
       const rows = plan.sample === undefined ? marked : drawSample(marked, plan.sample);

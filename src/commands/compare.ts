@@ -24,7 +24,7 @@ export async function runCompare(flags: Flags, terminal: Terminal): Promise<void
       hint: 'Leave --details out: of two files everything is shown.',
     });
   }
-  const bar = createProgressBar(terminal, !flags.quiet && flags.progress);
+  const bar = await createProgressBar(terminal, !flags.quiet && flags.progress);
   const { document, passed, notices } = await compare(
     { ...flags, stdin: terminal.stdin, signal: terminal.signal },
     { onProgress: (progress) => bar.update(progress) },

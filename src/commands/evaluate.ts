@@ -24,7 +24,7 @@ export type Flags = EvaluateOptions & {
 export async function runEvaluate(inputs: string[], flags: Flags, terminal: Terminal): Promise<void> {
   refuseTwoForms(flags);
   await checkEvaluationOutputs(flags, { ...flags, inputs });
-  const bar = createProgressBar(terminal, !flags.quiet && flags.progress);
+  const bar = await createProgressBar(terminal, !flags.quiet && flags.progress);
   try {
     const { document, notices, passed } = await evaluate(
       { ...flags, inputs, stdin: terminal.stdin, signal: terminal.signal },

@@ -5,7 +5,6 @@ import type { ScoreProgress } from '../scoring.ts';
 import { cacheFields, cacheWords } from '../text/cache-words.ts';
 import { changeFields, changeWords } from '../text/change-words.ts';
 import { emit, say } from './say.ts';
-import { labelBars } from './label-bars.ts';
 import { createProgressBar } from './progress-bar.ts';
 import { resumeCommand } from './resume-command.ts';
 import type { ScoreFlags } from '../score-options.ts';
@@ -21,12 +20,13 @@ export interface Reporter extends Required<ScoreHooks> {
 /** Milliseconds between two progress events; a nightly log wants few. */
 const progressEventMs = 10_000;
 
-export function createReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
+export async function createReporter(flags: ScoreFlags, terminal: Terminal): Promise<Reporter> {
   return flags.logFormat === 'json' ? jsonReporter(flags, terminal) : textReporter(flags, terminal);
 }
 
-function textReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
-  const bar = createProgressBar(terminal, flags.quiet !== true && flags.progress);
+async function textReporter(flags: ScoreFlags, terminal: Terminal): Promise<Reporter> {
+  const bar = await createProgressBar(terminal, flags.quiet !== true && flags.progress);
+  const labelBars = flags.summary === true ? (await import('./label-bars.ts')).labelBars : undefined;
   const tell = (...lines: string[]): void => {
     if (!flags.quiet) say(terminal, ...lines);
   };
@@ -61,7 +61,7 @@ function textReporter(flags: ScoreFlags, terminal: Terminal): Reporter {
           ? `Nothing to do: ${output} is finished and unchanged`
           : summarise(summary, output),
       );
-      if (flags.summary !== true || summary.nothingToDo) return;
+      if (labelBars === undefined || summary.nothingToDo) return;
       const { tasks, textColumns } = planned;
       tell(...labelBars(summary.labels, { tasks, scored: summary.scored, textsPerRow: textColumns.length }));
     },

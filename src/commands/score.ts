@@ -35,7 +35,7 @@ export async function runScore(inputs: string[], flags: ScoreFlags, terminal: Te
   if (flags.supervise !== undefined) {
     return supervise(flags.supervise, { isStream: toStdout || inputs.includes('-') }, terminal);
   }
-  const reporter = createReporter(flags, terminal);
+  const reporter = await createReporter(flags, terminal);
   try {
     const summary = await score(options, reporter);
     reporter.onEnd(summary, toStdout ? undefined : flags.output);

@@ -10,7 +10,7 @@ import { writeResult } from './write-result.ts';
 export type Flags = TeachOptions & { json?: boolean; quiet?: boolean; progress: boolean };
 
 export async function runTeach(inputs: string[], flags: Flags, terminal: Terminal): Promise<void> {
-  const bar = createProgressBar(terminal, flags.quiet !== true && flags.progress);
+  const bar = await createProgressBar(terminal, flags.quiet !== true && flags.progress);
   try {
     const { document, notices } = await teach(
       { ...flags, inputs, stdin: terminal.stdin, signal: terminal.signal },

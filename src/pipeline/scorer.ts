@@ -23,18 +23,23 @@ export interface ScorerOptions {
 export class Scorer {
   #pool: WorkerPool | undefined;
   readonly #newPool: () => WorkerPool;
+  readonly #hasEarlier: boolean;
   readonly #labelCount: number;
   readonly #predict: Predict;
 
   constructor({ settings, pool, mapped, isPure, earlier }: ScorerOptions) {
     this.#newPool = () => new WorkerPool(settings, pool);
-    // With a cache it may turn out that no model needs to be loaded.
-    if (earlier === undefined) this.#pool = this.#newPool();
+    this.#hasEarlier = earlier !== undefined;
     this.#labelCount = labelCountOf(mapped.tasks);
     const compute: Predict = (shard) => (this.#pool ??= this.#newPool()).score(shard);
     // Where neighbours have an influence, what was predicted beside others is not what would be predicted here.
     const predict = isPure ? knownFirst(compute, earlier) : compute;
     this.#predict = async (shard) => mapped.apply(await predict(shard));
+  }
+
+  /** Has a worker load the model while the first rows are read; with a cache it may turn out that none needs to. */
+  start(): void {
+    if (!this.#hasEarlier) this.#pool ??= this.#newPool();
   }
 
   /**

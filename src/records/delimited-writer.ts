@@ -36,7 +36,7 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
   const addedCells = addedCellsReader(options, String, formatScore);
   /** The same cells behind a record that is kept as it is. */
   const writtenCell = (cell: string): Buffer => Buffer.from(delimiter + quoteCell(cell, dialect));
-  const scores = new CellTable(writtenScores.map(writtenCell));
+  let scores: CellTable | undefined;
   const writtenCells = addedCellsReader<Buffer | number>(
     options,
     writtenCell,
@@ -78,7 +78,7 @@ export function createDelimitedWriter(head: RecordsHead, options: WriterOptions)
     },
     rows(rows, predictions, before, sentences) {
       const rejected = new Map(before);
-      const lines = new LineBytes(scores);
+      const lines = new LineBytes((scores ??= new CellTable(writtenScores.map(writtenCell))));
       /** Records to be made from cells, collected because csv-stringify takes its time to start. */
       let made: string[][] = [];
       const endMade = (): void => {

@@ -56,6 +56,7 @@ interface ClauseRules {
  */
 export function sentenceCutter(languages: readonly string[]): SentenceCutter {
   const segmenter = new Intl.Segmenter('und', { granularity: 'sentence' });
+  const words = new Intl.Segmenter('und', { granularity: 'word' });
   const rules = new Map(
     languages
       .filter((language) => Object.hasOwn(contrastWords, language))
@@ -72,7 +73,11 @@ export function sentenceCutter(languages: readonly string[]): SentenceCutter {
         const own = visibleSpan(text, index + start, index + end);
         if (own === undefined) continue;
         const before = parts.at(-1);
-        if (before !== undefined && spans.length === 1 && belongsTo(before, own, text, clauses?.denial))
+        if (
+          before !== undefined &&
+          spans.length === 1 &&
+          belongsTo(before, own, text, clauses?.denial, words)
+        )
           before.end = own.end;
         else parts.push({ ...own, isClause: spans.length > 1, isContrast });
         isContrast = true;
@@ -86,16 +91,21 @@ export function sentenceCutter(languages: readonly string[]): SentenceCutter {
 const maxAnswerWords = 4;
 /** UTF-16 units that such an answer, or a denial, has at most. */
 const maxShortUnits = 64;
-const wordSegmenter = new Intl.Segmenter('und', { granularity: 'word' });
 
 /** Whether a sentence says something only along with the one before it. */
-function belongsTo(before: Span, own: Span, text: string, denial: RegExp | undefined): boolean {
+function belongsTo(
+  before: Span,
+  own: Span,
+  text: string,
+  denial: RegExp | undefined,
+  words: Intl.Segmenter,
+): boolean {
   if (own.end - own.start > maxShortUnits) return false;
   const sentence = text.slice(own.start, own.end);
   if (denial?.test(sentence) === true) return true;
   if (!asks(text.slice(before.start, before.end)) || asks(sentence)) return false;
-  const words = [...wordSegmenter.segment(sentence)].filter(({ isWordLike }) => isWordLike === true);
-  return words.length <= maxAnswerWords;
+  const spoken = [...words.segment(sentence)].filter(({ isWordLike }) => isWordLike === true);
+  return spoken.length <= maxAnswerWords;
 }
 
 /** A question mark that a full stop follows is mostly an emoji that was lost on the way. */

@@ -48,10 +48,10 @@ function withoutWrapping(written: string): string {
   return written.slice(before.length, -after.length);
 }
 
-function longestLine(t: TestContext, columns: number): string {
+async function longestLine(t: TestContext, columns: number): Promise<string> {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { terminal, written } = fakeTerminal(columns);
-  const bar = createProgressBar(terminal, true);
+  const bar = await createProgressBar(terminal, true);
   bar.begin();
   bar.update(at(123_456, 450));
   t.mock.timers.tick(1000);
@@ -61,19 +61,19 @@ function longestLine(t: TestContext, columns: number): string {
   return lines.toSorted((one, other) => other.length - one.length)[0] ?? '';
 }
 
-test('the bar fits its terminal, and has the time that is left on it, however narrow', (t) => {
+test('the bar fits its terminal, and has the time that is left on it, however narrow', async (t) => {
   for (const columns of [40, 60, 80, 200]) {
-    const line = longestLine(t, columns);
+    const line = await longestLine(t, columns);
     assert.ok(line.length <= columns - 3, `${line.length} of ${columns}: ${line}`);
     assert.match(line, /^=+-+ 45% \| \d+:\d+(:\d+)? left/);
   }
-  assert.match(longestLine(t, 80), /rows\/s$/);
+  assert.match(await longestLine(t, 80), /rows\/s$/);
 });
 
-test('an interruption is answered at once, and the cursor comes back', (t) => {
+test('an interruption is answered at once, and the cursor comes back', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { terminal, written, interrupt } = fakeTerminal(80);
-  const bar = createProgressBar(terminal, true);
+  const bar = await createProgressBar(terminal, true);
   bar.begin();
   assert.equal(terminal.lastActs.size, 1);
   interrupt();
@@ -82,10 +82,10 @@ test('an interruption is answered at once, and the cursor comes back', (t) => {
   assert.equal(terminal.lastActs.size, 0);
 });
 
-test('a log gets a line a minute', (t) => {
+test('a log gets a line a minute', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
   const { terminal, written } = fakeTerminal(undefined);
-  const bar = createProgressBar(terminal, true);
+  const bar = await createProgressBar(terminal, true);
   bar.begin();
   bar.update(at(100, 100));
   t.mock.timers.tick(59_000);
@@ -98,11 +98,11 @@ test('a log gets a line a minute', (t) => {
   assert.equal(written.length, 1);
 });
 
-test('the cursor is shown while Ctrl-Z stops the process, and hidden when it goes on', (t) => {
+test('the cursor is shown while Ctrl-Z stops the process, and hidden when it goes on', async (t) => {
   const kill = t.mock.method(process, 'kill', () => true);
   const listeners = process.listenerCount('SIGTSTP');
   const { terminal, written } = fakeTerminal(80);
-  const bar = createProgressBar(terminal, true);
+  const bar = await createProgressBar(terminal, true);
   bar.begin();
   for (let times = 0; times < 2; times++) {
     process.emit('SIGTSTP');

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { mapLabels } from '../../src/pipeline/label-map.ts';
+import type { PoolOptions } from '../../src/pipeline/pool.ts';
 import { Scorer } from '../../src/pipeline/scorer.ts';
 import type { TaskLayout } from '../../src/protocol.ts';
 import { fixtureBundle } from '../support/feedback-labels.ts';
+import { repositoryRoot } from '../support/paths.ts';
+import { scratchDirectory } from '../support/scratch.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const sentiment: TaskLayout = {
   name: 'sentiment',
@@ -11,10 +17,13 @@ const sentiment: TaskLayout = {
   labels: ['negative', 'neutral', 'positive'],
 };
 
-function scorer(t: TestContext, isPure: boolean): Scorer {
+function scorer(
+  t: TestContext,
+  { isPure = true, ...more }: { isPure?: boolean; bundlePath?: string; pool?: PoolOptions } = {},
+): Scorer {
   const made = new Scorer({
     settings: {
-      bundlePath: fixtureBundle,
+      bundlePath: more.bundlePath ?? fixtureBundle,
       bundleSha256: undefined,
       tasks: ['sentiment'],
       thresholds: {},
@@ -23,7 +32,7 @@ function scorer(t: TestContext, isPure: boolean): Scorer {
       keepNonAnswers: false,
       readWhole: false,
     },
-    pool: { workers: 1, timeoutMs: Infinity },
+    pool: more.pool ?? { workers: 1, timeoutMs: Infinity },
     mapped: mapLabels([sentiment], { sentiment: { negative: 'other', neutral: 'other' } }),
     isPure,
     earlier: undefined,
@@ -33,7 +42,7 @@ function scorer(t: TestContext, isPure: boolean): Scorer {
 }
 
 test('a shard comes back under the labels that are written, and repeats are not scored again', async (t) => {
-  const made = scorer(t, true);
+  const made = scorer(t);
   const texts = ['great service', 'terrible food'];
   const first = await made.score({ texts });
   assert.deepEqual(first.failures, []);
@@ -45,10 +54,22 @@ test('a shard comes back under the labels that are written, and repeats are not 
 });
 
 test('where neighbours have an influence nothing is taken from an earlier shard', async (t) => {
-  const made = scorer(t, false);
+  const made = scorer(t, { isPure: false });
   for (let time = 0; time < 2; time++) {
     const { predictions } = await made.score({ texts: ['great service'] });
     assert.equal(predictions.counts.duplicates, 0);
     assert.ok(predictions.counts.tokens > 0);
   }
+});
+
+test('no worker is there before the run begins, and one is from then on', async (t) => {
+  const folder = scratchDirectory(t);
+  const filename = join(repositoryRoot, 'dist', 'test', 'support', 'unreliable-worker.js');
+  const pool = { workers: 1, timeoutMs: Infinity, overrides: { filename } };
+  const made = (): Scorer => scorer(t, { bundlePath: `marks its start in ${folder}`, pool });
+  await made().close();
+  const begun = made();
+  assert.deepEqual(readdirSync(folder), []);
+  begun.start();
+  await waitUntil(undefined, 'a worker', () => readdirSync(folder).length === 1);
 });
