@@ -1,4 +1,5 @@
 import type { DelimitedRecord } from './delimited-record.ts';
+import { plainForm } from '../text/did-you-mean.ts';
 import { isImportIds } from './header-rows.ts';
 
 const byteOrderMark = '\ufeff';
@@ -23,10 +24,29 @@ export class RepeatedHeaders {
   }
 }
 
+/**
+ * Whether cells are the names of the columns, however they are written; a single one may be an answer.
+ * @param cellAt - of the row that is looked at, by its place
+ */
+export function holdsNames(names: readonly string[], cellAt: (place: number) => string): boolean {
+  const filled = names.filter((name) => name.trim() !== '').length;
+  if (filled < 2) return filled === 1 && names.every((name, place) => cellAt(place) === name);
+  return names.every((name, place) => plainName(cellAt(place)) === plainName(name));
+}
+
+function plainName(cell: string): string {
+  // Behind the mark of another file a quote does not stand at the start of its cell.
+  const bare = cell.startsWith(byteOrderMark) ? cell.slice(1).replace(/^"(.*)"$/u, '$1') : cell;
+  return plainForm(bare);
+}
+
 /** Tells the rows of a file's header apart from its answers, at the start and wherever they come again. */
 export class HeaderTexts {
   readonly #texts: ReadonlySet<string>;
   readonly #sizes: ReadonlySet<number>;
+  readonly #names: readonly string[];
+  /** Bytes that a row with the names has: without any quotes, and with quotes and blanks around each. */
+  readonly #nameBytes: readonly [least: number, most: number];
   /** Behind the last row of the header. */
   readonly #end: number;
   readonly #repeats = new RepeatedHeaders();
@@ -37,6 +57,9 @@ export class HeaderTexts {
     this.#texts = new Set(records.map((record) => record.text()));
     // Behind the mark that another file brought along.
     this.#sizes = new Set(records.flatMap(({ size }) => [size, size + byteOrderMark.length * 3]));
+    this.#names = names.cells();
+    const bare = Buffer.byteLength(this.#names.map((name) => name.trim()).join(' '));
+    this.#nameBytes = [bare, names.size + 4 * this.#names.length + byteOrderMark.length * 3];
     this.#end = (rows.at(-1) ?? names).byteOffset + 1;
   }
 
@@ -44,12 +67,25 @@ export class HeaderTexts {
   matches(record: DelimitedRecord): boolean {
     if (record.rejected !== undefined) return false;
     if (record.byteOffset < this.#end) return true;
-    if (!this.#sizes.has(record.size) && !record.startsWithImportId()) return false;
-    const text = record.text();
     const isRepeat =
-      this.#texts.has(text.startsWith(byteOrderMark) ? text.slice(1) : text) || isImportIds(record.cells());
+      this.#isOneOfThem(record) ||
+      this.#isNames(record) ||
+      (record.startsWithImportId() && isImportIds(record.cells()));
     if (isRepeat) this.#repeats.add(record.line);
     return isRepeat;
+  }
+
+  #isOneOfThem(record: DelimitedRecord): boolean {
+    if (!this.#sizes.has(record.size)) return false;
+    const text = record.text();
+    return this.#texts.has(text.startsWith(byteOrderMark) ? text.slice(1) : text);
+  }
+
+  /** A cheap look comes first: this is asked of every row. */
+  #isNames(record: DelimitedRecord): boolean {
+    const [least, most] = this.#nameBytes;
+    if (record.size < least || record.size > most) return false;
+    return holdsNames(this.#names, (place) => record.cell(place));
   }
 
   notices(): string[] {

@@ -5,7 +5,7 @@ import { type FormatReader, type RowsRequest, skipItems } from './format-reader.
 import type { HeaderRows } from './header-rows.ts';
 import type { Lookahead } from './lookahead.ts';
 import type { Row } from './row.ts';
-import { RepeatedHeaders } from './header-texts.ts';
+import { holdsNames, RepeatedHeaders } from './header-texts.ts';
 import { sampledRecords } from './sample-records.ts';
 import { TypedRow } from './typed-row.ts';
 
@@ -53,8 +53,7 @@ export function typedReader(table: TypedTable): FormatReader {
 
   /** Whether a row holds the names of the columns, as where tables were put together. */
   function repeatsNames(values: readonly unknown[]): boolean {
-    const isName = (name: string, at: number): boolean => name === cellText(toValue(at, values[at]));
-    return columns.every(isName) && columns.some((name) => name !== '');
+    return holdsNames(columns, (place) => cellText(toValue(place, values[place])));
   }
 
   async function* toRows(_: TypedTable, request: RowsRequest): AsyncGenerator<Row[]> {

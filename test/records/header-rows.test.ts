@@ -106,3 +106,19 @@ test('header rows are rows that say so, wherever they stand', async () => {
     ],
   );
 });
+
+test('names in the middle are a header, however they are written', async () => {
+  const told = async (content: string): Promise<(boolean | undefined)[]> => {
+    const { rows } = await readAll({ inputs: [file('b.csv', content)] }, ['text']);
+    return rows.map(({ isHeader }) => isHeader);
+  };
+  const names = ['ID,Text', '"id","text"', 'id , text', ' ID,"TEXT"', '\ufeff"id","text"'];
+  assert.deepEqual(await told(`id,text\n1,a\n${names.join('\n')}\n2,text\n`), [
+    false,
+    ...names.map(() => true),
+    false,
+  ]);
+  assert.deepEqual(await told('"id","text"\n1,a\nid,text\n'), [false, true]);
+  // A single name may be an answer; as it stands it is none.
+  assert.deepEqual(await told('text\nfine\nText\ntext\n'), [false, false, true]);
+});
