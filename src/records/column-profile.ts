@@ -63,17 +63,20 @@ export function profileColumn(
   return { ...profile, kind: 'words', likeness: words >= 2 && isVaried ? 0.1 * variety : 0 };
 }
 
-/** Numbers, dates and times, ids, addresses, JSON: no words that somebody wrote. */
-function isOther(value: string): boolean {
-  const text = value.trim();
+/** Numbers, dates and times, addresses of pages and mail; blanks around them taken off. */
+export function isQuantity(text: string): boolean {
   return (
     /^[-+(]?[\p{Sc}\s]*\d[\d.,'\s:/%()-]*\p{Sc}?$/u.test(text) ||
     /^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}[T\s].*\d$/u.test(text) ||
     /^(?:https?:\/\/|www\.)\S+$/iu.test(text) ||
-    /^[^\s@]+@[^\s@]+\.[^\s@]+$/u.test(text) ||
-    /^(?=\S*\d)[\w.:#/-]+$/u.test(text) ||
-    /^[[{]/u.test(text)
+    /^[^\s@]+@[^\s@]+\.[^\s@]+$/u.test(text)
   );
+}
+
+/** Quantities, ids, JSON: no words that somebody wrote. */
+function isOther(value: string): boolean {
+  const text = value.trim();
+  return isQuantity(text) || /^(?=\S*\d)[\w.:#/-]+$/u.test(text) || /^[[{]/u.test(text);
 }
 
 /** Scripts that set no blanks between words have some two characters in each. */

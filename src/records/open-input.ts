@@ -4,6 +4,7 @@ import { type ByteSource, openBytes, openBytesAt, peek } from './byte-source.ts'
 import { checkUtf8, decodeBytes, skipBytes } from './decode-bytes.ts';
 import { usualQuoting } from './delimited-record.ts';
 import type { FormatReader, ReaderOptions, RowPlace } from './format-reader.ts';
+import { namelessNotice } from './nameless.ts';
 import type { OpenInput } from './opened-input.ts';
 import { openContainer } from './open-container.ts';
 import { openJsonRecords } from './json-records.ts';
@@ -110,6 +111,10 @@ async function readHead(
     }
   }
   const { newline, columns, headerRows, questions } = reader;
+  if (isDelimited(format) && head.hasHeader) {
+    const nameless = namelessNotice(columns, await reader.sample());
+    if (nameless !== undefined) head.notices.push(nameless);
+  }
   const close = async (): Promise<void> => {
     // Not awaited: a read of a pipe that waits for data would hold it up.
     chunks.return(undefined).catch(() => {});

@@ -6,6 +6,7 @@ import { type CellValue, cellText } from './cell-value.ts';
 import type { FormatReader } from './format-reader.ts';
 import { findHeaderRows } from './header-rows.ts';
 import { Lookahead } from './lookahead.ts';
+import { namelessNotice } from './nameless.ts';
 import type { RandomAccess } from './random-access.ts';
 import type { RecordsOptions } from './records-options.ts';
 import { sampledRecords } from './sample-records.ts';
@@ -43,6 +44,9 @@ export async function openSheet(
     const unknown = new UnknownValues();
     const rows = readRows(access, workbook, sheet, options, (line) => unknown.add(line));
     const reader = await openRows(file, rows, { ...options, notices: () => unknown.notices() });
+    const { header: hasHeader = true } = options;
+    const nameless = hasHeader ? namelessNotice(reader.columns, await reader.sample()) : undefined;
+    if (nameless !== undefined) notices.push(nameless);
     return { reader, notices, close: () => workbook.close() };
   } catch (error) {
     workbook.close();

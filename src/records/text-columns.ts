@@ -7,6 +7,7 @@ import { shellWord } from '../text/shell-word.ts';
 import { columnPlace, columnReference } from './column-place.ts';
 import type { ColumnProfile } from './column-profile.ts';
 import { textNotScalar, textsInList } from './json-fault.ts';
+import { namesLikeValues } from './nameless.ts';
 import { type InputFormat, isTable, type RecordsHead } from './row.ts';
 import { shown as shownDelimiter } from './table-shape.ts';
 import { isUsualName } from './usual-names.ts';
@@ -152,8 +153,22 @@ function notGuessed(
       ? 'Name the column to score: `--text <name or number>`; `--dry-run` shows all columns.'
       : inList !== undefined && !isTable(format)
         ? textsInList(file, inList)
-        : `By its values it may be ${best(likely)}; \`--dry-run\` shows all columns.`;
+        : `${namesHint(first, { columns, hasHeader }, profiles)}By its values it may be ${best(likely)}; \`--dry-run\` shows all columns.`;
   return new TextColumnUnclear(code, message, hint, profiles);
+}
+
+/** Where the names look like values: how the first line is read as a row. */
+function namesHint(
+  likely: ColumnProfile,
+  { columns, hasHeader }: Pick<RecordsHead, 'columns' | 'hasHeader'>,
+  profiles: readonly ColumnProfile[],
+): string {
+  const samples = columns.map((reference, place) => ({
+    reference,
+    values: profiles.find(({ number }) => number === place + 1)?.examples ?? [],
+  }));
+  if (!hasHeader || namesLikeValues(columns, samples).length === 0) return '';
+  return `If the first line is a row, and holds no names: \`--no-header --text column_${likely.number}\`. Else: `;
 }
 
 /** The list or object that a JSON column holds in place of texts. */
