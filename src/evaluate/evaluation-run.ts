@@ -2,6 +2,7 @@ import { InputError } from '../errors.ts';
 import type { LabelMap, MappedTasks } from '../pipeline/label-map.ts';
 import { labelCountOf, type ShardPredictions, type TaskLayout, textFlags } from '../protocol.ts';
 import type { ScoredShard } from '../pipeline/score-rows.ts';
+import { scoreColumnOf } from '../records/output-names.ts';
 import type { Row } from '../records/row.ts';
 import type { ScorePlan } from '../score-plan.ts';
 import { type Baseline, TextPredictions } from './baseline.ts';
@@ -18,6 +19,7 @@ import { languageTask } from '../label-facts.ts';
 import { type PairTask, withPairs } from './pair-task.ts';
 import { type TaskMeasurement, TaskTally } from './task-tally.ts';
 import { getOrInsert } from '../collections.ts';
+import { nameList } from '../text/name-list.ts';
 
 export interface Evaluation {
   document: EvaluationDocument;
@@ -188,13 +190,29 @@ export class EvaluationRun {
     );
   }
 
+  /** Columns that were taken for gold by their names, but look like an output of `score`. */
+  #scoredGold(): string[] {
+    const { options, plan } = this.#parts;
+    const { columns } = plan.records.head;
+    const scored = this.#tasks.filter(
+      ({ task, column }) =>
+        !Object.hasOwn(options.gold, task.name) && columns.includes(scoreColumnOf(column)),
+    );
+    if (scored.length === 0) return [];
+    const names = nameList(scored.map(({ column }) => column));
+    const has = scored.length === 1 ? 'has' : 'have';
+    return [
+      `${names} ${has} scores beside, as labels of \`voxpop score\` have: if nobody has corrected them, two runs were compared, and nothing was measured (--gold names another column)`,
+    ];
+  }
+
   finish(rows: number, empty: number): Evaluation {
     const { options, baseline, bundle, plan } = this.#parts;
     this.#readGold.requireFound();
     this.#readColumns.requireFound();
     if (this.#tasks.every(({ tally }) => tally.rows === 0))
       throw nothingToMeasure(options, rows, this.#goldRows);
-    const notices: string[] = [];
+    const notices = this.#scoredGold();
     const seedOf = (...names: string[]): { resamples: number; seed: number } => ({
       resamples: options.resamples,
       seed: seedFor(options.seed, ...names),

@@ -240,6 +240,17 @@ test('label maps rename and merge labels on both sides', async (context) => {
   assert.equal(sentiment?.metrics.accuracy, 1);
 });
 
+test('labels of `score` that are taken for gold by their names are said', async (context) => {
+  const { evaluate, write } = workplace(context);
+  write(
+    'scored.csv',
+    'comment,sentiment,sentiment_score\nGreat service,positive,0.9\nBad food,negative,0.8\n',
+  );
+  const said = /`sentiment` has scores beside, as labels of `voxpop score` have/u;
+  assert.match((await evaluate('scored.csv')).stderr, said);
+  assert.doesNotMatch((await evaluate('scored.csv', '--gold', 'sentiment=sentiment')).stderr, said);
+});
+
 interface SavedBaseline {
   evaluation: EvaluationDocument;
   predictions: { texts: number };
