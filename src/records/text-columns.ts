@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { nameList } from '../text/name-list.ts';
+import { isTypable, nameList, shortName } from '../text/name-list.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { counted } from '../text/numbers.ts';
 import { shownName } from '../text/printable.ts';
@@ -64,7 +64,7 @@ export async function resolveTextColumns(
 /** Says for people which columns were taken; undefined where they were told by name. */
 export function chosenColumns({ columns, guessed, numbered }: TextColumns): string | undefined {
   if (!guessed && !numbered) return undefined;
-  const names = columns.map((name) => JSON.stringify(shownName(name))).join(', ');
+  const names = columns.map((name) => JSON.stringify(shownName(shortName(name)))).join(', ');
   return `the column${columns.length > 1 ? 's' : ''} ${names}${guessed ? ' (use --text to choose)' : ''}`;
 }
 
@@ -180,16 +180,19 @@ function innerValue(format: InputFormat, { examples: [example = ''] }: ColumnPro
 function best(profiles: readonly ColumnProfile[]): string {
   return profiles
     .slice(0, 2)
-    .map(({ reference }) => `\`--text ${shellWord(reference)}\``)
+    .map(({ reference, number }) => {
+      const typed = isTypable(reference) || number === undefined ? reference : String(number);
+      return `\`--text ${shellWord(typed)}\``;
+    })
     .join(' or ');
 }
 
 function oneColumn(name: string, profiles: readonly ColumnProfile[]): UsageError {
   return new TextColumnUnclear(
     'ONE_COLUMN',
-    `Expected several columns, or one with a usual name such as \`comment\`, found one: \`${name}\``,
+    `Expected several columns, or one with a usual name such as \`comment\`, found one: \`${shortName(name)}\``,
     'If each line is one text, the first one too: `--no-header`. If that is the name of the column: ' +
-      `\`--text ${shellWord(name)}\`. If there are several columns: \`--delimiter <character>\`.`,
+      `\`--text ${shellWord(isTypable(name) ? name : '1')}\`. If there are several columns: \`--delimiter <character>\`.`,
     profiles,
   );
 }

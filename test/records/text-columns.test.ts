@@ -101,6 +101,13 @@ test('values count along with names', async () => {
   });
 });
 
+test('a name too long to be typed is told by its number', async () => {
+  const long = 'Why? '.repeat(100);
+  await assert.rejects(resolve(head(['id', long]), undefined, [numbers, comments]), {
+    hint: /^By its values it may be `--text 2`; /u,
+  });
+});
+
 test('an unclear guess is an error that lists the columns', async () => {
   await assert.rejects(resolve(head(['id', 'text', 'comment'])), {
     code: 'TEXT_COLUMN_AMBIGUOUS',
