@@ -4,7 +4,7 @@ import { cellLabels } from '../evaluate/gold.ts';
 import { type ColumnsReader, columnsReader } from '../records/column-reader.ts';
 import { openRecords } from '../records/open-records.ts';
 import { isTable, type Row } from '../records/row.ts';
-import { resolveTextColumns } from '../records/text-columns.ts';
+import { resolveTextColumns, TextColumnUnclear } from '../records/text-columns.ts';
 import type { ResolvedTeachOptions } from './options.ts';
 
 /** One text, once, with what people said of it. */
@@ -96,7 +96,13 @@ async function readFiles(
     const { head } = records;
     // A file of corrections may call the column otherwise.
     const wanted = isFurther ? head.columns.filter((column) => column === knownColumn) : options.text;
-    const { columns, guessed, numbered } = await resolveTextColumns(head, wanted, records.profiles);
+    const { columns, guessed, numbered } = await resolveTextColumns(head, wanted, records.profiles).catch(
+      (error: unknown) => {
+        throw isFurther && error instanceof TextColumnUnclear
+          ? otherTexts(inputs, knownColumn, error)
+          : error;
+      },
+    );
     const [textColumn] = columns as [string];
     if (!isFurther) {
       result.textColumn = textColumn;
@@ -134,6 +140,12 @@ async function readFiles(
     await records.close();
     result.notices.push(...records.head.notices, ...records.notices());
   }
+}
+
+/** What `--text` names is a column of the first file. */
+function otherTexts([file]: string[], column: string, cause: TextColumnUnclear): InputError {
+  const hint = `Call the column of the texts \`${column}\`, as in the first file.`;
+  return new InputError(cause.code, cause.message, { file }, { hint, cause });
 }
 
 function addRow(

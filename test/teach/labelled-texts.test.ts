@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { InputError } from '../../src/errors.ts';
 import { readLabelledTexts } from '../../src/teach/labelled-texts.ts';
 import { resolveTeachOptions } from '../../src/teach/options.ts';
 import { scratchDirectory } from '../support/scratch.ts';
@@ -26,4 +27,24 @@ test('what is noticed about how labelled files are read is told', async (t) => {
   const read = await readLabelledTexts(options);
   assert.equal(read.rows, 5);
   assert.match(read.notices.join('\n'), /A row repeats the header \(line 3\)/u);
+});
+
+test('a further file whose texts are not found is to name them as the first one does', async (t) => {
+  const directory = scratchDirectory(t);
+  const [first, further] = [join(directory, 'first.csv'), join(directory, 'further.csv')];
+  writeFileSync(first, 'answer,team\nFull,parking\n');
+  writeFileSync(further, 'Q7,team\nThe lift was slow,rooms\n');
+  const options = {
+    inputs: [first],
+    with: [further],
+    task: { team: 'team' },
+    output: join(directory, 'out'),
+  };
+  await assert.rejects(readLabelledTexts(resolveTeachOptions(options)), (error: InputError) => {
+    assert.match(error.message, /further\.csv: /u);
+    assert.equal(error.hint, 'Call the column of the texts `answer`, as in the first file.');
+    return true;
+  });
+  writeFileSync(further, 'answer,team\nThe lift was slow,rooms\n');
+  assert.equal((await readLabelledTexts(resolveTeachOptions(options))).texts.length, 2);
 });
