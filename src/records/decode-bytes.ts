@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import { InputError, UsageError } from '../errors.ts';
+import { shellPath } from '../text/shell-word.ts';
 import { holdsLineFeed, peek } from './byte-source.ts';
 import { ByteStart } from './misread-text.ts';
 import { likelyEncodings } from './likely-encodings.ts';
@@ -41,7 +42,8 @@ export async function decodeBytes(
   { encoding, invalid = 'error' }: { encoding?: string | undefined; invalid?: InvalidText | undefined },
 ): Promise<DecodedBytes> {
   const label = encodingName(encoding ?? 'utf-8');
-  const [start, chunks] = await peek(source, 3, holdsLineFeed);
+  const [start, chunks] = await peek(source, 4, holdsLineFeed);
+  if (/^(?:fffe0000|0000feff)/u.test(start.toString('hex', 0, 4))) throw utf32(file);
   const mark = byteOrderMarks.find(({ bytes }) => start.subarray(0, bytes.length).equals(bytes));
   const name = mark?.encoding ?? label;
   if (mark === undefined && encoding === undefined) refuseUtf16(file, start);
@@ -67,10 +69,32 @@ function decodeContent(
     : transcodeLossy(content, encoding, invalid);
 }
 
-/** Every other byte of Latin text in UTF-16 is 0, which no header and no JSON starts with. */
-function refuseUtf16(file: string, [first, second]: Buffer): void {
-  if (first === undefined || second === undefined || (first === 0) === (second === 0)) return;
-  const name = second === 0 ? 'utf-16le' : 'utf-16be';
+/** Bytes that are looked at for what only UTF-16 holds. */
+const lookedAtBytes = 4096;
+
+/**
+ * Every other byte of Latin text in UTF-16 is 0, which no header and no JSON starts with; of other text it is that of
+ * each delimiter, digit and line end.
+ */
+function utf16NameOf(start: Buffer): string | undefined {
+  const [first, second] = start;
+  if (first === undefined || second === undefined) return undefined;
+  if ((first === 0) !== (second === 0)) return second === 0 ? 'utf-16le' : 'utf-16be';
+  const bytes = start.subarray(0, lookedAtBytes);
+  const zeros = [0, 0] as [even: number, odd: number];
+  for (const [at, byte] of bytes.entries()) if (byte === 0) zeros[at % 2 === 0 ? 0 : 1]++;
+  const [even, odd] = zeros;
+  // A zero here and there is a cell's own.
+  const isRegular = (even === 0) !== (odd === 0) && (even + odd) * 100 >= bytes.length;
+  const at = bytes.indexOf(lineFeed);
+  const zeroAt = odd > 0 ? at + 1 : at - 1;
+  if (!isRegular || at === -1 || bytes[zeroAt] !== 0 || zeroAt % 2 !== (odd > 0 ? 1 : 0)) return undefined;
+  return odd > 0 ? 'utf-16le' : 'utf-16be';
+}
+
+function refuseUtf16(file: string, start: Buffer): void {
+  const name = utf16NameOf(start);
+  if (name === undefined) return;
   throw new InputError(
     'INVALID_ENCODING',
     `expected text encoded as utf-8, found what looks like ${name} without a byte order mark`,
@@ -108,6 +132,14 @@ export function encodingName(label: string): string {
       cause,
     });
   }
+}
+
+function utf32(file: string): InputError {
+  const command = file === '-' ? '... | iconv' : 'iconv';
+  const path = file === '-' ? '' : ` ${shellPath(file)}`;
+  const message = 'expected text encoded as utf-8 or utf-16, found utf-32';
+  const hint = `Convert it on the way: \`${command} -f utf-32 -t utf-8${path} | voxpop score -\`.`;
+  return new InputError('INVALID_ENCODING', message, { file, line: 1 }, { hint });
 }
 
 const byteOrderMarks = [

@@ -58,6 +58,27 @@ test('UTF-16 without a byte order mark is recognised', async () => {
     hint: /--encoding utf-16be/u,
   });
   assert.equal((await readAll({ inputs: [file('a.csv', bytes)], encoding: 'utf-16le' })).rows.length, 1);
+  // Of other scripts the first bytes tell nothing.
+  for (const content of ['номер,отзыв\n1,Плохо\n', '评论;编号\r\n很好;1\r\n']) {
+    const text = Buffer.from(content, 'utf16le');
+    for (const [name, inBytes] of [
+      ['utf-16le', text],
+      ['utf-16be', Buffer.from(text).swap16()],
+    ] as const) {
+      await assert.rejects(readAll({ inputs: [file('a.csv', inBytes)] }), { hint: `Name the encoding: \`--encoding ${name}\`.` }); // prettier-ignore
+    }
+  }
+  // Zeros in cells are their own.
+  const zeros = 'id,text\n1,a\0b\n2,c\0dd\n';
+  assert.equal((await readAll({ inputs: [file('a.csv', zeros)] })).rows.length, 2);
+});
+
+test('UTF-32 is an error that converts it', async () => {
+  const bytes = Buffer.from([0xff, 0xfe, 0, 0, ...Buffer.from('t\0\0\0\n\0\0\0')]);
+  await assert.rejects(readAll({ inputs: [file('a.csv', bytes)] }), {
+    code: 'INVALID_ENCODING',
+    hint: /`iconv -f utf-32 -t utf-8 .*a\.csv \| voxpop score -`/u,
+  });
 });
 
 test('a quote inside a cell without quotes is text', async () => {
