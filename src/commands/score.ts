@@ -3,15 +3,14 @@ import type { ScoreFlags, ScoreOptions } from '../score-options.ts';
 import { score } from '../score.ts';
 import { planScore } from '../score-plan.ts';
 import { requireStdout } from './closed-stdout.ts';
-import { describeColumns, describePlan } from './dry-run.ts';
 import { createReporter } from './reporter.ts';
 import { say } from './say.ts';
 import { resolveSliceFlags } from './slice-flags.ts';
-import { supervise } from './supervise.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Shows what a run would do, or what there is to choose from where that is not clear. */
 async function dryRun(options: ScoreOptions, terminal: Terminal): Promise<void> {
+  const { describeColumns, describePlan } = await import('./dry-run.ts');
   const plan = await planScore(options).catch((error: unknown) => {
     if (error instanceof TextColumnUnclear) say(terminal, ...describeColumns(error.profiles));
     throw error;
@@ -33,6 +32,7 @@ export async function runScore(inputs: string[], flags: ScoreFlags, terminal: Te
     return dryRun(options, terminal);
   }
   if (flags.supervise !== undefined) {
+    const { supervise } = await import('./supervise.ts');
     return supervise(flags.supervise, { isStream: toStdout || inputs.includes('-') }, terminal);
   }
   const reporter = await createReporter(flags, terminal);
