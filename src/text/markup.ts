@@ -9,6 +9,8 @@ const blocks = new Set(
 );
 /** Elements whose content nobody sees. */
 const hidden = new Set(['head', 'noscript', 'script', 'style', 'template', 'title']);
+/** Those of them that people write about: where one is never closed it is a word, as in `the <title> is missing`. */
+const writtenAbout = ['noscript', 'script', 'template', 'title'];
 const inline = new Set(
   (
     'a abbr acronym b bdi bdo big button cite code col colgroup data del dfn em font i img input ins kbd label link ' +
@@ -103,9 +105,11 @@ function readMarkup(
   /** Hidden elements that are open. */
   let depth = 0;
   let hasTags = false;
+  const words = wordsLikeTags(markup);
+  const guard = guards.find((each) => !markup.includes(each)) ?? '<';
   const addTag = (name: string, change: 1 | -1): void => {
     const [start, end] = [parser.startIndex, parser.endIndex + 1];
-    if (!isElement(name)) {
+    if (!isElement(name) || words.has(name)) {
       if (depth === 0) add(markup.slice(start, end), start, end);
       return;
     }
@@ -115,20 +119,48 @@ function readMarkup(
   };
   const parser = new HtmlParser({
     ontext(part) {
-      if (depth === 0) add(part, parser.startIndex, parser.endIndex + 1);
+      if (depth === 0) add(part.replaceAll(guard, '<'), parser.startIndex, parser.endIndex + 1);
     },
     onopentag(name) {
       addTag(name, 1);
     },
     onclosetag(name, isImplied) {
-      if (!isImplied || isElement(name)) addTag(name, -1);
+      if (!isImplied || (isElement(name) && !words.has(name))) addTag(name, -1);
     },
     oncomment() {
       hasTags = true;
     },
   });
-  parser.end(markup);
+  parser.end(guarded(markup, guard));
   return hasTags;
+}
+
+/** Characters that no language uses, of which hardly any cell holds all. */
+const guards = ['\ue000', '\uf8ff', '\ufdd0'];
+
+/** Puts something else in place of each `<` that begins no tag, behind which a parser would pass over what is said. */
+function guarded(markup: string, guard: string): string {
+  const lastEnd = markup.lastIndexOf('-->');
+  return markup.replaceAll(/<([^<>]*)(>?)/gu, (whole, inside: string, end: string, at: number) =>
+    beginsTag(inside, { isClosed: end !== '', isBeforeEnd: at < lastEnd }) ? whole : guard + whole.slice(1),
+  );
+}
+
+/**
+ * Whether what stands behind a `<` is a tag or a comment, also one that was cut where an export ends its cells, and not
+ * `<an hour, nobody came`.
+ * @param isBeforeEnd - whether there is the end of a comment further on
+ */
+function beginsTag(
+  inside: string,
+  { isClosed, isBeforeEnd }: { isClosed: boolean; isBeforeEnd: boolean },
+): boolean {
+  if (inside.startsWith('!--')) return isBeforeEnd;
+  if (!/^(?:[/?!]?[a-z]|!\[)/iu.test(inside)) return false;
+  const hasValues = inside.includes('=');
+  if (!isClosed) return hasValues || !/\s/u.test(inside);
+  // Names of one letter are words, too.
+  return hasValues || !/^[abipqsu]\s+[^\s/]/iu.test(inside);
 }
 
 /** What is put for what, so that space is as a page shows it, but for the line ends of blocks. */
@@ -137,6 +169,12 @@ const spaces: readonly [found: RegExp, by: string][] = [
   [/ ?\n[ \n]*/gu, '\n'],
   [/^\s+|\s+$/gu, ''],
 ];
+
+/** Names of elements that would hide all behind them, since they are never closed. */
+function wordsLikeTags(markup: string): ReadonlySet<string> {
+  const lower = markup.toLowerCase();
+  return new Set(writtenAbout.filter((name) => lower.includes(`<${name}`) && !lower.includes(`</${name}`)));
+}
 
 function tidied(text: string): string {
   return spaces.reduce((tidy, [found, by]) => tidy.replaceAll(found, by), text);

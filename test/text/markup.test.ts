@@ -25,6 +25,18 @@ test('markup is taken out, references are resolved', async () => {
     ['closed</b>', 'closed'],
     ['Dear <name>, it was <i>late</i>', 'Dear <name>, it was late'],
     ['&#128545;', '😡'],
+    // What people write about, and with signs, is no markup.
+    ['The <title> is gone &amp; nobody sees it', 'The <title> is gone & nobody sees it'],
+    ['<b>Use</b> <script> tags', 'Use <script> tags'],
+    ['Tom &amp; I waited <an hour, nobody came', 'Tom & I waited <an hour, nobody came'],
+    ['Tom &amp; I waited <an hour. <b>Rude</b>', 'Tom & I waited <an hour. Rude'],
+    ['A &amp; B <a lot of people> left', 'A & B <a lot of people> left'],
+    ['<i>Late</i> <!-- see below', 'Late <!-- see below'],
+    ['A &amp; B </ then> <? and> C', 'A & B </ then> <? and> C'],
+    // Cells are cut at some length.
+    ['<p>late</p><a href="https://exam', 'late'],
+    ['<p>late</p></di', 'late'],
+    ['<style>p { color: r', ''],
   ] as const) {
     assert.equal(await withoutMarkup(cell), text, cell);
     assert.equal((await placedWithoutMarkup(cell)).text, text, cell);
