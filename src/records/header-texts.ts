@@ -24,14 +24,33 @@ export class RepeatedHeaders {
   }
 }
 
-/**
- * Whether cells are the names of the columns, however they are written; a single one may be an answer.
- * @param cellAt - of the row that is looked at, by its place
- */
-export function holdsNames(names: readonly string[], cellAt: (place: number) => string): boolean {
-  const filled = names.filter((name) => name.trim() !== '').length;
-  if (filled < 2) return filled === 1 && names.every((name, place) => cellAt(place) === name);
-  return names.every((name, place) => plainName(cellAt(place)) === plainName(name));
+/** The names of columns, as rows may repeat them. */
+export class ColumnNames {
+  readonly #names: readonly string[];
+  readonly #plain: readonly string[];
+  readonly #filled: number;
+  /** Place of the first name that is not blank, and how it begins. */
+  readonly #first: number;
+  readonly #start: string;
+
+  constructor(names: readonly string[]) {
+    this.#names = names;
+    this.#plain = names.map(plainName);
+    this.#filled = this.#plain.filter((name) => name !== '').length;
+    this.#first = this.#plain.findIndex((name) => name !== '');
+    this.#start = this.#plain[this.#first]?.[0] ?? '';
+  }
+
+  /**
+   * Whether cells are these names, however they are written; a single one may be an answer. This is asked of every
+   * row, so that a cheap look comes first.
+   * @param cellAt - of the row that is looked at, by its place
+   */
+  areIn(cellAt: (place: number) => string): boolean {
+    if (this.#filled === 0 || !cellAt(this.#first).toLowerCase().includes(this.#start)) return false;
+    if (this.#filled === 1) return this.#names.every((name, place) => cellAt(place) === name);
+    return this.#plain.every((name, place) => plainName(cellAt(place)) === name);
+  }
 }
 
 function plainName(cell: string): string {
@@ -44,7 +63,7 @@ function plainName(cell: string): string {
 export class HeaderTexts {
   readonly #texts: ReadonlySet<string>;
   readonly #sizes: ReadonlySet<number>;
-  readonly #names: readonly string[];
+  readonly #names: ColumnNames;
   /** Bytes that a row with the names has: without any quotes, and with quotes and blanks around each. */
   readonly #nameBytes: readonly [least: number, most: number];
   /** Behind the last row of the header. */
@@ -57,9 +76,10 @@ export class HeaderTexts {
     this.#texts = new Set(records.map((record) => record.text()));
     // Behind the mark that another file brought along.
     this.#sizes = new Set(records.flatMap(({ size }) => [size, size + byteOrderMark.length * 3]));
-    this.#names = names.cells();
-    const bare = Buffer.byteLength(this.#names.map((name) => name.trim()).join(' '));
-    this.#nameBytes = [bare, names.size + 4 * this.#names.length + byteOrderMark.length * 3];
+    const cells = names.cells();
+    this.#names = new ColumnNames(cells);
+    const bare = Buffer.byteLength(cells.map((name) => name.trim()).join(' '));
+    this.#nameBytes = [bare, names.size + 4 * cells.length + byteOrderMark.length * 3];
     this.#end = (rows.at(-1) ?? names).byteOffset + 1;
   }
 
@@ -81,11 +101,10 @@ export class HeaderTexts {
     return this.#texts.has(text.startsWith(byteOrderMark) ? text.slice(1) : text);
   }
 
-  /** A cheap look comes first: this is asked of every row. */
   #isNames(record: DelimitedRecord): boolean {
     const [least, most] = this.#nameBytes;
     if (record.size < least || record.size > most) return false;
-    return holdsNames(this.#names, (place) => record.cell(place));
+    return this.#names.areIn((place) => record.cell(place));
   }
 
   notices(): string[] {

@@ -5,7 +5,7 @@ import { type FormatReader, type RowsRequest, skipItems } from './format-reader.
 import type { HeaderRows } from './header-rows.ts';
 import type { Lookahead } from './lookahead.ts';
 import type { Row } from './row.ts';
-import { holdsNames, RepeatedHeaders } from './header-texts.ts';
+import { ColumnNames, RepeatedHeaders } from './header-texts.ts';
 import { sampledRecords } from './sample-records.ts';
 import { TypedRow } from './typed-row.ts';
 
@@ -32,6 +32,7 @@ export interface TypedTable {
 export function typedReader(table: TypedTable): FormatReader {
   const { file, columns, toValue, records, header } = table;
   const repeats = new RepeatedHeaders();
+  const names = new ColumnNames(columns);
   return {
     columns,
     newline: '\n',
@@ -53,7 +54,7 @@ export function typedReader(table: TypedTable): FormatReader {
 
   /** Whether a row holds the names of the columns, as where tables were put together. */
   function repeatsNames(values: readonly unknown[]): boolean {
-    return holdsNames(columns, (place) => cellText(toValue(place, values[place])));
+    return names.areIn((place) => cellText(toValue(place, values[place])));
   }
 
   async function* toRows(_: TypedTable, request: RowsRequest): AsyncGenerator<Row[]> {
