@@ -7,6 +7,7 @@ import type { ComparisonDocument } from '../../src/compare/comparison-document.t
 import { writeBundle } from '../support/fixture-bundle.ts';
 import { fixtureBundle, labelledCsv } from '../support/feedback-labels.ts';
 import { fixturesDirectory } from '../support/paths.ts';
+import { runMainIn } from '../support/run-main.ts';
 import { type Finished, runVoxpop } from '../support/run-voxpop.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
@@ -223,7 +224,7 @@ test('two bundles on one file: speed side by side, cost, quality and degradation
 });
 
 test('wrong calls say what is right', async (context) => {
-  const { run, write } = await workplace(context);
+  const { directory, write } = await workplace(context);
   write('plain.csv', 'id,comment\n1,good\n');
   write('other.csv', 'comment,mood,mood_score\ngood,fine,0.5\n');
   const bundles = ['--bundles', fixtureBundle, fixtureBundle, '--on', 'plain.csv'];
@@ -251,7 +252,7 @@ test('wrong calls say what is right', async (context) => {
     [/two scored files along with --key, got two manifests/, ...manifests, '--key', 'id'],
   ];
   for (const [message, ...args] of cases) {
-    const { code, stderr } = await run('compare', ...args);
+    const { code, stderr } = await runMainIn(directory, ['compare', ...args]);
     assert.equal(code, exitCodes.usage, stderr);
     assert.match(stderr, message);
   }

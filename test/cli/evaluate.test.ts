@@ -7,6 +7,7 @@ import { parse } from 'csv-parse/sync';
 import { exitCodes } from '../../src/errors.ts';
 import type { EvaluationDocument } from '../../src/evaluate/evaluation-document.ts';
 import { fixtureBundle, labelledCsv } from '../support/feedback-labels.ts';
+import { runMainIn } from '../support/run-main.ts';
 import { type Finished, runVoxpop, voxpopScript } from '../support/run-voxpop.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
@@ -278,7 +279,7 @@ test('a reader that went away does not hide a failed gate', async (context) => {
 });
 
 test('an error is never a failed gate', async (context) => {
-  const { evaluate, read, write } = workplace(context);
+  const { directory, evaluate, read, write } = workplace(context);
   write(
     'odd.csv',
     labelledCsv((rows) => ((rows[3] as string[])[3] = 'Positive')),
@@ -335,7 +336,14 @@ test('an error is never a failed gate', async (context) => {
   );
   spoilt('bundle.json', ({ evaluation }) => void Object.assign(evaluation, { bundle: null }));
   for (const [message, ...args] of cases) {
-    const { code, stdout, stderr } = await evaluate(...args);
+    const { code, stdout, stderr } = await runMainIn(directory, [
+      'evaluate',
+      '-m',
+      fixtureBundle,
+      '-w',
+      '1',
+      ...args,
+    ]);
     assert.equal(code, exitCodes.usage, `${args.join(' ')}: ${stderr}`);
     assert.match(stderr, message);
     assert.equal(stdout, '');

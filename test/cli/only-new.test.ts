@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { exitCodes } from '../../src/errors.ts';
 import type { RunManifest } from '../../src/pipeline/manifest.ts';
 import { fixturesDirectory } from '../support/paths.ts';
+import { runMainIn } from '../support/run-main.ts';
 import { type Finished, killAtBytes, runVoxpop } from '../support/run-voxpop.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
@@ -47,9 +48,11 @@ function prepare(t: TestContext): string {
 }
 
 async function run(cwd: string, command: string): Promise<Finished> {
-  return runVoxpop([...command.split(' '), '-m', bundle, '--tasks', 'sentiment', '--scores', 'none'], {
-    cwd,
-  });
+  return runVoxpop(argumentsOf(command), { cwd });
+}
+
+function argumentsOf(command: string): string[] {
+  return [...command.split(' '), '-m', bundle, '--tasks', 'sentiment', '--scores', 'none'];
 }
 
 async function succeed(cwd: string, command: string): Promise<Finished> {
@@ -236,7 +239,7 @@ test('what cannot be compared is refused before anything is scored', async (t) =
     ['tuesday.csv --since monday.csv --key id --shard 0/2', /no --shard along with --since/, /one machine/],
   ];
   for (const [command, message, hint] of cases) {
-    const { code, stdout, stderr } = await run(cwd, `score ${command}`);
+    const { code, stdout, stderr } = await runMainIn(cwd, argumentsOf(`score ${command}`));
     assert.deepEqual([code, stdout], [exitCodes.usage, ''], command);
     assert.match(stderr, message, command);
     assert.match(stderr, hint, command);

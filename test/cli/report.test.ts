@@ -8,10 +8,12 @@ import { csvLines } from '../../src/records/plain-table.ts';
 import type { ReportDocument } from '../../src/report/report-document.ts';
 import { fixtureBundle } from '../support/feedback-labels.ts';
 import { fixturesDirectory } from '../support/paths.ts';
+import { runMainIn } from '../support/run-main.ts';
 import { type Finished, runVoxpop } from '../support/run-voxpop.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
 interface Workplace {
+  directory: string;
   run: (...args: string[]) => Promise<Finished>;
   read: (name: string) => string;
   write: (name: string, content: string) => void;
@@ -21,6 +23,7 @@ interface Workplace {
 function workplace(context: TestContext): Workplace {
   const directory = scratchDirectory(context);
   return {
+    directory,
     run: (...args) => runVoxpop(args, { cwd: directory }),
     read: (name) => readFileSync(join(directory, name), 'utf8'),
     write: (name, content) => writeFileSync(join(directory, name), content),
@@ -302,7 +305,7 @@ test('finds labels under prefixes, in several text columns, in JSONL and without
 });
 
 test('wrong calls say what is right, and leave no file', async (context) => {
-  const { run, write, exists } = workplace(context);
+  const { directory, write, exists } = workplace(context);
   write('plain.csv', 'id,comment\n1,good\n');
   write('scored.csv', csvLines([header, ...rows]));
   write('other.csv', 'comment,sentiment,sentiment_score\ngood,positive,0.9\n');
@@ -333,7 +336,7 @@ test('wrong calls say what is right, and leave no file', async (context) => {
     [/an output other than the input/, 'scored.csv', '-o', 'scored.csv'],
   ];
   for (const [message, ...args] of cases) {
-    const { code, stderr } = await run('report', '-o', 'out.html', ...args);
+    const { code, stderr } = await runMainIn(directory, ['report', '-o', 'out.html', ...args]);
     assert.equal(code, exitCodes.usage, stderr);
     assert.match(stderr, message);
     assert.ok(!exists('out.html'));

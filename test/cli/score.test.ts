@@ -13,6 +13,7 @@ import { isScorable } from '../../src/records/read-texts.ts';
 import { makeInput } from '../bench/make-input.ts';
 import { fixturesDirectory } from '../support/paths.ts';
 import { seededRandom } from '../../src/random.ts';
+import { runMainIn } from '../support/run-main.ts';
 import { runVoxpop, voxpopScript } from '../support/run-voxpop.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -193,7 +194,7 @@ test('usage errors exit with 2, name the option and the next step, and write not
   ];
   for (const [args, message] of cases) {
     const withModel = args.includes('--model') || args.length < 2 ? args : [...args, '-m', bundle];
-    const { code, stdout, stderr } = await runVoxpop(withModel, { cwd: directory });
+    const { code, stdout, stderr } = await runMainIn(directory, withModel);
     assert.equal(code, exitCodes.usage, args.join(' '));
     assert.equal(stdout, '');
     assert.match(stderr, message);

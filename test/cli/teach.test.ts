@@ -12,6 +12,7 @@ import type { TeachDocument } from '../../src/teach/teach-document.ts';
 import { departmentCsv, departmentRows } from '../support/department-rows.ts';
 import { fixtureVectors, writeBundle } from '../support/fixture-bundle.ts';
 import { fixturesDirectory } from '../support/paths.ts';
+import { runMainIn } from '../support/run-main.ts';
 import { type Finished, runVoxpop } from '../support/run-voxpop.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
@@ -329,7 +330,7 @@ test('from a codeframe alone, with rules, and with rows that were labelled later
 });
 
 test('what cannot be taught is an error that shows the way, and leaves nothing behind', async (t) => {
-  const { teach, write, directory } = workplace(t);
+  const { write, directory } = workplace(t);
   write('one.csv', 'comment,Department\nGreat food,Kitchen\nBad food,Kitchen\n');
   write('bare.csv', 'comment,Department\nGreat food,\n');
   write('empty.csv', 'comment,Department\n');
@@ -409,7 +410,7 @@ test('what cannot be taught is an error that shows the way, and leaves nothing b
   ];
   const before = readdirSync(directory).toSorted();
   for (const [message, ...args] of cases) {
-    const { code, stdout, stderr } = await teach(...args);
+    const { code, stdout, stderr } = await runMainIn(directory, ['teach', '-m', fixtureBundle, ...args]);
     assert.equal(code, exitCodes.usage, `${args.join(' ')}: ${stderr}`);
     assert.match(stderr, message);
     assert.equal(stdout, '');

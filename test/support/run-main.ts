@@ -27,6 +27,17 @@ export async function runMain(args: string[], input: string | Buffer = ''): Prom
   return { code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() };
 }
 
+/** As `runMain`, in a directory, for names that are relative to it; one at a time, as a process has one directory. */
+export async function runMainIn(directory: string, args: string[], input?: string | Buffer): Promise<Ended> {
+  const before = process.cwd();
+  process.chdir(directory);
+  try {
+    return await runMain(args, input);
+  } finally {
+    process.chdir(before);
+  }
+}
+
 function sinkTo(chunks: Buffer[]): Writable {
   return new Writable({
     write(chunk: Buffer | string, _encoding, done) {
