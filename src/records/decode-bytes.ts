@@ -84,9 +84,10 @@ function utf16NameOf(start: Buffer): string | undefined {
   const zeros = [0, 0] as [even: number, odd: number];
   for (const [at, byte] of bytes.entries()) if (byte === 0) zeros[at % 2 === 0 ? 0 : 1]++;
   const [even, odd] = zeros;
-  // A zero here and there is a cell's own.
+  // A zero here and there is a cell's own; no header has any.
   const isRegular = (even === 0) !== (odd === 0) && (even + odd) * 100 >= bytes.length;
   const at = bytes.indexOf(lineFeed);
+  if (bytes.indexOf(0) > at) return undefined;
   const zeroAt = odd > 0 ? at + 1 : at - 1;
   if (!isRegular || at === -1 || bytes[zeroAt] !== 0 || zeroAt % 2 !== (odd > 0 ? 1 : 0)) return undefined;
   return odd > 0 ? 'utf-16le' : 'utf-16be';

@@ -71,6 +71,8 @@ test('UTF-16 without a byte order mark is recognised', async () => {
   // Zeros in cells are their own.
   const zeros = 'id,text\n1,a\0b\n2,c\0dd\n';
   assert.equal((await readAll({ inputs: [file('a.csv', zeros)] })).rows.length, 2);
+  const atStart = 'id,text\n\0,x\n';
+  assert.equal((await readAll({ inputs: [file('a.csv', atStart)] })).rows.length, 1);
 });
 
 test('UTF-32 is an error that converts it', async () => {
