@@ -172,6 +172,9 @@ def tiny(config: dict) -> dict:
         "quantised": {"of": ["voxpop-mini"], "tokens": 3000, "batch_tokens": 512},
         "speed_rounds": 1,
         "points": points,
+        "alone": {"point": "labels-1", "seeds": [1, 2], "batch_tokens": 512}
+        | short
+        | {"frozen": {"layers": 1, "from_layers": [0], "frozen_layers": 1}},
         "student": short | {"feed_forward": 48},
     }
     changes["study"]["teacher"] = short | {"feed_forward": INNER, "batch_tokens": 512}
@@ -241,6 +244,8 @@ def check_study(work: Path, wheels: Path, config: dict) -> None:
     )
     table = first["vocabulary"]["whole"]
     assert table["pieces"] > config["encoder"]["pieces"] and 0 < table["voxpop-mini"]["dev"]["mean"] < 1
+    for task in ("sentiment", "topic"):
+        assert set(first["alone"]["dev"][task]) == {"alone", "all", "frozen"} and first["alone"]["dev"][task]["all"]["runs"] == 2
     assert study.run(work, config, [config], work / "study.json", 1) == first == json.loads((work / "study.json").read_text())
 
 

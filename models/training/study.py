@@ -24,7 +24,7 @@ from batches import Encoded, Sampler, encode
 from compress import VECTORS, outlier_batches, quantise, run_graph, to_int8
 from corpus import DEV, HELD_OUT, LANGUAGE, TRAIN, Corpus
 from encoder import read_member, read_weights
-from evaluate import Judge, rounded
+from evaluate import Judge, coarse, rounded
 from metrics import quality
 from model import BLOCK, Model
 from outliers import take_out
@@ -55,6 +55,21 @@ def quantised_config(config: dict) -> dict:
     given = config["study"]["quantised"]
     settings = config["student"] | given | {"name": "quantised-" + config["student"]["name"]}
     return config | {"student": settings | {"stages": [{"tokens": given["tokens"], "clean": given["clean"]}]}}
+
+
+def alone_config(config: dict, task: str | None, frozen: bool, seed: int) -> dict:
+    """The config of a model for one task, or for all (`None`); `frozen`: its heads alone are trained."""
+    about = config["study"]["alone"]
+    base = point_config(config, next(point for point in config["study"]["points"] if point["name"] == about["point"]))
+    given = {name: value for name, value in about.items() if name not in ("point", "seeds", "frozen")}
+    settings = base["teacher"] | given | {"seed": seed} | (about["frozen"] if frozen else {})
+    found = base | {"teacher": settings}
+    if task is None:
+        return found
+    sampling, evaluated = config["sampling"], {"tasks": {task: config["tasks"][task]}}
+    # Of the older sources only those that know the task; where none does, the rows labelled by the definitions are all there is.
+    share = {name: value for name, value in sampling["share"].items() if name == task}
+    return found | evaluated | {"sampling": sampling | {"share": share}}
 
 
 def shape_name(settings: dict) -> str:
@@ -102,6 +117,20 @@ class Study:
 
     def judge_model(self, model: Model, tokenizer: Tokenizer | None = None) -> dict:
         return self.judge(predict(model.to(device()), tokenizer or self.tokenizer, self.texts(), self.config["model"]["max_length"])[0])
+
+    def judge_tasks(self, model: Model, config: dict) -> dict:
+        """As `judge_model`, for a model of some of the tasks: on the rows that say something about these."""
+        dev, places = len(self.corpus.rows(DEV, clean=True)), np.arange(len(self.rows))
+        wanted = places < dev
+        for task, about in config["tasks"].items():
+            wanted |= self.corpus.labelled(task)[self.rows] & (coarse(about) is not None)
+        rows = self.rows[wanted]
+        logits, _ = predict(model, self.tokenizer, [self.corpus.texts[row] for row in rows], config["model"]["max_length"])
+        unseen = Judge(self.corpus, config, rows, logits, {}).on_sources(HELD_OUT)
+        return {
+            "dev": quality(self.corpus, config["tasks"], rows[:dev], {task: values[:dev] for task, values in logits.items()}),
+            "unseen": {task: round(found["mean"]["macro_f1"], 4) for task, found in unseen.items()},
+        }
 
     def judge_graph(self, path: Path) -> dict:
         tasks, longest = list(self.config["tasks"]), self.config["model"]["max_length"]
@@ -169,6 +198,42 @@ def train_quantised(study: Study) -> None:
         quantised.train(model, Sampler(*drawn, settings["clean"], settings["seed"]), config["tasks"], settings)
         quantise(model, *drawn, study.folder / name)
         study.keep(name, {kind: study.judge_graph(study.folder / name / file) for kind, file in PRECISIONS.items()})
+
+
+def train_alone(study: Study) -> None:
+    """A body for each task against one for all of them, with several seeds; frozen bodies too, whose heads know nothing of each other."""
+    config, about = study.config, study.config["study"]["alone"]
+    tasks = [task for task in config["tasks"] if task != LANGUAGE]
+    for seed in about["seeds"]:
+        for task, frozen in [(None, False), (None, True), *((task, False) for task in tasks)]:
+            name = alone_name(task, frozen, seed)
+            if study.kept(name) is not None:
+                continue
+            own = alone_config(config, task, frozen, seed)
+            path = study.folder / name / "model.pt"
+            if not path.exists():
+                teacher.train(study.work, own, study.threads, f"{FOLDER}/{name}")
+            model = load_model(own, path, own["teacher"]).to(device())
+            study.keep(name, {"fp32": study.judge_tasks(model, own)})
+            (path.parent / "checkpoint.pt").unlink(missing_ok=True)
+
+
+def alone_name(task: str | None, frozen: bool, seed: int) -> str:
+    return f"{'frozen' if frozen else 'all' if task is None else task}-alone-{seed}"
+
+
+def collect_alone(study: Study) -> dict:
+    """Per task the mean and the standard deviation over seeds of macro-F1 on dev, and of the mean over unseen sources."""
+    about, found = study.config["study"]["alone"], {}
+    for task in (task for task in study.config["tasks"] if task != LANGUAGE):
+        for way, of in (("alone", (task, False)), ("all", (None, False)), ("frozen", (None, True))):
+            kept = [study.kept(alone_name(*of, seed)) for seed in about["seeds"]]
+            for place in ("dev", "unseen"):
+                values = [each["fp32"][place][task] for each in kept if each is not None and task in each["fp32"][place]]
+                if len(values) > 1:
+                    spread = {"mean": round(statistics.mean(values), 4), "deviation": round(statistics.stdev(values), 4)}
+                    found.setdefault(place, {}).setdefault(task, {})[way] = spread | {"runs": len(values)}
+    return {"point": about["point"], "tokens": sum(stage["tokens"] for stage in about["stages"])} | found if found else {}
 
 
 def measure_vocabulary(study: Study) -> None:
@@ -304,7 +369,9 @@ def collect(study: Study) -> dict:
             lost = degradation(study.config["tasks"], each, known)
             point[kind] = each | {"degradation_percent": lost, "speed_up": round(rates[kind] / full, 2)}
         found["points"][name] = point
-    return found | {name: study.kept(name) for name in ("speed", "gpu", "vocabulary") if study.kept(name) is not None}
+    found |= {name: study.kept(name) for name in ("speed", "gpu", "vocabulary") if study.kept(name) is not None}
+    alone = collect_alone(study)
+    return found | {"alone": alone} if alone else found
 
 
 def run(work: Path, config: dict, bundles: list[dict], out: Path, threads: int) -> dict:
@@ -315,6 +382,7 @@ def run(work: Path, config: dict, bundles: list[dict], out: Path, threads: int) 
     measure_vocabulary(study)
     train_points(study)
     train_quantised(study)
+    train_alone(study)
     found = collect(study)
     out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return found

@@ -130,6 +130,18 @@ def vocabulary(found: dict) -> str:
     return "\n".join(lines)
 
 
+def alone(found: dict) -> str:
+    """Per task: a model of its own, one for all tasks, and heads on a frozen body; means and deviations over seeds."""
+    ways = {"alone": "alone", "all": "all tasks", "frozen": "frozen body"}
+    lines = ["| | " + " | ".join(ways.values()) + " | all less alone |", "| --- |" + " ---: |" * (len(ways) + 1)]
+    for place, title in (("dev", "{}"), ("unseen", "{}, unseen")):
+        for task, each in found["alone"].get(place, {}).items():
+            cells = [f"{short(each[way]['mean'])} ± {short(each[way]['deviation'])}" if way in each else "" for way in ways]
+            gain = 100 * (each["all"]["mean"] - each["alone"]["mean"]) if {"all", "alone"} <= set(each) else None
+            lines.append(f"| {title.format(task)} | " + " | ".join([*cells, "" if gain is None else f"{gain:+.1f}"]) + " |")
+    return "\n".join(lines)
+
+
 def gpu(found: dict, price: float) -> str:
     rate = found["gpu"]["teacher_fp32_rows_per_second"]
     hours = 1e6 / rate / 3600
@@ -157,6 +169,8 @@ def main() -> None:
     bodies = {"depths": depths(found), "unseen": unseen(found), "speeds": speeds(found)}
     if any(name.startswith(FELT) for name in found["points"]):
         bodies["felt"] = felt(found)
+    if "alone" in found:
+        bodies["alone"] = alone(found)
     if "vocabulary" in found:
         bodies["vocabulary"] = vocabulary(found)
     if "gpu" in found:
