@@ -3,11 +3,13 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import few_shot
 import numpy as np
 import torch
 from batches import in_batches
@@ -18,7 +20,8 @@ from training import predict
 from sets import to_classes
 
 Label = Callable[[list[str]], np.ndarray]
-ROOT = Path(__file__).parents[3]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
 WIDTH = 256  # of the static vectors
 
 
@@ -136,6 +139,57 @@ def in_transformers(model: nn.Module, tokenizer: Tokenizer, task: str, about: di
         return to_classes(about, 1 << np.concatenate(found))
 
     return label
+
+
+class Served:
+    """A program that has its model loaded and labels in a process of its own: a line of JSON for each request, one for each answer."""
+
+    def __init__(self, words: list[str]) -> None:
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environment)
+        self(["ready"])
+
+    def __call__(self, texts: list[str]) -> object:
+        self.process.stdin.write(json.dumps(texts) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"{self.process.args[:2]} ended with {self.process.wait()}")
+        return json.loads(answer)
+
+
+def in_transformers_js(bundle: Path, prefix: Path, task: str, about: dict) -> Label:
+    """The graph of a bundle in transformers.js, which is installed at `prefix`: its tokenizer and session, batches of 32."""
+    folder = prefix / "own"
+    (folder / "onnx").mkdir(parents=True, exist_ok=True)
+    shutil.copy(bundle / "model.onnx", folder / "onnx" / "model.onnx")
+    shutil.copy(bundle / "tokenizer.json", folder / "tokenizer.json")
+    length = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))["max_length"]
+    special = {"pad_token": "<pad>", "unk_token": "<unk>", "cls_token": "<s>", "sep_token": "</s>"}
+    named = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": length, **special}
+    (folder / "config.json").write_text(json.dumps({"model_type": "bert", "architectures": ["BertModel"]}))
+    (folder / "tokenizer_config.json").write_text(json.dumps(named))
+    served = Served(["node", str(HERE / "transformers-js.mjs"), str(folder), str(prefix), task, str(length)])
+    return lambda texts: to_classes(about, 1 << np.array(served(texts), np.int64))
+
+
+def in_infinity(python: Path, work: Path, texts: list[str], classes: np.ndarray) -> Label:
+    """Sentence vectors of the pretrained encoder, served by infinity on one core, and a logistic regression on them."""
+    from sklearn.linear_model import LogisticRegression
+
+    served = Served([str(python), str(HERE / "infinity_vectors.py"), str(few_shot.encoder_folder(work))])
+
+    def vectors(texts: list[str]) -> np.ndarray:
+        return np.array(served([few_shot.ASKED + text for text in texts]), np.float32)
+
+    model = LogisticRegression(C=10.0, max_iter=1000, class_weight="balanced").fit(vectors(texts), classes)
+    return lambda texts: model.predict(vectors(texts))
+
+
+def setfit(work: Path, texts: list[str], classes: np.ndarray, each: int) -> Label:
+    """Taught with `each` rows of a class."""
+    kept = [place for number in np.unique(classes) for place in np.flatnonzero(classes == number)[:each]]
+    return few_shot.setfit(work, [texts[place] for place in kept], classes[kept].tolist(), most_steps=1000, seed=1)
 
 
 def voxpop(bundle: str, task: str, about: dict) -> Label:

@@ -1,13 +1,11 @@
 """What people use to teach labels of their own, each as `teach(train, test_texts) -> labels of the tests`, on one thread."""
 
-import math
 import random
-import sys
 import tempfile
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import few_shot
 import numpy as np
 from sets import Rows
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -20,7 +18,6 @@ from sklearn.preprocessing import MultiLabelBinarizer
 Labels = list[tuple[str, ...]]
 Score = Callable[[Rows, list[str]], np.ndarray]  # float [texts, labels], labels in alphabetical order
 PARTS = 3  # of the rows, when something is chosen on them
-MOST_TOKENS = 64  # of a text, for SetFit
 THRESHOLDS = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7]
 
 
@@ -125,92 +122,12 @@ def tuned_fasttext(rows: Rows) -> dict:
     return best
 
 
-def encoder_folder(work: Path) -> Path:
-    """The recipe's pretrained encoder (multilingual-e5-small, the pieces that 17 languages use) as transformers reads it."""
-    import torch
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-
-    folder = work / "encoder-for-transformers"
-    if (folder / "config.json").exists():
-        return folder
-    saved = torch.load(work / "encoder.pt", weights_only=True)
-    shape, own = saved["shape"], saved["weights"]
-    config = BertConfig(
-        vocab_size=len(own["words.weight"]),
-        hidden_size=shape["width"],
-        num_hidden_layers=shape["layers"],
-        num_attention_heads=shape["heads"],
-        intermediate_size=shape["feed_forward"],
-        max_position_embeddings=shape["positions"],
-        type_vocab_size=len(own["types.weight"]),
-        layer_norm_eps=shape["epsilon"],
-    )
-    model = BertModel(config, add_pooling_layer=False)
-    inner = {"query": "attention.self.query", "key": "attention.self.key", "value": "attention.self.value"}
-    inner |= {"attention_out": "attention.output.dense", "attention_norm": "attention.output.LayerNorm"}
-    inner |= {"feed_forward_in": "intermediate.dense", "feed_forward_out": "output.dense", "feed_forward_norm": "output.LayerNorm"}
-    outer = {"words": "word_embeddings", "positions": "position_embeddings", "types": "token_type_embeddings", "norm": "LayerNorm"}
-    state = {}
-    for name, values in own.items():
-        first, *rest = name.split(".")
-        if first == "layers":
-            state[f"encoder.layer.{rest[0]}.{inner[rest[1]]}.{rest[2]}"] = values
-        else:
-            state[f"embeddings.{outer[first]}.{rest[0]}"] = values
-    model.load_state_dict(state, strict=True)
-    model.save_pretrained(folder)
-    special = {"bos_token": "<s>", "eos_token": "</s>", "cls_token": "<s>", "sep_token": "</s>"}
-    special |= {"pad_token": "<pad>", "unk_token": "<unk>", "mask_token": "<mask>"}
-    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(work / "tokenizer.json"), model_max_length=shape["positions"], **special)
-    tokenizer.save_pretrained(folder)
-    return folder
-
-
-def epoch_steps(rows: Rows) -> int:
-    """Batches of 16 in one of SetFit's epochs: all pairs of rows, the rarer of alike and unlike ones repeated to as many as the others."""
-    counts = Counter(labels[0] for labels in rows.labels).values()
-    alike = sum(count * (count + 1) // 2 for count in counts)
-    unlike = len(rows) * (len(rows) + 1) // 2 - alike
-    return math.ceil(2 * max(alike, unlike) / 16)
-
-
 def setfit(work: Path, most_steps: int, seed: int) -> Callable[[Rows, list[str]], Labels]:
-    """SetFit's own trainer with its defaults: one epoch over its pairs, at most `most_steps` of 16; single-label tasks.
-
-    On a GPU if there is one.
-    """
-    import torch
-    from datasets import Dataset
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Normalize, Pooling, Transformer
-    from setfit import SetFitModel, Trainer, TrainingArguments
-
-    folder = encoder_folder(work)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    """See few_shot.py; for tasks of one label per text."""
 
     def run(rows: Rows, texts: list[str]) -> Labels:
-        layers = Transformer(str(folder), max_seq_length=MOST_TOKENS)
-        body = SentenceTransformer(modules=[layers, Pooling(layers.get_embedding_dimension()), Normalize()], device=device)
         every = names(rows)
-        model = SetFitModel(model_body=body, model_head=LogisticRegression(max_iter=1000))
-        # As the encoder's authors ask for.
-        asked = ["query: " + text for text in rows.texts]
-        data = Dataset.from_dict({"text": asked, "label": [every.index(labels[0]) for labels in rows.labels]})
-        with tempfile.TemporaryDirectory() as folder_of_run:
-            arguments = TrainingArguments(
-                output_dir=folder_of_run,
-                batch_size=16,
-                num_epochs=1,
-                max_steps=most_steps if epoch_steps(rows) > most_steps else -1,  # else it would go on past the epoch
-                seed=seed,
-                report_to="none",
-                save_strategy="no",
-                show_progress_bar=False,
-            )
-            trainer = Trainer(model=model, args=arguments, train_dataset=data)
-            trainer.train()
-        print(f"SetFit: {trainer.st_trainer.state.global_step} steps", file=sys.stderr)
-        found = model.predict(["query: " + text for text in texts], batch_size=32, use_labels=False)
-        return [(every[int(at)],) for at in found]
+        label = few_shot.setfit(work, rows.texts, [every.index(labels[0]) for labels in rows.labels], most_steps, seed)
+        return [(every[at],) for at in label(texts)]
 
     return run
