@@ -106,12 +106,13 @@ class Study:
     def texts(self) -> list[str]:
         return [self.corpus.texts[row] for row in self.rows]
 
-    def judge(self, logits: dict[str, np.ndarray]) -> dict:
-        """Macro-F1 on dev, thresholds chosen there, and the means over unseen sources."""
+    def judge(self, logits: dict[str, np.ndarray], rows: np.ndarray | None = None, config: dict | None = None) -> dict:
+        """Macro-F1 on dev, thresholds chosen there, and the means over unseen sources; of all that is measured, and all tasks, unless told."""
+        rows, config = self.rows if rows is None else rows, config or self.config
         dev = self.corpus.rows(DEV, clean=True)
-        unseen = Judge(self.corpus, self.config, self.rows, logits, {}).on_sources(HELD_OUT)
+        unseen = Judge(self.corpus, config, rows, logits, {}).on_sources(HELD_OUT)
         return {
-            "dev": quality(self.corpus, self.config["tasks"], dev, {task: values[: len(dev)] for task, values in logits.items()}),
+            "dev": quality(self.corpus, config["tasks"], dev, {task: values[: len(dev)] for task, values in logits.items()}),
             "unseen": {task: round(found["mean"]["macro_f1"], 4) for task, found in unseen.items()},
         }
 
@@ -126,11 +127,7 @@ class Study:
             wanted |= self.corpus.labelled(task)[self.rows] & (coarse(about) is not None)
         rows = self.rows[wanted]
         logits, _ = predict(model, self.tokenizer, [self.corpus.texts[row] for row in rows], config["model"]["max_length"])
-        unseen = Judge(self.corpus, config, rows, logits, {}).on_sources(HELD_OUT)
-        return {
-            "dev": quality(self.corpus, config["tasks"], rows[:dev], {task: values[:dev] for task, values in logits.items()}),
-            "unseen": {task: round(found["mean"]["macro_f1"], 4) for task, found in unseen.items()},
-        }
+        return self.judge(logits, rows, config)
 
     def judge_graph(self, path: Path) -> dict:
         tasks, longest = list(self.config["tasks"]), self.config["model"]["max_length"]
