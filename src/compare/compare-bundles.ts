@@ -87,7 +87,7 @@ export async function compareBundles(
     }
     const result = comparison.result({ isTimed: store === undefined });
     await store?.close();
-    return { ...result, notices: [...notices, ...records.notices()] };
+    return { ...result, notices: [...notices, ...records.notices(), ...comparison.notices()] };
   } finally {
     await Promise.all([...sides.map((side) => side.close()), store?.close(), records.close()]);
   }
@@ -237,6 +237,11 @@ class BundleComparison {
         });
       });
     }
+  }
+
+  /** Sentences that a person should read about the labels that it was compared with. */
+  notices(): string[] {
+    return this.#readGold.notices();
   }
 
   result({ isTimed }: { isTimed: boolean }): Compared {

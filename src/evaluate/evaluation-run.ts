@@ -212,7 +212,7 @@ export class EvaluationRun {
     this.#readColumns.requireFound();
     if (this.#tasks.every(({ tally }) => tally.rows === 0))
       throw nothingToMeasure(options, rows, this.#goldRows);
-    const notices = this.#scoredGold();
+    const notices = [...this.#scoredGold(), ...this.#readGold.notices()];
     const seedOf = (...names: string[]): { resamples: number; seed: number } => ({
       resamples: options.resamples,
       seed: seedFor(options.seed, ...names),

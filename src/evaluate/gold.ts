@@ -6,6 +6,7 @@ import { isTable, type RecordsHead, type Row } from '../records/row.ts';
 import { didYouMean, nearest } from '../text/did-you-mean.ts';
 import { nameList } from '../text/name-list.ts';
 import { splitLabels } from '../records/output-names.ts';
+import { MissingLabels } from './missing-labels.ts';
 import { shellWord } from '../text/shell-word.ts';
 
 /** Where the gold labels of a task stand. */
@@ -51,11 +52,13 @@ export function findGoldColumns(
 /** Reads the gold labels of a row, a list per gold column; undefined where the row has none. Else a {@link ColumnsReader}. */
 export interface GoldReader extends Pick<ColumnsReader, 'requireFound'> {
   (row: Row): (number[] | undefined)[];
+  /** Sentences that a person should read about the cells that were read. */
+  notices: () => string[];
 }
 
 /**
  * Cells of a multi-label task hold labels between `;`, or a JSON array; an array may be empty, which says that
- * no label applies. An empty cell says that the row has no gold label for the task.
+ * no label applies. An empty cell says that the row has no gold label for the task, as does a mark for a missing value.
  * @throws UsageError when a column is missing; the reader throws InputError for a label that there is not
  */
 export function goldReader(head: RecordsHead, gold: readonly GoldColumn[], labelMap: LabelMap): GoldReader {
@@ -65,21 +68,29 @@ export function goldReader(head: RecordsHead, gold: readonly GoldColumn[], label
     '--gold <task>=<column>',
   );
   const places = gold.map(({ task }) => new Map(task.labels.map((label, index) => [label, index])));
+  const missing = new MissingLabels();
   const labelsOf: (row: Row) => (number[] | undefined)[] = (row) =>
     columns(row).map((value, index) => {
       const { task, column, rename } = gold[index] as GoldColumn;
-      const names = cellLabels(value, task.problemType === 'multi_label_classification');
+      const known = places[index] as Map<string, number>;
+      const place = (name: string): number | undefined => {
+        const renamed = rename === undefined ? newName(labelMap, task.name, name) : rename(name);
+        return known.get(renamed) ?? known.get(name);
+      };
+      const said = cellLabels(value, task.problemType === 'multi_label_classification');
+      const names = missing.drop(column, said, (name) => place(name) !== undefined);
       if (names === undefined) return undefined;
       const labels = names.map((name) => {
-        const known = places[index] as Map<string, number>;
-        const renamed = rename === undefined ? newName(labelMap, task.name, name) : rename(name);
-        const label = known.get(renamed) ?? known.get(name);
+        const label = place(name);
         if (label === undefined) throw unknownLabel(row, task, column, name, head);
         return label;
       });
       return [...new Set(labels)].toSorted((one, other) => one - other);
     });
-  return Object.assign(labelsOf, { requireFound: columns.requireFound });
+  return Object.assign(labelsOf, {
+    requireFound: columns.requireFound,
+    notices: () => missing.notices(),
+  });
 }
 
 /** The labels in a cell; undefined where it says nothing, which an empty array does not. */

@@ -1,6 +1,7 @@
 import type { ReadingOptions } from '../options.ts';
 import { InputError } from '../errors.ts';
 import { cellLabels } from '../evaluate/gold.ts';
+import { MissingLabels } from '../evaluate/missing-labels.ts';
 import { type ColumnsReader, columnsReader } from '../records/column-reader.ts';
 import { openRecords } from '../records/open-records.ts';
 import { isTable, type Row } from '../records/row.ts';
@@ -45,10 +46,14 @@ export interface LabelledTexts {
 
 /**
  * Reads texts and their labels; the rows of `--with` last, since their labels take the place of others. Within one
- * set of files the first label of a text counts.
+ * set of files the first label of a text counts. Marks for a missing value, such as `N/A`, are no labels.
+ * @param known labels of a codeframe, which are labels however they are written
  * @throws InputError, UsageError
  */
-export async function readLabelledTexts(options: ResolvedTeachOptions): Promise<LabelledTexts> {
+export async function readLabelledTexts(
+  options: ResolvedTeachOptions,
+  known: readonly string[] = [],
+): Promise<LabelledTexts> {
   const found = new Map<string, LabelledText>();
   const result: LabelledTexts = {
     texts: [],
@@ -61,13 +66,21 @@ export async function readLabelledTexts(options: ResolvedTeachOptions): Promise<
     isTextColumnGuessed: false,
     isTextColumnNumbered: false,
   };
-  await readFiles(options.inputs, options, found, result, undefined);
+  const missing = new MissingLabels();
+  const into: Reading = {
+    found,
+    result,
+    labelsOf: (value, column) =>
+      missing.drop(column, cellLabels(value, true), (label) => known.includes(label)),
+  };
+  await readFiles(options.inputs, options, into, undefined);
   const column = result.textColumn;
   for (const file of options.with) {
     // A later file may be of another format, with columns of its own.
     const further = { ...options, ...ownReading, limit: Infinity };
-    await readFiles([file], further, found, result, column);
+    await readFiles([file], further, into, column);
   }
+  result.notices.push(...missing.notices());
   result.texts = [...found.values()];
   return result;
 }
@@ -83,11 +96,17 @@ const ownReading = {
   headerRows: undefined,
 } satisfies Partial<ReadingOptions>;
 
+/** What files are read into, and how their cells are understood. */
+interface Reading {
+  found: Map<string, LabelledText>;
+  result: LabelledTexts;
+  labelsOf: (value: unknown, column: string) => string[] | undefined;
+}
+
 async function readFiles(
   inputs: string[],
   options: ResolvedTeachOptions,
-  found: Map<string, LabelledText>,
-  result: LabelledTexts,
+  { found, result, labelsOf }: Reading,
   knownColumn: string | undefined,
 ): Promise<void> {
   const isFurther = knownColumn !== undefined;
@@ -131,7 +150,7 @@ async function readFiles(
           result.empty++;
           continue;
         }
-        const cells = read(row).map((value) => cellLabels(value, true));
+        const cells = read(row).map((value, task) => labelsOf(value, taskColumns[task] as string));
         addRow(row, text, cells, { found, result, labelled, isFurther });
       }
     }

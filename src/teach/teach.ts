@@ -55,7 +55,8 @@ export async function teach(given: TeachOptions, hooks: TeachHooks = {}): Promis
   requireFreeNames(options, body);
 
   const codeframe = options.codeframe === undefined ? [] : await readCodeframe(options.codeframe);
-  const labelled = await readLabelledTexts(options);
+  const known = codeframe.map(({ label }) => label);
+  const labelled = await readLabelledTexts(options, known);
   const file = options.inputs.join(', ');
   requireTexts(labelled, file);
   const tasks = Object.entries(options.task).map(([name, column], task) =>
@@ -65,7 +66,7 @@ export async function teach(given: TeachOptions, hooks: TeachHooks = {}): Promis
       // A comment often touches several topics of a codeframe.
       kind: options.kind[name] ?? options.kind['*'] ?? (codeframe.length > 0 ? 'multi' : undefined),
       file,
-      known: codeframe.map(({ label }) => label),
+      known,
     }),
   );
   await mkdir(dirname(resolve(options.output)), { recursive: true });

@@ -1,14 +1,22 @@
+/** What programs write in place of a value that is missing; lower case. */
+const missingMarks = words(
+  `n/a, n.a., n.a, n\\a, na, null, nil, nan, \\n, <na>, <null>, (null), [null], #n/a, #null!, #value!, #ref!,
+  #div/0!, #name?, #num!, undefined, (blank), [blank], (empty), [empty], n / a, n-a, #null`,
+);
+
 /**
  * Words that people write into a field for comments to say that they have none, by language; `any` are the marks of
  * programs for a value that is missing. Lower case, with plain apostrophes. Only what says nothing whatever was
  * asked: `ok` and `nothing to complain about` are answers.
  */
 export const nonAnswers: Readonly<Record<string, readonly string[]>> = {
-  any: words(
-    `n/a, n.a., n.a, n\\a, na, none, null, nil, nan, \\n, <na>, <null>, (null), [null], (none), [none], -none-,
-    --none--, #n/a, #null!, #value!, #ref!, #div/0!, #name?, #num!, undefined, (blank), [blank], (empty), [empty],
-    [removed], [deleted], x, xx, xxx, test, testing, asdf, ¯\\_(ツ)_/¯, n / a, n-a, #null, qwerty, asdfasdf, asdfgh`,
-  ),
+  any: [
+    ...missingMarks,
+    ...words(
+      `none, (none), [none], -none-, --none--, [removed], [deleted], x, xx, xxx, test, testing, asdf, qwerty, asdfasdf,
+      asdfgh, ¯\\_(ツ)_/¯`,
+    ),
+  ],
   en: words(
     `no, none, nope, nothing, nothing else, nothing more, nothing to add, nothing to say, nothing really,
     not really, nothing at all, nothing at this time, nothing comes to mind, none at this time, no comment,
@@ -216,6 +224,13 @@ function isListed(trimmed: string): boolean {
   if (known.has(folded)) return true;
   const bare = folded.replace(/^(["'«„“‘])(.*)["'»”“’]$/su, '$2').replace(/(?:[.。．।]|\.{2,}|…)$/u, '');
   return bare !== folded && known.has(bare.trim());
+}
+
+const missing = new Set(missingMarks);
+
+/** Whether a cell holds a program's mark for a value that is missing, such as `N/A`, in place of a value. */
+export function isMissingMark(text: string): boolean {
+  return text.length <= longest && missing.has(fold(text.trim()));
 }
 
 /** Turkish capitals become the same small letters in whatever way they were typed. */

@@ -241,6 +241,23 @@ test('label maps rename and merge labels on both sides', async (context) => {
   assert.equal(sentiment?.metrics.accuracy, 1);
 });
 
+test('marks for a missing value in place of a gold label are said, and count as none', async (context) => {
+  const { evaluate, write } = workplace(context);
+  write(
+    'marks.csv',
+    'text,sentiment,topic\nVery good food,positive,"food_drink;N/A"\nBad,N/A,#N/A\nBad,null,n/a\nBad,negative,\n',
+  );
+  const done = await evaluate('marks.csv', '--json');
+  assert.deepEqual(
+    documentOf(done).tasks.map(({ task, rows }) => [task, rows]),
+    [
+      ['sentiment', 2],
+      ['topic', 1],
+    ],
+  );
+  assert.match(done.stderr, /`sentiment`: 2 cells with `N\/A`, `null` count as empty, not as a label/u);
+});
+
 test('labels of `score` that are taken for gold by their names are said', async (context) => {
   const { evaluate, write } = workplace(context);
   write(

@@ -48,3 +48,30 @@ test('a further file whose texts are not found is to name them as the first one 
   writeFileSync(further, 'answer,team\nThe lift was slow,rooms\n');
   assert.equal((await readLabelledTexts(resolveTeachOptions(options))).texts.length, 2);
 });
+
+test('marks for a missing value are no labels, unless a codeframe has them', async (t) => {
+  const directory = scratchDirectory(t);
+  const input = join(directory, 'in.csv');
+  writeFileSync(input, 'comment,team\nFull,N/A\nFull,parking\nDirty,"rooms;#N/A"\nSlow,NULL\nCold,none\n');
+  const options = resolveTeachOptions({
+    inputs: [input],
+    task: { team: 'team' },
+    output: join(directory, 'out'),
+  });
+  const read = await readLabelledTexts(options);
+  assert.deepEqual(
+    read.texts.map(({ text, cells }) => [text, cells[0]]),
+    [
+      ['Full', ['parking']],
+      ['Dirty', ['rooms']],
+      ['Slow', undefined],
+      ['Cold', ['none']],
+    ],
+  );
+  assert.deepEqual(read.conflicts, []);
+  assert.deepEqual(read.notices, [
+    '`team`: 3 cells with `N/A`, `#N/A`, `NULL` count as empty, not as a label',
+  ]);
+  const known = await readLabelledTexts(options, ['N/A']);
+  assert.deepEqual(known.texts[0]?.cells[0], ['N/A']);
+});
