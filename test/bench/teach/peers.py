@@ -85,7 +85,7 @@ def fasttext(settings: dict) -> Score:
                 file.write(" ".join(f"__label__{place[name]}" for name in labels) + f" {flat(text)}\n")
             file.flush()
             loss = "ova" if rows.is_multi else "softmax"
-            fixed = {"loss": loss, "bucket": 100_000, "thread": 1, "verbose": 0, "minCount": 1}
+            fixed = {"loss": loss, "bucket": 100_000, "thread": 10, "verbose": 0, "minCount": 1}
             model = library.train_supervised(file.name, **fixed, **settings)
         scores = np.zeros((len(texts), len(every)))
         for row, text in enumerate(texts):
