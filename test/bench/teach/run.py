@@ -23,6 +23,7 @@ import time
 from functools import cache
 from pathlib import Path
 
+import few_shot
 import peers
 import sets
 from peers import Labels
@@ -148,7 +149,8 @@ def measure(peer: str, name: str, size: int, seed: int, given: argparse.Namespac
     seconds = processor_seconds() - started
     facts = {"peer": peer, "set": name, "size": size, "seed": seed, "rows": len(own), "tests": len(tests), "seconds": round(seconds, 1)}
     if peer == "setfit":
-        facts["steps"] = min(peers.epoch_steps(own), given.most_steps)
+        classes = [peers.names(own).index(labels[0]) for labels in own.labels]
+        facts["steps"] = min(few_shot.epoch_steps(classes), given.most_steps)
     return facts | qualities(tests, found)
 
 
