@@ -48,7 +48,9 @@ export interface Learned {
 }
 
 /** Penalties that are tried, per row of the lesson: what is best grows with the rows. */
-const penaltiesPerRow = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1];
+const penaltiesPerRow = [0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1];
+/** Where the search for the best one begins. */
+const firstPenalty = penaltiesPerRow.indexOf(0.01);
 /** Without labelled rows there is nothing to choose by; the best on one set of employees' comments, which it was chosen on. */
 const hintPenaltyPerRow = 0.003;
 /** Fewer labelled rows say too little about scores. */
@@ -57,6 +59,8 @@ const minCalibrationRows = 10;
 const maxCheckedRows = 3000;
 /** With more rows, vectors say by themselves what parts of words would, and the time would grow with their cube. */
 const maxNgramRows = 1500;
+/** With more rows the vectors' own length serves about as well, and a choice would take three times as long. */
+const maxChosenShareRows = 750;
 
 /**
  * Learns a head: ridge regression on features, with few rows on parts of words beside them, and on what a codeframe
@@ -71,16 +75,23 @@ export async function learnHead(lesson: Lesson): Promise<Learned> {
   for (const learned of hints === undefined ? [undefined] : [undefined, hints]) {
     attempts.push(await bestAttempt(lesson, learned, undefined));
     const table = tableOf(lesson, learned);
-    if (table !== undefined) attempts.push(await bestAttempt(lesson, learned, table));
+    if (table === undefined) continue;
+    for (const share of sharesFor(lesson.places.length))
+      attempts.push(await bestAttempt(lesson, learned, { table, share }));
   }
   const best = attempts.reduce((one, other) => (other.calibrated.loss < one.calibrated.loss ? other : one));
-  const { sample, calibrated, penalty, fit, table } = best;
+  const { sample, calibrated, penalty, fit, ngrams } = best;
   return {
-    head: toHead(fit, calibrated, lesson.background, table),
+    head: toHead(fit, calibrated, lesson.background, ngrams),
     thresholds: calibrated.thresholds,
     penalty,
     checked: checkRows(calibrated, sample, lesson),
   };
+}
+
+/** How long features of parts of words are beside those of the vectors: longer where labels are words more than matters. */
+function sharesFor(rows: number): number[] {
+  return rows <= maxChosenShareRows ? [0.5, 1, 2] : [1];
 }
 
 function learnFromHints(lesson: Lesson, hints: Hints): Learned {
@@ -96,25 +107,31 @@ function learnFromHints(lesson: Lesson, hints: Hints): Learned {
   };
 }
 
+/** Parts of words, and the length of their features, those of the vectors being 1. */
+interface SharedNgrams {
+  table: NgramTable;
+  share: number;
+}
+
 interface Attempt {
   penalty: number;
   fit: RidgeFit;
   /** Parts of words that were learned from as well. */
-  table: NgramTable | undefined;
+  ngrams: SharedNgrams | undefined;
   /** Rows that were looked at. */
   sample: number[];
   calibrated: Calibrated;
 }
 
-/** Goes from the middle of the penalties in the direction that makes scores more truthful, while it does. */
+/** Goes from the first penalty in the direction that makes scores more truthful, while it does. */
 async function bestAttempt(
   lesson: Lesson,
   hints: Hints | undefined,
-  table: NgramTable | undefined,
+  ngrams: SharedNgrams | undefined,
 ): Promise<Attempt> {
   const { gold, labels, problemType, pause } = lesson;
   await pause();
-  const sums = sumsOf(lesson, hints, table);
+  const sums = sumsOf(lesson, hints, ngrams);
   const sample = drawRows(gold.length, lesson.seed);
   const goldOf = sample.map((row) => gold[row] as readonly number[]);
   const attempt = async (perRow: number): Promise<Attempt> => {
@@ -122,13 +139,12 @@ async function bestAttempt(
     const penalty = perRow * sums.totalWeight;
     const fit = solve(sums, penalty);
     const calibrated = calibrate(leftOut(fit, sample), goldOf, labels.length, problemType);
-    return { penalty, fit, table, sample, calibrated };
+    return { penalty, fit, ngrams, sample, calibrated };
   };
-  const middle = penaltiesPerRow.length >> 1;
-  let best = await attempt(penaltiesPerRow[middle] as number);
+  let best = await attempt(penaltiesPerRow[firstPenalty] as number);
   for (const direction of [-1, 1]) {
     let isBetter = false;
-    for (let at = middle + direction; at in penaltiesPerRow; at += direction) {
+    for (let at = firstPenalty + direction; at in penaltiesPerRow; at += direction) {
       const next = await attempt(penaltiesPerRow[at] as number);
       if (next.calibrated.loss >= best.calibrated.loss) break;
       best = next;
@@ -152,7 +168,7 @@ function tableOf({ texts, places, labels }: Lesson, hints: Hints | undefined): N
 function sumsOf(
   { texts, features, size, places: own, gold, labels, problemType }: Lesson,
   hints: Hints | undefined,
-  table: NgramTable | undefined,
+  ngrams: SharedNgrams | undefined,
 ): RidgeSums {
   const places = Int32Array.from([...own, ...(hints?.places ?? [])]);
   const all = [...gold, ...(hints?.gold ?? [])];
@@ -167,13 +183,20 @@ function sumsOf(
     targets,
     labels: labels.length,
     rowWeights: Float64Array.from([...ownWeights, ...(hints?.weights ?? [])]),
-    sparse: table && sparseRows(table, places, texts),
+    sparse: ngrams && sparseRows(ngrams, places, texts),
   });
 }
 
-function sparseRows(table: NgramTable, places: Int32Array, texts: readonly string[]): SparseRows {
+function sparseRows(
+  { table, share }: SharedNgrams,
+  places: Int32Array,
+  texts: readonly string[],
+): SparseRows {
   const ngrams = new NgramFeatures(table);
-  const rows = Array.from(places, (place) => ngrams.of(texts[place] as string));
+  const rows = Array.from(places, (place) => {
+    const { indices, values } = ngrams.of(texts[place] as string);
+    return { indices, values: values.map((value) => value * share) };
+  });
   return { rows, width: table.keys.length };
 }
 
@@ -191,19 +214,22 @@ function toHead(
   fit: RidgeFit,
   { scale, shift }: Calibration,
   background: Lesson['background'],
-  table: NgramTable | undefined,
+  ngrams: SharedNgrams | undefined,
 ): Head {
   const { size } = fit.sums.problem;
-  const scaled = (weight: Float64Array, width: number): Float32Array =>
-    Float32Array.from(weight, (value, at) => value * (scale[Math.floor(at / width)] as number));
+  const scaled = (weight: Float64Array, width: number, share: number): Float32Array =>
+    Float32Array.from(weight, (value, at) => value * share * (scale[Math.floor(at / width)] as number));
   return {
     ...background,
-    weight: scaled(fit.weight, size),
+    weight: scaled(fit.weight, size, 1),
     bias: Float32Array.from(
       fit.bias,
       (value, label) => value * (scale[label] as number) + (shift[label] as number),
     ),
-    ngrams: table && { ...table, weight: scaled(fit.sparseWeight, table.keys.length) },
+    ngrams: ngrams && {
+      ...ngrams.table,
+      weight: scaled(fit.sparseWeight, ngrams.table.keys.length, ngrams.share),
+    },
   };
 }
 

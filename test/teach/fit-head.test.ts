@@ -4,10 +4,10 @@ import { seededRandom } from '../../src/random.ts';
 import { learnHead, type Lesson } from '../../src/teach/fit-head.ts';
 
 const size = 8;
-const rows = 60;
+const fewRows = 60;
 
 /** Rows of two labels in turn; `say` whether the features, or the words, tell them apart. */
-function lesson(say: 'features' | 'words'): Lesson {
+function lesson(say: 'features' | 'words', rows = fewRows): Lesson {
   const random = seededRandom(3);
   const noise = (): string =>
     Array.from({ length: 12 }, () => String.fromCodePoint(97 + Math.floor(random() * 26))).join('');
@@ -43,11 +43,17 @@ function lesson(say: 'features' | 'words'): Lesson {
 test('parts of words are learned from where they tell labels apart', async () => {
   const { head, checked } = await learnHead(lesson('words'));
   assert.notEqual(head.ngrams, undefined);
-  assert.ok(checked.filter(({ row, predicted }) => predicted[0] === row % 2).length > 0.9 * rows);
+  assert.ok(checked.filter(({ row, predicted }) => predicted[0] === row % 2).length > 0.9 * fewRows);
 });
 
 test('parts of words that are noise are not learned from', async () => {
   const { head, checked } = await learnHead(lesson('features'));
   assert.equal(head.ngrams, undefined);
-  assert.ok(checked.filter(({ row, predicted }) => predicted[0] === row % 2).length > 0.9 * rows);
+  assert.ok(checked.filter(({ row, predicted }) => predicted[0] === row % 2).length > 0.9 * fewRows);
+});
+
+test('the more rows agree, the less the weights are held down', async () => {
+  const few = await learnHead(lesson('features'));
+  const many = await learnHead(lesson('features', 2000));
+  assert.ok(many.penalty / 2000 < few.penalty / fewRows, `${many.penalty}, ${few.penalty}`);
 });
