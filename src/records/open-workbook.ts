@@ -41,9 +41,9 @@ export async function openSheet(
   if (workbook === undefined) return undefined;
   try {
     const { sheet, notices } = await whole(file, () => chooseSheet(file, workbook, options));
-    const unknown = new UnknownValues();
-    const rows = readRows(access, workbook, sheet, options, (line) => unknown.add(line));
-    const reader = await openRows(file, rows, { ...options, notices: () => unknown.notices() });
+    const oddities = new SheetOddities();
+    const rows = readRows(access, workbook, sheet, options, oddities);
+    const reader = await openRows(file, rows, { ...options, notices: () => oddities.notices() });
     const { header: hasHeader = true } = options;
     const nameless = hasHeader ? namelessNotice(reader.columns, await reader.sample()) : undefined;
     if (nameless !== undefined) notices.push(nameless);
@@ -87,10 +87,10 @@ async function* readRows(
   workbook: Workbook,
   sheet: Sheet,
   { maxRowCharacters, skipRows = 0 }: SheetOptions,
-  onUnknown: (line: number) => void,
+  oddities: SheetOddities,
 ): AsyncGenerator<TypedRecord[]> {
   const { file } = access;
-  const rows = workbook.rows(sheet, { maxRowCharacters, onUnknown });
+  const rows = workbook.rows(sheet, { maxRowCharacters, ...oddities.watch });
   for (;;) {
     const next = await whole(file, () => rows.next());
     if (next.done === true) break;
@@ -153,7 +153,7 @@ async function chooseSheet(
 }
 
 async function hasRows(workbook: Workbook, sheet: Sheet, maxRowCharacters: number): Promise<boolean> {
-  const watch = { maxRowCharacters, onUnknown: () => {} };
+  const watch = { maxRowCharacters, ...new SheetOddities().watch };
   for await (const rows of workbook.rows(sheet, watch)) return rows.length > 0;
   return false;
 }
@@ -187,20 +187,34 @@ async function whole<Value>(file: string, read: () => Promise<Value>): Promise<V
   }
 }
 
-/** Cells with formulas that the program which wrote the file never computed. */
-class UnknownValues {
-  #cells = 0;
-  #firstLine = 0;
-
-  add(line: number): void {
-    if (this.#cells++ === 0) this.#firstLine = line;
-  }
+/** What people may not know of a sheet that they see. */
+class SheetOddities {
+  /** Cells with formulas that the program which wrote the file never computed. */
+  readonly #unknown = { count: 0, firstLine: 0 };
+  readonly #hidden = { count: 0, firstLine: 0 };
+  readonly watch = {
+    onUnknown: (line: number): void => countLine(this.#unknown, line),
+    onHidden: (line: number): void => countLine(this.#hidden, line),
+  };
 
   notices(): string[] {
-    if (this.#cells === 0) return [];
-    const found = this.#cells === 1 ? 'A formula has' : `${this.#cells} formulas have`;
-    return [
-      `${found} no value in the file (from row ${this.#firstLine} on) and count as empty: open it in a spreadsheet program and save it, which computes them`,
-    ];
+    const notices: string[] = [];
+    if (this.#unknown.count > 0) {
+      const found = this.#unknown.count === 1 ? 'A formula has' : `${this.#unknown.count} formulas have`;
+      notices.push(
+        `${found} no value in the file (from row ${this.#unknown.firstLine} on) and count as empty: open it in a spreadsheet program and save it, which computes them`,
+      );
+    }
+    if (this.#hidden.count > 0) {
+      const found = this.#hidden.count === 1 ? 'A row is' : `${this.#hidden.count} rows are`;
+      notices.push(
+        `${found} hidden in the workbook (from row ${this.#hidden.firstLine} on), as by a filter, and read like the others: to leave them out, copy what is shown to another sheet`,
+      );
+    }
+    return notices;
   }
+}
+
+function countLine(found: { count: number; firstLine: number }, line: number): void {
+  if (found.count++ === 0) found.firstLine = line;
 }

@@ -19,6 +19,8 @@ export interface SheetContext {
   maxRowCharacters: number;
   /** Called for a cell with a formula whose value nobody has computed. */
   onUnknown: (line: number) => void;
+  /** Called for a row that holds something and that the sheet does not show, as filters leave them. */
+  onHidden: (line: number) => void;
 }
 
 /**
@@ -32,6 +34,7 @@ export async function* sheetRows(
 ): AsyncGenerator<TypedRecord[]> {
   let rows: TypedRecord[] = [];
   let line = 0;
+  let isHidden = false;
   let values: CellValue[] = [];
   let place = 0;
   let cell: Record<string, string> = {};
@@ -44,6 +47,7 @@ export async function* sheetRows(
     open(name, attributes) {
       if (name === 'row') {
         line = attributes.r === undefined ? line + 1 : Number(attributes.r);
+        isHidden = attributes.hidden === '1' || attributes.hidden === 'true';
         values = [];
         place = 0;
         size = 0;
@@ -74,7 +78,10 @@ export async function* sheetRows(
           values[place] = value;
         }
         place++;
-      } else if (name === 'row' && values.length > 0) rows.push({ line, values });
+      } else if (name === 'row' && values.length > 0) {
+        if (isHidden) context.onHidden(line);
+        rows.push({ line, values });
+      }
     },
   });
   const decoder = new StringDecoder('utf8');

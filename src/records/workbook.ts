@@ -18,7 +18,7 @@ export interface Sheet {
 }
 
 /** How rows are watched while they are read. */
-export type SheetWatch = Pick<SheetContext, 'maxRowCharacters' | 'onUnknown'>;
+export type SheetWatch = Pick<SheetContext, 'maxRowCharacters' | 'onUnknown' | 'onHidden'>;
 
 /** A workbook (.xlsx), opened: its sheets are read one row after another. */
 export interface Workbook {

@@ -129,6 +129,15 @@ test('a header in the middle is not labelled, and said', async (t) => {
   assert.match(stderr, /2 header rows/u);
 });
 
+test('rows that the workbook hides are read, and said', async (t) => {
+  const row = (number: number, facts = ''): string =>
+    `<row r="${number}"${facts}>${text(`A${number}`, number === 1 ? 'comment' : 'Great service')}</row>`;
+  const rows = row(1) + row(2) + row(3, ' hidden="1"') + '<row r="4" hidden="1"/>' + row(5, ' hidden="true"');
+  const { stdout, stderr } = await scoreFile(made(t, [{ name: 'Answers', rows }]), '--to', 'csv');
+  assert.equal(stdout.trim().split('\n').length, 4);
+  assert.match(stderr, /2 rows are hidden in the workbook \(from row 3 on\)/u);
+});
+
 test('a workbook is found under the name that its archive tells', async (t) => {
   const renamed = remade(made(t, [{ name: 'Answers', rows: answers }]), (name, part) => {
     if (name === '[Content_Types].xml')
