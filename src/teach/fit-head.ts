@@ -47,10 +47,8 @@ export interface Learned {
   checked: CheckedRow[];
 }
 
-/** Penalties that are tried, per row of the lesson: what is best grows with the rows. */
-const penaltiesPerRow = [0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1];
-/** Where the search for the best one begins. */
-const firstPenalty = penaltiesPerRow.indexOf(0.01);
+/** Penalties that are tried; features have length 1. What is best hardly depends on how many rows there are. */
+const penalties = [0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000];
 /** Without labelled rows there is nothing to choose by; the best on one set of employees' comments, which it was chosen on. */
 const hintPenaltyPerRow = 0.003;
 /** Fewer labelled rows say too little about scores. */
@@ -134,18 +132,19 @@ async function bestAttempt(
   const sums = sumsOf(lesson, hints, ngrams);
   const sample = drawRows(gold.length, lesson.seed);
   const goldOf = sample.map((row) => gold[row] as readonly number[]);
-  const attempt = async (perRow: number): Promise<Attempt> => {
+  const attempt = async (penalty: number): Promise<Attempt> => {
     await pause();
-    const penalty = perRow * sums.totalWeight;
     const fit = solve(sums, penalty);
     const calibrated = calibrate(leftOut(fit, sample), goldOf, labels.length, problemType);
     return { penalty, fit, ngrams, sample, calibrated };
   };
-  let best = await attempt(penaltiesPerRow[firstPenalty] as number);
+  // Near the best one of most lessons: the parts of words of many rows want a larger one, and take long to fit.
+  const first = penalties.indexOf(ngrams !== undefined && gold.length > maxChosenShareRows ? 10 : 1);
+  let best = await attempt(penalties[first] as number);
   for (const direction of [-1, 1]) {
     let isBetter = false;
-    for (let at = firstPenalty + direction; at in penaltiesPerRow; at += direction) {
-      const next = await attempt(penaltiesPerRow[at] as number);
+    for (let at = first + direction; at in penalties; at += direction) {
+      const next = await attempt(penalties[at] as number);
       if (next.calibrated.loss >= best.calibrated.loss) break;
       best = next;
       isBetter = true;
