@@ -49,6 +49,8 @@ export interface Learned {
 
 /** Penalties that are tried; features have length 1. What is best hardly depends on how many rows there are. */
 const penalties = [0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000];
+/** Few rows cannot tell that less would be better: what is left out of them is too like the rest. */
+const leastOfFewRows = 1;
 /** Without labelled rows there is nothing to choose by; the best on one set of employees' comments, which it was chosen on. */
 const hintPenaltyPerRow = 0.003;
 /** Fewer labelled rows say too little about scores. */
@@ -138,13 +140,14 @@ async function bestAttempt(
     const calibrated = calibrate(leftOut(fit, sample), goldOf, labels.length, problemType);
     return { penalty, fit, ngrams, sample, calibrated };
   };
+  const tried = gold.length > maxNgramRows ? penalties : penalties.filter((each) => each >= leastOfFewRows);
   // Near the best one of most lessons: the parts of words of many rows want a larger one, and take long to fit.
-  const first = penalties.indexOf(ngrams !== undefined && gold.length > maxChosenShareRows ? 10 : 1);
-  let best = await attempt(penalties[first] as number);
+  const first = tried.indexOf(ngrams !== undefined && gold.length > maxChosenShareRows ? 10 : 1);
+  let best = await attempt(tried[first] as number);
   for (const direction of [-1, 1]) {
     let isBetter = false;
-    for (let at = first + direction; at in penalties; at += direction) {
-      const next = await attempt(penalties[at] as number);
+    for (let at = first + direction; at in tried; at += direction) {
+      const next = await attempt(tried[at] as number);
       if (next.calibrated.loss >= best.calibrated.loss) break;
       best = next;
       isBetter = true;
