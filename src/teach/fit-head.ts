@@ -51,6 +51,8 @@ export interface Learned {
 const penalties = [0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000];
 /** Few rows cannot tell that less would be better: what is left out of them is too like the rest. */
 const leastOfFewRows = 1;
+/** Share of a loss that a more elaborate fit has to stay below. */
+const clearlyLess = 0.98;
 /** Without labelled rows there is nothing to choose by; the best on one set of employees' comments, which it was chosen on. */
 const hintPenaltyPerRow = 0.003;
 /** Fewer labelled rows say too little about scores. */
@@ -79,7 +81,10 @@ export async function learnHead(lesson: Lesson): Promise<Learned> {
     for (const share of sharesFor(lesson.places.length))
       attempts.push(await bestAttempt(lesson, learned, { table, share }));
   }
-  const best = attempts.reduce((one, other) => (other.calibrated.loss < one.calibrated.loss ? other : one));
+  // From plain to elaborate: texts in other languages lose by parts of words, so these have to pay.
+  const best = attempts.reduce((one, other) =>
+    other.calibrated.loss < clearlyLess * one.calibrated.loss ? other : one,
+  );
   const { sample, calibrated, penalty, fit, ngrams } = best;
   return {
     head: toHead(fit, calibrated, lesson.background, ngrams),
