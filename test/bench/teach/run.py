@@ -225,7 +225,9 @@ def paired_table(results: list[dict]) -> list[list[str]]:
 
 def language_table(results: list[dict]) -> list[list[str]]:
     """xSID taught in English, per language."""
-    columns = [(peer, size, of(results, peer=peer, set="xsid", size=size)) for peer in TITLES for size in (8, 16)]
+    # Those that know no language but that of their rows have one column each: more would not fit a terminal.
+    sizes = {"tf-idf": (16,), "fasttext": (16,)}
+    columns = [(peer, size, of(results, peer=peer, set="xsid", size=size)) for peer in TITLES for size in sizes.get(peer, (8, 16))]
     columns = [column for column in columns if column[2]]
     lines = [["language", *[f"{TITLES[peer]}, {size}" for peer, size, _ in columns]]]
     for language in ("en", *sets.LANGUAGES):
