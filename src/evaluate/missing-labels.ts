@@ -1,3 +1,4 @@
+import { getOrInsert } from '../collections.ts';
 import { isMissingMark } from '../text/non-answers.ts';
 import { counted } from '../text/numbers.ts';
 
@@ -14,10 +15,9 @@ export class MissingLabels {
     names: string[] | undefined,
     isLabel: (name: string) => boolean,
   ): string[] | undefined {
-    const marks = names?.filter((name) => isMissingMark(name) && !isLabel(name)) ?? [];
+    const marks = names?.filter((name) => !isLabel(name) && isMissingMark(name)) ?? [];
     if (marks.length === 0) return names;
-    const counts = this.#marks.get(column) ?? new Map<string, number>();
-    this.#marks.set(column, counts);
+    const counts = getOrInsert(this.#marks, column, () => new Map<string, number>());
     for (const mark of marks) counts.set(mark, (counts.get(mark) ?? 0) + 1);
     const others = names?.filter((name) => !marks.includes(name)) ?? [];
     return others.length === 0 ? undefined : others;

@@ -25,6 +25,12 @@ def names(rows: Rows) -> list[str]:
     return sorted({label for labels in rows.labels for label in labels})
 
 
+def classes(rows: Rows) -> list[int]:
+    """Place of each row's first label among the names."""
+    every = names(rows)
+    return [every.index(labels[0]) for labels in rows.labels]
+
+
 def macro_f1(gold: Labels, found: Labels) -> float:
     """Of the labels that the gold rows have."""
     binarizer = MultiLabelBinarizer(classes=sorted({label for labels in gold for label in labels}))
@@ -127,7 +133,7 @@ def setfit(work: Path, most_steps: int, seed: int) -> Callable[[Rows, list[str]]
 
     def run(rows: Rows, texts: list[str]) -> Labels:
         every = names(rows)
-        label = few_shot.setfit(work, rows.texts, [every.index(labels[0]) for labels in rows.labels], most_steps, seed)
+        label = few_shot.setfit(work, rows.texts, classes(rows), most_steps, seed)
         return [(every[at],) for at in label(texts)]
 
     return run

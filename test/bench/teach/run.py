@@ -149,8 +149,7 @@ def measure(peer: str, name: str, size: int, seed: int, given: argparse.Namespac
     seconds = processor_seconds() - started
     facts = {"peer": peer, "set": name, "size": size, "seed": seed, "rows": len(own), "tests": len(tests), "seconds": round(seconds, 1)}
     if peer == "setfit":
-        classes = [peers.names(own).index(labels[0]) for labels in own.labels]
-        facts["steps"] = min(few_shot.epoch_steps(classes), given.most_steps)
+        facts["steps"] = min(few_shot.epoch_steps(peers.classes(own)), given.most_steps)
     return facts | qualities(tests, found)
 
 
